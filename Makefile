@@ -1,0 +1,50 @@
+# The two commands of the README are `make demo` and `make test`; both make .venv first. Needs Python 3.11 and pip, nothing else.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check gate bench clean
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.runtime ## a desk in a temporary folder with the published cases in it; Ctrl-C ends it
+	@exec $(BIN)/desk demo
+
+test: .venv/.dev ## the tests on SQLite and PostgreSQL, under 4 minutes
+	$(BIN)/python -m pytest
+
+check: .venv/.dev ## lint, format, types, room contracts, then the tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+gate: .venv/.dev ## the slow half: fuzz, soak, kill storms
+	$(BIN)/python -m pytest -m slow
+
+bench: .venv/.dev ## how fast, as ratios measured in one run
+	$(BIN)/python -m tests.bench
+
+clean: ## remove .venv and every cache
+	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find desk tests alembic -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Installed once; again when the dependencies change.
+.venv/.runtime: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[dev]'
+	@touch $@ .venv/.runtime
+
+$(BIN)/python:
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    exec $$python -m venv .venv; \
+	  fi; \
+	done; \
+	echo "desk needs Python 3.11 or newer with its venv module (Debian: apt-get install python3-venv)" >&2; exit 1

@@ -1,0 +1,1 @@
+"""The tests of the desk; DESIGN 5 says which folder holds what."""

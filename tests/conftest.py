@@ -1,0 +1,133 @@
+"""What every test may ask for: a fresh database on either engine, and the walls around a test run.
+
+Holds no builder of claims and no cast; those are in `tests/builders.py` and `tests/cast.py`.
+"""
+
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from ipaddress import ip_address
+from itertools import count
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests import postgres
+
+# A developer's own settings must not reach the tests, nor the processes that they start.
+ASKED = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("DESK_")}
+LACKING = pytest.StashKey[dict[str, str]]()
+_numbers = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Close the sockets, and let a polite kill (`timeout`, CI) stop the servers as Ctrl-C does."""
+    config.stash[LACKING] = {}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.addaudithook(_only_loopback)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say loudly which half was not tested."""
+    for what, why in config.stash[LACKING].items():
+        terminalreporter.section(f"NOT TESTED: {what}", red=True, bold=True)
+        terminalreporter.line(f"{why}. DESK_REQUIRE_{what}=1 makes this a failure.")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The loop that uvicorn's tests and ours share."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def pg_server(pytestconfig: pytest.Config) -> Iterator[postgres.PgServer]:
+    """A PostgreSQL for the whole run, in a hurry: its fsync is off unless `DESK_TEST_PG_URL` names one of yours."""
+    try:
+        with postgres.running(ASKED.get("DESK_TEST_PG_URL")) as server:
+            yield server
+    except postgres.NoPostgresError as error:
+        _lacking(pytestconfig, "PG", str(error))
+
+
+@pytest.fixture(scope="session")
+def chromium(pytestconfig: pytest.Config) -> str:
+    """The path of Debian's browser."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    return found or _lacking(pytestconfig, "BROWSER", "no chromium on PATH (apt-get install chromium)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy; nothing writes to it."""
+    from desk.store.migrations import upgrade
+
+    path = tmp_path_factory.mktemp("template") / "desk.db"
+    upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(pg_server: postgres.PgServer) -> Iterator[str]:
+    """The name of a migrated database to copy; nobody stays connected to it."""
+    from desk.store.migrations import upgrade
+
+    name = f"desk_template_{os.getpid()}"
+    upgrade(pg_server.create_database(name))
+    yield name
+    pg_server.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a freshly migrated SQLite file."""
+    return f"sqlite:///{shutil.copyfile(sqlite_template, tmp_path / 'desk.db')}"
+
+
+@pytest.fixture
+def postgresql_database(pg_server: postgres.PgServer, postgresql_template: str) -> Iterator[str]:
+    """The address of a freshly migrated PostgreSQL database, dropped afterwards."""
+    name = f"desk_{os.getpid()}_{next(_numbers)}"
+    yield pg_server.create_database(name, template=postgresql_template)
+    pg_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of a freshly migrated database: the test runs once on each engine."""
+    address: str = request.getfixturevalue(f"{request.param}_database")
+    return address
+
+
+def _lacking(config: pytest.Config, what: str, why: str) -> NoReturn:
+    if ASKED.get(f"DESK_REQUIRE_{what}") == "1":
+        pytest.fail(why, pytrace=False)
+    config.stash[LACKING][what] = why
+    pytest.skip(why)
+
+
+def _only_loopback(event: str, arguments: tuple[object, ...]) -> None:
+    """An audit hook: refuse to look up or to call anything but this machine."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    if host not in (None, "", "localhost", b"localhost") and not _is_loopback(host):
+        msg = f"a test called {host!r}; only this machine may be called"
+        raise PermissionError(msg)
+
+
+def _is_loopback(host: object) -> bool:
+    try:
+        return ip_address(host.decode() if isinstance(host, bytes) else str(host)).is_loopback
+    except ValueError:
+        return False
