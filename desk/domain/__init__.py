@@ -1,0 +1,1 @@
+"""What the desk knows: plain Python, no clock, no I/O, no library."""

@@ -1,0 +1,111 @@
+"""Refusals: what the desk says no to, each named for its condition.
+
+Holds no status codes and no sentences: `web.errors` maps each code once, `wording` says it in the reader's language.
+"""
+
+from typing import ClassVar
+
+
+class DeskError(Exception):
+    """A refusal with a stable code. `params` fill the sentence and never repeat what the caller sent."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, **params: object) -> None:
+        super().__init__(self.code)
+        self.params = params
+
+
+class NotFound(DeskError):
+    """No such thing for this viewer; a thing of a foreign site answers exactly the same."""
+
+    code = "not_found"
+
+
+class Forbidden(DeskError):
+    """The viewer's role does not carry this right."""
+
+    code = "not_allowed"
+
+
+class SignInNeeded(DeskError):
+    """No token, or one that is unknown, revoked or of a disabled officer."""
+
+    code = "sign_in_needed"
+
+
+class TooManyTries(DeskError):
+    """Lodging or sign-in is throttled; `retry_after` is in seconds."""
+
+    code = "too_many_tries"
+
+
+class WrongMoment(DeskError):
+    """The (state, step) pair is not in the lifecycle table."""
+
+    code = "wrong_moment"
+
+
+class VerdictChanged(DeskError):
+    """The confirmed route is no longer the verdict of the rule."""
+
+    code = "verdict_changed"
+
+
+class StaleVersion(DeskError):
+    """The claim changed since the caller read it; `etag` names the version now."""
+
+    code = "stale_version"
+
+
+class VersionMissing(DeskError):
+    """A write that replaces text needs `If-Match`."""
+
+    code = "version_missing"
+
+
+class BadInput(DeskError):
+    """A value is outside its limits or contradicts another; `field` is a JSON pointer, `problem` a stable code."""
+
+    code = "bad_input"
+
+    def __init__(self, field: str, problem: str, **params: object) -> None:
+        super().__init__(field=field, problem=problem, **params)
+        self.field = field
+        self.problem = problem
+
+
+class AmountAboveDecided(DeskError):
+    """More was named than was asked or decided."""
+
+    code = "amount_above_decided"
+
+
+class KeyMissing(DeskError):
+    """This route needs an `Idempotency-Key`."""
+
+    code = "idempotency_key_missing"
+
+
+class KeyReused(DeskError):
+    """The key was used before with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class KeyInFlight(DeskError):
+    """The first request with this key has not been answered yet."""
+
+    code = "idempotency_key_in_flight"
+
+
+class Busy(DeskError):
+    """The desk cannot take more work this moment; nothing was changed."""
+
+    code = "busy"
+
+
+class StorageFull(DeskError):
+    """The disk is full or failing; nothing was changed."""
+
+    code = "storage_full"

@@ -1,0 +1,150 @@
+"""Who may do what: roles, acts and the rights table, and the one check that every read and action passes.
+
+Holds no persons and no passwords; the two-person rules of money are about persons and stand with the payout.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+from desk.domain.errors import Forbidden, NotFound, SignInNeeded
+
+
+class Role(StrEnum):
+    """What an officer is at a site. Source: SPEC 1."""
+
+    INTAKE = "intake"
+    CASHIER = "cashier"
+    MEDIATOR = "mediator"
+    MANAGER = "manager"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Kind(StrEnum):
+    """Who is asking: staff, a party to one claim, the poster's own form, the desk's calendar, or a shell on the machine."""
+
+    OFFICER = "officer"
+    VISITOR = "visitor"
+    POSTER = "poster"
+    CALENDAR = "calendar"
+    OPERATOR = "operator"
+
+
+class Act(StrEnum):
+    """Everything a viewer can be asked permission for."""
+
+    LODGE = "lodge"
+    MESSAGE = "message"
+    NOTE = "note"
+    LINK = "link"
+    ASSESS = "assess"
+    CONFIRM = "confirm"
+    OVERRIDE = "override"
+    OVERRIDE_INTO_FAST = "override_into_fast"
+    ANSWER = "answer"
+    OBJECT = "object"
+    CHANGE_CONTACT = "change_contact"
+    WITHDRAW = "withdraw"
+    REOPEN = "reopen"
+    REISSUE_SLIP = "reissue_slip"
+    READ_CLAIM = "read_claim"
+    VIEW_CONTACT = "view_contact"
+    READ_DOCKET = "read_docket"
+    FOLLOW = "follow"
+    VERIFY = "verify"
+    MANAGE_OFFICERS = "manage_officers"
+    MANAGE_SITES = "manage_sites"
+    MANAGE_CALENDAR = "manage_calendar"
+
+
+_COUNTER = frozenset({Role.INTAKE, Role.MANAGER})
+_READERS = frozenset({Role.INTAKE, Role.CASHIER, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR})
+
+RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
+    {
+        Act.LODGE: _COUNTER,
+        Act.MESSAGE: _COUNTER,
+        Act.NOTE: _COUNTER,
+        Act.LINK: _COUNTER,
+        Act.ASSESS: _COUNTER,
+        Act.CONFIRM: _COUNTER,
+        Act.OVERRIDE: _COUNTER,
+        Act.OVERRIDE_INTO_FAST: frozenset({Role.MANAGER}),
+        Act.ANSWER: _COUNTER,
+        Act.OBJECT: frozenset(),
+        Act.CHANGE_CONTACT: _COUNTER,
+        Act.WITHDRAW: _COUNTER,
+        Act.REOPEN: frozenset({Role.MANAGER}),
+        Act.REISSUE_SLIP: _COUNTER,
+        Act.READ_CLAIM: _READERS,
+        Act.VIEW_CONTACT: _READERS,
+        Act.READ_DOCKET: frozenset({Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR}),
+        Act.FOLLOW: frozenset(),
+        Act.VERIFY: frozenset({Role.MANAGER, Role.AUDITOR}),
+        Act.MANAGE_OFFICERS: frozenset({Role.ADMIN}),
+        Act.MANAGE_SITES: frozenset({Role.ADMIN}),
+        Act.MANAGE_CALENDAR: frozenset({Role.ADMIN}),
+    }
+)
+"""Which roles of a site carry which right. Source: SPEC 8, the rights table."""
+
+VISITOR_ACTS = frozenset({Act.FOLLOW, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN})
+"""What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""
+
+POSTER_ACTS = frozenset({Act.LODGE})
+OPERATOR_ACTS = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_SITES, Act.MANAGE_CALENDAR, Act.VERIFY})
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. `roles` are an officer's roles by site id; `claim_id` is the one claim a visitor holds the code of.
+
+    An admin's roles stand under site 0: the admin belongs to no site and holds no right over claims or money.
+    """
+
+    kind: Kind
+    id: int | None = None
+    name: str = ""
+    roles: Mapping[int, frozenset[Role]] = field(default_factory=dict)
+    claim_id: int | None = None
+    request_id: str = ""
+
+    @property
+    def sites(self) -> tuple[int, ...]:
+        """The sites whose rows this viewer may touch at all, ascending."""
+        return tuple(sorted(site for site in self.roles if site))
+
+    def under(self, request_id: str) -> Self:
+        """The same viewer, asking in this request."""
+        return replace(self, request_id=request_id)
+
+    def roles_at(self, site_id: int) -> frozenset[Role]:
+        """The roles held at one site; empty for a foreign one."""
+        return self.roles.get(site_id, frozenset())
+
+    def may(self, act: Act, site_id: int) -> bool:
+        """Whether the viewer carries the right at this site."""
+        if self.kind is Kind.OFFICER:
+            return bool(RIGHTS[act] & (self.roles_at(site_id) | self.roles.get(0, frozenset())))
+        fixed = {Kind.VISITOR: VISITOR_ACTS, Kind.POSTER: POSTER_ACTS, Kind.OPERATOR: OPERATOR_ACTS}
+        return act in fixed.get(self.kind, frozenset())
+
+
+def require(viewer: Viewer | None, act: Act, site_id: int, claim_id: int | None = None) -> Viewer:
+    """The one door: give the viewer back if they may do `act` at the site (and to the claim), else refuse.
+
+    Raises SignInNeeded without a viewer, NotFound for a foreign site or somebody else's claim (exactly as for an
+    absent one), Forbidden where the site is theirs but the right is not. Source: SPEC 8.
+    """
+    if viewer is None:
+        raise SignInNeeded
+    if viewer.kind is Kind.VISITOR and (claim_id is None or claim_id != viewer.claim_id):
+        raise NotFound
+    if viewer.kind is Kind.OFFICER and site_id and site_id not in viewer.roles:
+        raise NotFound
+    if not viewer.may(act, site_id):
+        raise Forbidden
+    return viewer

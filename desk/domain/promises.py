@@ -1,0 +1,96 @@
+"""Which clocks a step of the lifecycle starts, stops, pauses or makes void. Counts nothing: `clocks` does.
+
+Only clocks that this desk can also stop stand here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from desk.domain import clocks
+from desk.domain.calendar import WorkingCalendar
+from desk.domain.claim import Route
+from desk.domain.clocks import Clock, ClockState
+from desk.domain.lifecycle import OVERRIDE, Step
+from desk.domain.opening import Windows
+from desk.domain.pack import RulePack
+
+WAITING_FOR_VISITOR = "waiting_for_visitor"
+DECISIONS = frozenset({"first_answer", "acceptance"})
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one step does to the clocks of its claim, by clock id; it makes void before it stops, and stops before it starts."""
+
+    starts: tuple[str, ...] = ()
+    stops: frozenset[str] = frozenset()
+    voids: frozenset[str] = frozenset()
+    pauses: str | None = None
+    resumes: bool = False
+
+
+_ROUTES = frozenset({"fast_payment", "mediation"})
+_ALL = DECISIONS | _ROUTES
+_DECIDED = Effect(stops=DECISIONS, voids=_ROUTES)
+_INTO_FAST = Effect(starts=("fast_payment",), stops=DECISIONS, voids=frozenset({"mediation"}))
+_INTO_DOCKET = Effect(starts=("mediation",), stops=DECISIONS, voids=frozenset({"fast_payment"}))
+_ASKED = Effect(stops=frozenset({"first_answer"}), voids=_ROUTES, pauses=WAITING_FOR_VISITOR)
+
+EFFECTS: Mapping[Step, Effect] = MappingProxyType(
+    {
+        Step.LODGE: Effect(starts=("auto_receipt", "first_answer", "acceptance")),
+        Step.CONFIRM_NEEDS_INFORMATION: _ASKED,
+        Step.ANSWER: Effect(resumes=True),
+        Step.NO_ANSWER: Effect(resumes=True),
+        Step.CONFIRM_FAST_REFUND: _INTO_FAST,
+        Step.CONFIRM_DOCKET: _INTO_DOCKET,
+        Step.CONFIRM_REFUSE: _DECIDED,
+        Step.CONFIRM_TRANSFER: _DECIDED,
+        OVERRIDE[Route.FAST_REFUND]: _INTO_FAST,
+        OVERRIDE[Route.DOCKET]: _INTO_DOCKET,
+        OVERRIDE[Route.NEEDS_INFORMATION]: _ASKED,
+        OVERRIDE[Route.REFUSE]: _DECIDED,
+        OVERRIDE[Route.TRANSFER]: _DECIDED,
+        Step.OBJECT: _INTO_DOCKET,
+        Step.WITHDRAW: Effect(voids=_ALL),
+        Step.REOPEN: Effect(starts=("first_answer", "acceptance")),
+    }
+)
+"""Source: SPEC 3, start → stop; SPEC 4. A decision that asks for information answers the visitor but does not accept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What a deadline of one claim is counted with: its pack, and the site's zone, calendar and opening windows."""
+
+    pack: RulePack
+    zone: ZoneInfo
+    calendar: WorkingCalendar
+    windows: Windows = ()
+
+    def start(self, kind: str, at: datetime) -> Clock:
+        """Start the clock `kind` of the pack."""
+        return clocks.start(self.pack.clocks[kind], at, self.pack.version, self.zone, self.calendar, self.windows)
+
+
+def after_step(step: Step, running: Iterable[Clock], at: datetime, counting: Counting) -> tuple[Clock, ...]:
+    """The clocks that the step changed or started, the started ones last. `at` is UTC; ended clocks are left alone."""
+    effect = EFFECTS[step]
+    changed = [(clock, _changed(clock, effect, at, counting)) for clock in running]
+    started = [counting.start(kind, at) for kind in effect.starts]
+    return (*(after for before, after in changed if after != before), *started)
+
+
+def _changed(clock: Clock, effect: Effect, at: datetime, counting: Counting) -> Clock:
+    if clock.state not in (ClockState.RUNNING, ClockState.PAUSED):
+        return clock
+    if clock.kind in effect.voids:
+        return clocks.void(clock, at)
+    if clock.kind in effect.stops:
+        return clocks.stop(clock, at)
+    if effect.pauses:
+        return clocks.pause(clock, at, effect.pauses)
+    return clocks.resume(clock, at, counting.zone, counting.calendar) if effect.resumes else clock
