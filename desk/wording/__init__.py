@@ -1,0 +1,1 @@
+"""What people read: sentences, labels, reasons and refusals in every language. Decides nothing and looks nothing up."""

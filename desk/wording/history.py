@@ -1,0 +1,61 @@
+"""One line for each event a visitor may see. Names no officer, and stays silent about notes, links and hand-offs."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from desk.domain.audit import EventKind
+from desk.domain.lifecycle import Step
+from desk.domain.money import Money
+from desk.wording import figures
+from desk.wording.catalogue import variant
+
+_MOVED = EventKind.MOVED
+
+VISITOR_EVENTS: Mapping[tuple[str, str | None], str] = MappingProxyType(
+    {
+        (_MOVED, Step.LODGE): "history.lodged",
+        (_MOVED, Step.CONFIRM_NEEDS_INFORMATION): "history.asked",
+        (_MOVED, Step.OVERRIDE_NEEDS_INFORMATION): "history.asked",
+        (_MOVED, Step.ANSWER): "history.answered",
+        (_MOVED, Step.NO_ANSWER): "history.no_answer",
+        (_MOVED, Step.CONFIRM_FAST_REFUND): "history.refund_agreed",
+        (_MOVED, Step.OVERRIDE_FAST_REFUND): "history.refund_agreed",
+        (_MOVED, Step.CONFIRM_DOCKET): "history.docketed",
+        (_MOVED, Step.OVERRIDE_DOCKET): "history.docketed",
+        (_MOVED, Step.CONFIRM_REFUSE): "history.refused",
+        (_MOVED, Step.OVERRIDE_REFUSE): "history.refused",
+        (_MOVED, Step.CONFIRM_TRANSFER): "history.transferred",
+        (_MOVED, Step.OVERRIDE_TRANSFER): "history.transferred",
+        (_MOVED, Step.OBJECT): "history.objected",
+        (_MOVED, Step.CONTEST): "history.contested",
+        (_MOVED, Step.PAYOUT_SETTLED): "history.refund_received",
+        (_MOVED, Step.RESPONDENT_PAID): "history.respondent_paid",
+        (_MOVED, Step.BANK_RETURN): "history.bank_return",
+        (_MOVED, Step.START_RETURN): "history.return_started",
+        (_MOVED, Step.RETURN_REFUNDED): "history.return_refunded",
+        (_MOVED, Step.RETURN_REFUSED): "history.return_refused",
+        (_MOVED, Step.AGREE): "history.agreed",
+        (_MOVED, Step.PERFORMED): "history.performed",
+        (_MOVED, Step.DEFAULT): "history.defaulted",
+        (_MOVED, Step.TERMINATE): "history.terminated",
+        (_MOVED, Step.WITHDRAW): "history.withdrawn",
+        (_MOVED, Step.REOPEN): "history.reopened",
+        (_MOVED, Step.ARCHIVE): "history.archived",
+        (EventKind.ASSESSED, None): "history.assessed",
+        (EventKind.MESSAGE_SENT, None): "history.message",
+        (EventKind.QUESTION_ASKED, None): "history.question",
+        (EventKind.CONTACT_CHANGED, None): "history.contact_changed",
+        (EventKind.SLIP_REISSUED, None): "history.slip_reissued",
+        (EventKind.CLOCK_RECOUNTED, None): "history.clock_recounted",
+    }
+)
+"""What a visitor may see of a claim's chain; an event that is not here is not shown."""
+
+
+def line(kind: str, step: str | None, language: str, *, amount: Money | None = None, said: str | None = None) -> str:
+    """One line of the history. `amount` is spoken with a refund agreed, `said` with a message, question or answer.
+
+    Raises KeyError for an event that a visitor does not see: ask `VISITOR_EVENTS` first.
+    """
+    money = figures.money(amount, language) if amount else None
+    return variant(VISITOR_EVENTS[kind, step], language, amount=money, said=said)

@@ -1,0 +1,84 @@
+"""The short name of every code a person meets: states, routes, categories, clocks, roles. Holds no sentences."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from desk.domain.calendar import DayKind
+from desk.domain.claim import (
+    Answer,
+    Basis,
+    Category,
+    Channel,
+    Elsewhere,
+    ItemKind,
+    Outcome,
+    RespondentKind,
+    Route,
+    Scope,
+    State,
+)
+from desk.domain.clocks import ClockState
+from desk.domain.pack import PAUSE_REASONS
+from desk.domain.payout import PayoutState
+from desk.domain.policy import Role
+from desk.domain.stage import PublicState, Stage
+from desk.wording.catalogue import text
+from desk.wording.stages import TABLE, Who
+
+MISSING = ("amount", "respondent", "not_at_fault", "facts_clear", "evidence_sufficient", "basis")
+"""What triage may name as missing. Source: API, triage."""
+
+CLOCKS = (
+    "fast_limit", "solo_limit", "fast_payment", "auto_receipt", "first_answer", "acceptance", "respondent_answer",
+    "mediator_contact", "mediation", "hearing_target", "late_filing", "return_window", "return_answer", "return_close",
+    "incident_first_report", "incident_on_scene", "incident_report", "incident_plan", "collective_window",
+    "objection_window", "rectification", "confirmation_window", "recovery_limitation",
+)  # fmt: skip
+"""Every rule of a pack. Source: SPEC 3."""
+
+NOTES = ("unpublished_year",)
+"""What a line of a deadline's working may add, besides the reason of a pause."""
+
+FLAGS = ("injury", "minor", "foreign_related", "needs_appraisal", "crime_suspected")
+
+
+def _values(enum: type[StrEnum]) -> tuple[str, ...]:
+    return tuple(member.value for member in enum)
+
+
+FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "missing": MISSING,
+        "clock": CLOCKS,
+        "clock_state": _values(ClockState),
+        "pause": tuple(sorted(PAUSE_REASONS)),
+        "day": (*_values(DayKind), "running"),
+        "note": NOTES,
+        "flag": FLAGS,
+        "state": _values(State),
+        "public_state": _values(PublicState),
+        "stage": _values(Stage),
+        "outcome": _values(Outcome),
+        "route": _values(Route),
+        "channel": _values(Channel),
+        "category": _values(Category),
+        "respondent_kind": _values(RespondentKind),
+        "item_kind": _values(ItemKind),
+        "elsewhere": _values(Elsewhere),
+        "answer": _values(Answer),
+        "basis": _values(Basis),
+        "scope": _values(Scope),
+        "payout": _values(PayoutState),
+        "role": (*_values(Role), "visitor", "desk"),
+        "who": _values(Who),  # as a visitor reads it
+        "who_officer": _values(Who),
+        "act": tuple(sorted({act.value for row in TABLE.values() for act in row.acts})),
+    }
+)
+"""Every family of labels and the codes it names, in the order they are offered."""
+
+
+def label(family: str, code: str, language: str) -> str:
+    """The short name of `code`, as `label("route", "docket", "en")`. Raises KeyError for a code without a name."""
+    return text(f"label.{family}.{code}", language)
