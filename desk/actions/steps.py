@@ -1,0 +1,155 @@
+"""Taking a step of the lifecycle: door, table, clocks, row and audit event in one place, the same for every action.
+
+Holds no step's own conditions; those stand in the action that takes it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from desk.domain.audit import EventKind, Happening, stored_data
+from desk.domain.claim import Outcome, State
+from desk.domain.clocks import Clock, ClockState
+from desk.domain.errors import Forbidden, NotFound, StaleVersion
+from desk.domain.lifecycle import By, Move, Step, move_for
+from desk.domain.opening import Windows, windows_from_json
+from desk.domain.policy import Act, Kind, Viewer, require
+from desk.domain.promises import Counting, after_step
+from desk.ports import Work
+from desk.store import claims, clocks, docket, events, sites
+from desk.store.columns import FOREVER
+from desk.store.tables import ClaimRow, SiteRow
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim locked for one viewer's act, with its site."""
+
+    claim: ClaimRow
+    site: SiteRow
+    viewer: Viewer
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.site.time_zone)
+
+
+def hold(work: Work, viewer: Viewer | None, act: Act, reference: str, version: int | None = None) -> Held:
+    """Lock a claim for an act, through the one door.
+
+    `version` is what the caller read, None where it does not matter. Raises SignInNeeded, NotFound, Forbidden, StaleVersion.
+    """
+    asking = require(viewer, act, 0) if viewer is None else viewer
+    claim = claims.get(work.conn, reference, asking.sites if asking.kind is Kind.OFFICER else None)
+    require(asking, act, claim.site_id, claim.id)
+    if version is not None and version != claim.version:
+        raise StaleVersion(etag=f'"{claim.version}"')
+    return Held(claim, sites.get(work.conn, claim.site_id), asking)
+
+
+def take(
+    work: Work,
+    held: Held,
+    step: Step,
+    *,
+    reason: str | None = None,
+    data: dict[str, Any] | None = None,
+    **values: Any,  # noqa: ANN401
+) -> Held:
+    """Move the claim: check the table, run the clocks on, keep the docket, write row and event.
+
+    `values` are further columns of the claim. Raises WrongMoment for a pair outside the table, Forbidden for somebody
+    else's step.
+    """
+    move = move_for(State(held.claim.state), step)
+    if not move.by & _by(held.viewer, held.claim.site_id):
+        raise Forbidden
+    running = run_clocks(work, held, step)
+    changes = _columns(work, move, running) | values
+    moved = replace(held, claim=claims.change(work.conn, held.claim, **changes))
+    docket.follow(work, moved.claim, moved.site)
+    event = happening(work, held, EventKind.MOVED, data)
+    event = replace(event, step=step, from_state=held.claim.state, to_state=move.to, reason=reason)
+    events.append(work.conn, work.kit.lots.number(), event)
+    return moved
+
+
+def run_clocks(work: Work, held: Held, step: Step) -> list[Clock]:
+    """Apply a step to the claim's clocks and store them; returns all clocks of the claim as they then stand."""
+    known = clocks.of_claim(work.conn, held.claim.id)
+    changed = after_step(step, known.values(), work.now, counting(work, held.claim, held.site))
+    return keep_clocks(work, held.claim.id, known, changed)
+
+
+def keep_clocks(work: Work, claim_id: int, known: dict[int, Clock], changed: tuple[Clock, ...]) -> list[Clock]:
+    """Store changed and new clocks; returns all clocks of the claim as they then stand."""
+    clocks.save(work, claim_id, known, changed)
+    standing = {(clock.kind, clock.base_at): clock for clock in (*known.values(), *changed)}
+    return list(standing.values())
+
+
+def counting(work: Work, claim: ClaimRow, site: SiteRow) -> Counting:
+    """What this claim's deadlines are counted with."""
+    pack = work.kit.packs.by_version(claim.pack)
+    return Counting(pack, ZoneInfo(site.time_zone), work.kit.shelf.calendar, windows_of(site))
+
+
+def windows_of(site: SiteRow) -> Windows:
+    """The windows in which minute and hour clocks run: the site's, or none when they run day and night."""
+    return windows_from_json(site.hours["clocks"]) if site.hours.get("clocks") else ()
+
+
+def earliest(standing: list[Clock]) -> Any:  # noqa: ANN401 - a datetime
+    """The next running deadline, or for ever."""
+    return min((clock.due_at for clock in standing if clock.state is ClockState.RUNNING), default=FOREVER)
+
+
+def record(work: Work, held: Held, kind: EventKind, data: dict[str, Any] | None = None, reason: str | None = None) -> None:
+    """Audit something that moves no state."""
+    events.append(work.conn, work.kit.lots.number(), replace(happening(work, held, kind, data), reason=reason))
+
+
+def happening(work: Work, held: Held, kind: EventKind, data: dict[str, Any] | None = None) -> Happening:
+    """An event about the held claim by its viewer, now."""
+    return event_by(held.viewer, f"claim:{held.claim.id}", held.site.id, kind, work.now, data)
+
+
+def event_by(
+    viewer: Viewer,
+    subject: str,
+    site_id: int | None,
+    kind: EventKind,
+    at: Any,
+    data: dict[str, Any] | None = None,  # noqa: ANN401
+) -> Happening:
+    """An event about any subject."""
+    role = ",".join(sorted(viewer.roles_at(site_id or 0))) if viewer.kind is Kind.OFFICER else viewer.kind.value
+    return Happening(subject, kind, at, actor_of(viewer), role, site_id, viewer.request_id, data=stored_data(data or {}))
+
+
+def actor_of(viewer: Viewer) -> str:
+    """How the audit names who did it; a visitor is only ever "visitor"."""
+    return f"officer:{viewer.id}" if viewer.kind is Kind.OFFICER else viewer.kind.value
+
+
+def officer_id(viewer: Viewer) -> int:
+    """The officer behind an act that only officers may do. Raises NotFound for anybody else."""
+    if viewer.kind is not Kind.OFFICER or viewer.id is None:
+        raise NotFound
+    return viewer.id
+
+
+def _by(viewer: Viewer, site_id: int) -> frozenset[By]:
+    """As whom the viewer may take steps of a claim at this site."""
+    if viewer.kind is Kind.OFFICER:
+        return frozenset(By(role) for role in viewer.roles_at(site_id) if role in By)
+    return {Kind.VISITOR: frozenset({By.VISITOR}), Kind.CALENDAR: frozenset({By.CALENDAR, By.DESK})}.get(viewer.kind, frozenset())
+
+
+def _columns(work: Work, move: Move, running: list[Clock]) -> dict[str, Any]:
+    """What every move writes into the claim's row."""
+    outcome: Outcome | None = move.outcome
+    return {
+        "state": move.to.value, "outcome": outcome.value if outcome else None, "moved_at": work.now, "due_at": earliest(running)
+    }  # fmt: skip

@@ -1,0 +1,122 @@
+"""Sealing personal fields, deriving codes and keyed hashes. Stores nothing: what it returns is stored by others.
+
+AES-256-GCM throughout; codes, tokens and tags are HMAC-SHA256 under the pepper, each with a purpose of its own.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from desk.outside.keys import Keys
+from desk.ports import SealedPerson
+
+_NONCE = 12
+_SALT = "salt"
+CODE_DIGITS = 8
+TOKEN_BYTES = 16
+
+
+class AesSealer:
+    """`ports.Sealer` with keys from two files."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._master = AESGCM(keys.master)
+        self._passwords = PasswordHash((Argon2Hasher(),))
+
+    @property
+    def key_id(self) -> str:
+        """Names the master key in use."""
+        return self._keys.master_id
+
+    @property
+    def pepper_id(self) -> str:
+        """Names the pepper in use."""
+        return self._keys.pepper_id
+
+    def seal(self, claim_id: int, fields: Mapping[str, str | None]) -> SealedPerson:
+        """Seal a person's fields under a new key, with the claim as associated data."""
+        key = os.urandom(32)
+        return self._sealed(claim_id, key, self._wrap(claim_id, key), fields)
+
+    def reseal(self, claim_id: int, person: SealedPerson, fields: Mapping[str, str | None]) -> SealedPerson:
+        """Seal other fields under the same key, with a new salt and commitment."""
+        return self._sealed(claim_id, self._unwrap(claim_id, person), person.wrapped_key, fields)
+
+    def open(self, claim_id: int, person: SealedPerson) -> dict[str, str | None]:
+        """The plain fields. Raises ValueError when the key or the claim is not the one they were sealed under."""
+        fields = self._opened(claim_id, person)
+        return {name: value for name, value in fields.items() if name != _SALT}
+
+    def commitment(self, claim_id: int, person: SealedPerson) -> str:
+        """The commitment recomputed from what is sealed."""
+        fields = self._opened(claim_id, person)
+        return _commitment(claim_id, fields)
+
+    def access_code(self, claim_id: int, generation: int) -> str:
+        """Eight digits; the bias of the remainder is below one in 10¹¹."""
+        number = int.from_bytes(self._derive("code", f"{claim_id}:{generation}")[:8], "big")
+        return str(number % 10**CODE_DIGITS).zfill(CODE_DIGITS)
+
+    def visit_token(self, reference: str, claim_id: int, generation: int) -> str:
+        """The reference and 128 derived bits, 32 characters that need no escaping in an address."""
+        secret = self._derive("token", f"{claim_id}:{generation}")[:TOKEN_BYTES]
+        return reference + base64.urlsafe_b64encode(secret).decode().rstrip("=")
+
+    def tag(self, purpose: str, text: str) -> bytes:
+        """A keyed hash of 16 bytes."""
+        return self._derive(f"tag:{purpose}", text)[:16]
+
+    def password_hash(self, password: str) -> str:
+        """Argon2id; about a tenth of a second, so never on a hot path."""
+        return self._passwords.hash(password)
+
+    def _derive(self, purpose: str, text: str) -> bytes:
+        return hmac.digest(self._keys.pepper, f"desk:{purpose}:{text}".encode(), hashlib.sha256)
+
+    def _sealed(self, claim_id: int, key: bytes, wrapped: bytes, fields: Mapping[str, str | None]) -> SealedPerson:
+        salted = {**fields, _SALT: os.urandom(16).hex()}
+        plain = json.dumps(salted, ensure_ascii=False, sort_keys=True).encode()
+        return SealedPerson(
+            wrapped, self.key_id, _encrypt(AESGCM(key), plain, b"person:%d" % claim_id), _commitment(claim_id, salted)
+        )
+
+    def _opened(self, claim_id: int, person: SealedPerson) -> dict[str, str | None]:
+        plain = _decrypt(AESGCM(self._unwrap(claim_id, person)), person.sealed, b"person:%d" % claim_id)
+        fields: dict[str, str | None] = json.loads(plain)
+        return fields
+
+    def _wrap(self, claim_id: int, key: bytes) -> bytes:
+        return _encrypt(self._master, key, b"key:%d" % claim_id)
+
+    def _unwrap(self, claim_id: int, person: SealedPerson) -> bytes:
+        if person.key_id != self.key_id:
+            msg = f"sealed under master key {person.key_id}, but {self.key_id} is in use"
+            raise ValueError(msg)
+        return _decrypt(self._master, person.wrapped_key, b"key:%d" % claim_id)
+
+
+def _encrypt(cipher: AESGCM, plain: bytes, bound_to: bytes) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + cipher.encrypt(nonce, plain, bound_to)
+
+
+def _decrypt(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
+    try:
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound_to)
+    except InvalidTag as broken:
+        msg = "the sealed text was changed, or sealed under another key or for another claim"
+        raise ValueError(msg) from broken
+
+
+def _commitment(claim_id: int, salted: Mapping[str, str | None]) -> str:
+    form = json.dumps([claim_id, dict(salted)], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(form.encode()).hexdigest()

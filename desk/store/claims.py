@@ -1,0 +1,109 @@
+"""Claims loaded for change, and the guarded changes of their row. Shows nothing: lists and views are `reads`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from desk.domain.claim import Answer, Assessment, Basis, ClaimFacts, Elsewhere, Flags, Item, ItemKind, RespondentFacts, Scope
+from desk.domain.errors import NotFound, StaleVersion
+from desk.domain.money import Money
+from desk.ports import Row
+from desk.store.tables import AssessmentRow, ClaimItemRow, ClaimRow, RespondentRow, metadata
+
+CLAIM = metadata.tables["claim"]
+ITEM = metadata.tables["claim_item"]
+ASSESSMENT = metadata.tables["assessment"]
+RESPONDENT = metadata.tables["respondent"]
+
+
+def get(conn: Connection, reference: str, sites: Iterable[int] | None) -> ClaimRow:
+    """Load a claim of these sites and lock it until the transaction ends; None as sites means any site.
+
+    Raises NotFound for an absent claim and for one of another site alike.
+    """
+    query = select(CLAIM).where(CLAIM.c.reference == reference)
+    if sites is not None:
+        query = query.where(CLAIM.c.site_id.in_(tuple(sites)))
+    row = conn.execute(query.with_for_update()).mappings().first()
+    if row is None:
+        raise NotFound
+    return ClaimRow(**row)
+
+
+def change(conn: Connection, claim: ClaimRow, **values: Any) -> ClaimRow:  # noqa: ANN401 - column values
+    """Write new column values and raise the version, unless the row is no longer the one that was loaded.
+
+    Raises StaleVersion then.
+    """
+    values["version"] = claim.version + 1
+    done = conn.execute(
+        update(CLAIM)
+        .where(CLAIM.c.id == claim.id, CLAIM.c.version == claim.version, CLAIM.c.state == claim.state)
+        .values(**values)
+    )
+    if done.rowcount != 1:
+        raise StaleVersion
+    return ClaimRow(**{**claim.model_dump(), **values})
+
+
+def items_of(conn: Connection, claim_id: int) -> list[ClaimItemRow]:
+    """What is asked for, in the order it was written."""
+    rows = conn.execute(select(ITEM).where(ITEM.c.claim_id == claim_id).order_by(ITEM.c.position)).mappings()
+    return [ClaimItemRow(**row) for row in rows]
+
+
+def respondent_of(conn: Connection, claim: ClaimRow) -> RespondentRow | None:
+    """The claim's respondent, None while it is missing."""
+    if claim.respondent_id is None:
+        return None
+    return RespondentRow(**conn.execute(select(RESPONDENT).where(RESPONDENT.c.id == claim.respondent_id)).mappings().one())
+
+
+def latest_assessment(conn: Connection, claim_id: int) -> AssessmentRow | None:
+    """The findings that count, None before the first assessment."""
+    query = select(ASSESSMENT).where(ASSESSMENT.c.claim_id == claim_id).order_by(ASSESSMENT.c.seq.desc()).limit(1)
+    row = conn.execute(query).mappings().first()
+    return AssessmentRow(**row) if row else None
+
+
+def next_seq(conn: Connection, table: str, claim_id: int) -> int:
+    """The next number in a claim's own series of rows of `table`; the claim is locked, so nobody else takes it."""
+    rows = metadata.tables[table]
+    last = conn.execute(select(func.max(rows.c.seq)).where(rows.c.claim_id == claim_id)).scalar()
+    return (last or 0) + 1
+
+
+def add(conn: Connection, table: str, row: Row) -> None:
+    """Insert one row."""
+    conn.execute(insert(metadata.tables[table]), row)
+
+
+def facts_of(conn: Connection, claim: ClaimRow, received_on: Any) -> ClaimFacts:  # noqa: ANN401 - a date at the site
+    """Everything the rule looks at, as it stands in the database now; `received_on` is the day at the site."""
+    respondent, found = respondent_of(conn, claim), latest_assessment(conn, claim.id)
+    return ClaimFacts(
+        received_on=received_on,
+        currency=claim.currency,
+        items=tuple(_item(row, claim.currency) for row in items_of(conn, claim.id)),
+        respondent=RespondentFacts(respondent.in_reach) if respondent else None,
+        assessment=_assessment(found) if found else Assessment(),
+        flags=Flags(claim.injury, claim.minor, claim.foreign_related, claim.needs_appraisal, claim.crime_suspected),
+        already_elsewhere=Elsewhere(claim.already_elsewhere),
+        contract_ended_on=claim.contract_ended_on,
+    )
+
+
+def _item(row: ClaimItemRow, currency: str) -> Item:
+    return Item(ItemKind(row.kind), Money(row.asked_minor, currency) if row.asked_minor else None)
+
+
+def _assessment(row: AssessmentRow) -> Assessment:
+    return Assessment(
+        not_at_fault=Answer(row.not_at_fault),
+        facts_clear=Answer(row.facts_clear),
+        evidence_sufficient=Answer(row.evidence_sufficient),
+        basis=Basis(row.basis) if row.basis else None,
+        scope=Scope(row.scope),
+        ground=row.ground,
+    )

@@ -1,0 +1,40 @@
+"""Appending to the audit chains and walking them. Decides neither what is audited nor whether a chain is sound."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, insert, select
+
+from desk.domain.audit import Happening, event_hash, genesis
+from desk.ports import Row
+from desk.store.tables import metadata
+
+EVENT = metadata.tables["event"]
+
+
+def append(conn: Connection, event_id: int, event: Happening) -> None:
+    """Chain an event to the last one of its subject. The subject's row is locked; a fork still breaks a UNIQUE constraint."""
+    newest = select(EVENT.c.seq, EVENT.c.hash).where(EVENT.c.subject == event.subject).order_by(EVENT.c.seq.desc()).limit(1)
+    last = conn.execute(newest).first()
+    seq, previous = (last.seq + 1, last.hash) if last else (1, genesis(event.subject))
+    conn.execute(insert(EVENT), chained(event_id, event, seq, previous))
+
+
+def first_of_chain(event_id: int, event: Happening) -> Row:
+    """The row that opens a new subject's chain, for those who insert without reading."""
+    return chained(event_id, event, 1, genesis(event.subject))
+
+
+def chained(event_id: int, event: Happening, seq: int, previous: bytes) -> Row:
+    """The row of an event at its place in the chain."""
+    return {
+        "id": event_id, "subject": event.subject, "seq": seq, "kind": event.kind.value, "at": event.at, "actor": event.actor,
+        "role": event.role, "site_id": event.site_id, "request_id": event.request_id, "step": event.step,
+        "from_state": event.from_state, "to_state": event.to_state, "reason": event.reason, "data": event.data,
+        "prev_hash": previous, "hash": event_hash(previous, seq, event),
+    }  # fmt: skip
+
+
+def walk(conn: Connection) -> Iterator[Row]:
+    """Every event, chain by chain, each chain in its order."""
+    for row in conn.execute(select(EVENT).order_by(EVENT.c.subject, EVENT.c.seq)).mappings():
+        yield dict(row)

@@ -1,0 +1,82 @@
+"""What a lodging must know before it adds its rows, asked once for a whole batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from desk.ports import Attempt
+from desk.store import idempotency, sites
+from desk.store.tables import RespondentRow, SiteRow, metadata
+
+CLAIM = metadata.tables["claim"]
+TAG = metadata.tables["duplicate_tag"]
+RESPONDENT = metadata.tables["respondent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One caller's question. `tags` are keyed hashes under which the same matter would show again, with their names."""
+
+    site: str
+    attempt: Attempt | None
+    respondent_id: int | None
+    tags: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database says: the site, an answer given before, the respondent, and look-alikes as (reference, why)."""
+
+    site: SiteRow | None
+    given: idempotency.Given | None
+    respondent: RespondentRow | None
+    duplicates: tuple[tuple[str, str], ...]
+
+
+def ask(conn: Connection, questions: Sequence[Question]) -> list[Known]:
+    """Answer all questions with one statement a table."""
+    found_sites = sites.find_many(conn, {question.site for question in questions})
+    given = idempotency.find_many(conn, [question.attempt for question in questions if question.attempt])
+    respondents = _respondents(conn, questions)
+    alike = _look_alikes(conn, questions)
+    return [_known(question, found_sites.get(question.site), given, respondents, alike) for question in questions]
+
+
+def _known(
+    question: Question,
+    site: SiteRow | None,
+    given: dict[tuple[str, str, str], idempotency.Given],
+    respondents: dict[int, RespondentRow],
+    alike: dict[tuple[int, bytes], list[str]],
+) -> Known:
+    attempt, site_id = question.attempt, site.id if site else 0
+    respondent = respondents.get(question.respondent_id or 0)
+    duplicates = {reference: why for why, tag in question.tags for reference in alike.get((site_id, tag), [])}
+    return Known(
+        site,
+        given.get((attempt.actor, attempt.route, attempt.key)) if attempt else None,
+        respondent if respondent and respondent.site_id == site_id else None,
+        tuple(sorted(duplicates.items())),
+    )
+
+
+def _respondents(conn: Connection, questions: Sequence[Question]) -> dict[int, RespondentRow]:
+    asked = {question.respondent_id for question in questions if question.respondent_id is not None}
+    if not asked:
+        return {}
+    rows = conn.execute(select(RESPONDENT).where(RESPONDENT.c.id.in_(asked))).mappings()
+    return {row["id"]: RespondentRow(**row) for row in rows}
+
+
+def _look_alikes(conn: Connection, questions: Sequence[Question]) -> dict[tuple[int, bytes], list[str]]:
+    tags = {tag for question in questions for _, tag in question.tags}
+    if not tags:
+        return {}
+    found: dict[tuple[int, bytes], list[str]] = {}
+    query = (
+        select(TAG.c.site_id, TAG.c.tag, CLAIM.c.reference).join(CLAIM, CLAIM.c.id == TAG.c.claim_id).where(TAG.c.tag.in_(tags))
+    )
+    for row in conn.execute(query.limit(50 * len(questions))):
+        found.setdefault((row.site_id, row.tag), []).append(row.reference)
+    return found

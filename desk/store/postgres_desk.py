@@ -1,0 +1,167 @@
+"""The doors on PostgreSQL: a pooled connection an action, shared statements for insertions and for lookups of one moment."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from desk.ports import Insertion, Kit, Work
+from desk.store.engines import postgres_reader, postgres_writer
+from desk.store.failures import refusal_for, worth_again
+from desk.store.insertions import Outcome, run_insertions, work_at
+
+P = ParamSpec("P")
+T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
+
+BATCH = 32
+FLUSHERS = 2
+TRIES = 3
+WRITERS = 8
+READERS = 8
+
+Waiting = tuple[Any, "asyncio.Future[Any]"]
+
+
+class PostgresDesk:
+    """`ports.Desk` on a PostgreSQL database."""
+
+    def __init__(self, kit: Kit, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self._kit = kit
+        self._writer = writer
+        self._reader = reader
+        self._insertions: asyncio.Queue[Waiting] = asyncio.Queue()
+        self._lookups: dict[Callable[..., Any], list[Waiting]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def kit(self) -> Kit:
+        """The kit that the doors hand to actions."""
+        return self._kit
+
+    async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the action on a connection of its own; one that collided with another writer is run again."""
+
+        def run(conn: Connection) -> T:
+            return action(work_at(conn, self._kit), *args, **kwargs)
+
+        for attempt in range(TRIES):
+            try:
+                async with self._writer.begin() as conn:
+                    return await conn.run_sync(run)
+            except Exception as failure:
+                if attempt < TRIES - 1 and worth_again(failure):
+                    continue
+                if refusal := refusal_for(failure):
+                    raise refusal from failure
+                raise
+        raise AssertionError
+
+    async def append(self, insertion: Insertion[Any, Any, T]) -> T:
+        """Queue the insertion for the next batch and wait for its commit."""
+        reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._insertions.put_nowait((insertion, reply))
+        return await reply
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Read one snapshot: REPEATABLE READ, read only."""
+        try:
+            async with self._reader.connect() as conn:
+                await conn.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                try:
+                    return await conn.run_sync(lambda sync: query(sync, *args, **kwargs))
+                finally:
+                    await conn.exec_driver_sql("ROLLBACK")
+        except Exception as failure:
+            if refusal := refusal_for(failure):
+                raise refusal from failure
+            raise
+
+    async def lookup(self, query: Callable[[Connection, Sequence[K]], Mapping[K, V]], key: K) -> V | None:
+        """Wait one tick of the loop for others who look for the same kind of thing, then ask once for all."""
+        reply: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        waiting = self._lookups.setdefault(query, [])
+        waiting.append((key, reply))
+        if len(waiting) == 1:
+            self._spawn(self._answer_lookups(query))
+        return await reply
+
+    async def _answer_lookups(self, query: Callable[[Connection, Sequence[Any]], Mapping[Any, Any]]) -> None:
+        await asyncio.sleep(0)
+        waiting = self._lookups.pop(query)
+        keys = list({key for key, _ in waiting})
+        try:
+            async with self._reader.connect() as conn:
+                found = await conn.run_sync(query, keys)
+        except Exception as failure:  # noqa: BLE001 - every caller must be answered
+            _settle(waiting, [(None, refusal_for(failure) or failure)] * len(waiting))
+        else:
+            _settle(waiting, [(found.get(key), None) for key, _ in waiting])
+
+    async def flush_for_ever(self) -> None:
+        """Take what is queued, insert it together, answer after the commit. One of `FLUSHERS` such tasks."""
+        while True:
+            batch = [await self._insertions.get()]
+            while len(batch) < BATCH and not self._insertions.empty():
+                batch.append(self._insertions.get_nowait())
+            await self._flush(batch)
+
+    async def _flush(self, batch: list[Waiting]) -> None:
+        try:
+            async with self._writer.begin() as conn:
+                outcomes = await conn.run_sync(run_insertions, self._kit, [insertion for insertion, _ in batch])
+        except asyncio.CancelledError:
+            _settle(batch, [(None, asyncio.CancelledError())] * len(batch))
+            raise
+        except Exception as failure:
+            if len(batch) > 1:
+                for waiting in batch:
+                    await self._flush([waiting])
+                return
+            _settle(batch, [(None, refusal_for(failure) or failure)])
+        else:
+            _settle(batch, [(result, failure and (refusal_for(failure) or failure)) for result, failure in outcomes])
+
+    def _spawn(self, work: Any) -> None:  # noqa: ANN401 - any coroutine
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _settle(waiting: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+    for (_, reply), (result, failure) in zip(waiting, outcomes, strict=True):
+        if reply.done():
+            continue
+        if failure is None:
+            reply.set_result(result)
+        else:
+            reply.set_exception(failure)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSizes:
+    """Connections a process may hold open."""
+
+    writers: int = WRITERS
+    readers: int = READERS
+
+
+@asynccontextmanager
+async def open_postgres(url: str, kit: Kit, sizes: PoolSizes = PoolSizes()) -> AsyncIterator[PostgresDesk]:
+    """Open the doors; on leaving, stop the flushers and close the pools."""
+    writer, reader = postgres_writer(url, sizes.writers), postgres_reader(url, sizes.readers)
+    desk = PostgresDesk(kit, writer, reader)
+    flushers = [asyncio.create_task(desk.flush_for_ever()) for _ in range(FLUSHERS)]
+    try:
+        yield desk
+    finally:
+        for flusher in flushers:
+            flusher.cancel()
+        await asyncio.gather(*flushers, return_exceptions=True)
+        await writer.dispose()
+        await reader.dispose()

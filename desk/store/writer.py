@@ -1,0 +1,120 @@
+"""SQLite's one writer: a thread that runs queued actions, each in a savepoint, and commits a batch before anyone is answered.
+
+Knows nothing of what the actions do.
+"""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from desk.ports import Insertion, Kit, Work
+from desk.store.failures import refusal_for
+from desk.store.insertions import Outcome, run_insertions, work_at
+
+BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One caller: what to run, and where the answer goes."""
+
+    run: Callable[[Work], Any] | Insertion[Any, Any, Any]
+    reply: asyncio.Future[Any]
+
+
+class Writer:
+    """Owns the only writing connection of this process. `start` it inside the loop whose callers it answers."""
+
+    def __init__(self, engine: Engine, kit: Kit) -> None:
+        self._engine = engine
+        self._kit = kit
+        self._queue: queue.SimpleQueue[Queued | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="desk-writer", daemon=True)
+        self._loop = asyncio.get_running_loop()
+
+    def start(self) -> None:
+        """Begin to take work."""
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Finish what is queued, then close the connection."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def submit(self, run: Callable[[Work], Any] | Insertion[Any, Any, Any]) -> Any:  # noqa: ANN401 - the action's own result
+        """Queue one action and wait until its batch is committed."""
+        reply: asyncio.Future[Any] = self._loop.create_future()
+        self._queue.put(Queued(run, reply))
+        return await reply
+
+    def _serve(self) -> None:
+        with self._engine.connect() as conn:
+            while batch := self._next_batch():
+                outcomes = self._commit(conn, batch)
+                self._loop.call_soon_threadsafe(_deliver, batch, outcomes)
+
+    def _next_batch(self) -> list[Queued]:
+        """Wait for work, then take what else is there; empty when the writer is to stop."""
+        batch: list[Queued] = []
+        with contextlib.suppress(queue.Empty):
+            while len(batch) < BATCH:
+                queued = self._queue.get_nowait() if batch else self._queue.get()
+                if queued is None:
+                    self._queue.put(None) if batch else None
+                    return batch
+                batch.append(queued)
+        return batch
+
+    def _commit(self, conn: Connection, batch: Sequence[Queued]) -> list[Outcome]:
+        """Run and commit a batch. When SQLite gives the whole transaction up, every member is tried alone."""
+        try:
+            with conn.begin():
+                return self._run(conn, batch)
+        except Exception as failure:  # noqa: BLE001 - every caller of the batch must be answered
+            if len(batch) == 1:
+                return [(None, refusal_for(failure) or failure)]
+        return [self._commit(conn, [queued])[0] for queued in batch]
+
+    def _run(self, conn: Connection, batch: Sequence[Queued]) -> list[Outcome]:
+        """Insertions first and together, then the other actions in their order, a savepoint each."""
+        outcomes: list[Outcome] = [(None, None)] * len(batch)
+        insertions = [(place, queued.run) for place, queued in enumerate(batch) if isinstance(queued.run, Insertion)]
+        if insertions:
+            done = run_insertions(conn, self._kit, [insertion for _, insertion in insertions])
+            for (place, _), outcome in zip(insertions, done, strict=True):
+                outcomes[place] = outcome
+        for place, queued in enumerate(batch):
+            if not isinstance(queued.run, Insertion):
+                outcomes[place] = self._run_action(conn, queued.run)
+        return outcomes
+
+    def _run_action(self, conn: Connection, action: Callable[[Work], Any]) -> Outcome:
+        try:
+            with conn.begin_nested():
+                return action(work_at(conn, self._kit)), None
+        except Exception as failure:
+            if isinstance(failure, DBAPIError) and not _in_transaction(conn):
+                raise  # a full disk or an I/O error ended the whole transaction: the batch is run again, one by one
+            return None, refusal_for(failure) or failure
+
+
+def _in_transaction(conn: Connection) -> bool:
+    return bool(getattr(conn.connection.dbapi_connection, "in_transaction", False))
+
+
+def _deliver(batch: Sequence[Queued], outcomes: Sequence[Outcome]) -> None:
+    """Answer the callers that still wait; a caller that went away has its work committed all the same."""
+    for queued, (result, failure) in zip(batch, outcomes, strict=True):
+        if queued.reply.done():
+            continue
+        if failure is None:
+            queued.reply.set_result(result)
+        else:
+            queued.reply.set_exception(failure)
