@@ -202,7 +202,7 @@ def upgrade() -> None:
         sa.Column("site_id", sa.BigInteger(), nullable=False),
         sa.Column("spot", sa.String(length=40), nullable=True),
         sa.Column("channel", sa.String(length=16), nullable=False),
-        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("outcome", sa.String(length=12), nullable=True),
         sa.Column("ended_as", sa.String(length=24), nullable=True),

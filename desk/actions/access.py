@@ -21,24 +21,25 @@ class Knock:
     network: str
 
 
-def open_by_code(work: Work, knock: Knock) -> Viewer:
-    """The visitor of the claim, if reference and code belong together and not too many tries failed.
+def open_by_code(work: Work, knock: Knock) -> Keyholder | None:
+    """The claim's key check, if reference and code belong together and not too many tries have failed.
 
     Both buckets are filled before the code is looked at and emptied again when it is right, so that parallel guesses
-    are never judged beyond the allowance. Raises Denied, which keeps the failed try, for every reason alike. Source: SPEC 6.
+    are never judged beyond the allowance. None for a wrong code, so that the failed try is kept. Raises NotFound when
+    the tries are used up. Source: SPEC 6.
     """
     reference = read_reference(knock.reference)
     found = find_many(work.conn, [reference]).get(reference) if reference else None
     buckets = _buckets(work.kit, knock, found)
-    if not all([tries.take(work.conn, name, STATUS_TRIES, work.now) for name in buckets]):
+    if not all(tries.take(work.conn, name, STATUS_TRIES, work.now) for name in buckets):
         raise NotFound
-    holder = found or Keyholder(0, "", 1, 0)
+    holder = found or Keyholder(0, "", 1)
     right = hmac.compare_digest(work.kit.sealer.access_code(holder.claim_id, holder.generation), knock.code)
     if not (right and found and not found.erased):
-        return Viewer(Kind.VISITOR)
+        return None
     for name in buckets:
         tries.give_back(work.conn, name, STATUS_TRIES)
-    return visitor_of(found)
+    return found
 
 
 def opens_by_token(kit: Kit, token: str, holder: Keyholder | None) -> bool:
@@ -51,6 +52,11 @@ def opens_by_token(kit: Kit, token: str, holder: Keyholder | None) -> bool:
 def visitor_of(holder: Keyholder) -> Viewer:
     """The visitor who holds the key to one claim."""
     return Viewer(Kind.VISITOR, claim_id=holder.claim_id)
+
+
+def count_failed_token(work: Work, network: str) -> None:
+    """Count a wrong token against its network, as a wrong code would be; a full bucket stays full."""
+    tries.take(work.conn, tries.network(work.kit.sealer.tag("network", network)), STATUS_TRIES, work.now)
 
 
 def count_poster_lodging(work: Work, network: str) -> None:

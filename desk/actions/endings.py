@@ -1,6 +1,7 @@
 """Steps by which a claim leaves its path or comes back to it: object, withdraw, reopen."""
 
 from datetime import datetime
+from typing import Any
 
 from desk.actions.messages import statement
 from desk.actions.steps import Held, counting, hold, take
@@ -49,7 +50,7 @@ def objection_ends_at(work: Work, held: Held) -> datetime:
     return counting(work, held.claim, held.site).start("objection_window", held.claim.moved_at).due_at
 
 
-def _with_words(work: Work, held: Held, step: Step, text: str | None, **values: object) -> Held:
+def _with_words(work: Work, held: Held, step: Step, text: str | None, **values: Any) -> Held:  # noqa: ANN401 - columns of the claim
     """An officer's words are the step's reason; a visitor's are kept as a message of theirs."""
     if held.viewer.kind is Kind.VISITOR:
         moved = take(work, held, step, **values)

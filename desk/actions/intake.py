@@ -5,7 +5,7 @@ A lodging only adds rows, so it is an insertion: it says what it must know, then
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from desk.actions.steps import earliest, event_by, windows_of
 from desk.domain import clocks
 from desk.domain.audit import EventKind
-from desk.domain.claim import PRINCIPAL_KINDS, Category, Channel, Elsewhere, Flags, Item, Language, RespondentKind, State
+from desk.domain.claim import PRINCIPAL_KINDS, Category, Channel, Elsewhere, Flags, Item, RespondentKind, State
 from desk.domain.clocks import Clock, ClockState
 from desk.domain.errors import BadInput, KeyReused, NotFound
 from desk.domain.lifecycle import Step, move_for
@@ -47,7 +47,7 @@ class Lodging:
     site: str
     channel: Channel
     visitor: Mapping[str, str | None]
-    language: Language
+    language: str
     category: Category
     facts: str
     items: tuple[Item, ...] = ()
@@ -60,7 +60,7 @@ class Lodging:
     order_no: str | None = None
     already_elsewhere: Elsewhere = Elsewhere.NONE
     people: int = 1
-    flags: Flags = Flags()
+    flags: Flags = field(default_factory=Flags)
     received_on: date | None = None
     source_key: str | None = None
 
@@ -97,14 +97,14 @@ def slip_for(kit: Kit, reference: str, claim_id: int, generation: int) -> tuple[
 def _build(work: Work, viewer: Viewer, told: Lodging, attempt: Attempt | None, known: Known) -> tuple[Rows, Lodged]:
     if attempt and known.given:
         return {}, _given_before(work.kit, attempt, known.given)
-    site = _site_for(viewer, told, known)
+    site = _site_for(viewer, known)
     _check(work, told, site, known)
     claim_id, reference = work.kit.lots.number(), work.kit.lots.reference()
     running = _clocks(work, told, site)
     respondent = _respondent_row(work, told, site, known)
-    claim = _claim_row(work, viewer, told, site, claim_id, reference, running) | {
-        "respondent_id": _respondent_id(respondent, known)
-    }
+    claim = _claim_row(work, viewer, told, site, running) | {
+        "id": claim_id, "reference": reference, "respondent_id": _respondent_id(respondent, known)
+    }  # fmt: skip
     shown = {
         "reference": reference, "claim_id": claim_id,
         "clocks": [shown_clock(clock, site) for clock in running if clock.state is ClockState.RUNNING],
@@ -129,11 +129,8 @@ def _lodged(kit: Kit, shown: dict[str, Any]) -> Lodged:
 
 def shown_clock(clock: Clock, site: SiteRow) -> dict[str, str]:
     """A clock as the API names it, its deadline at the site's own offset."""
-    return {
-        "id": clock.kind,
-        "due_at": clock.due_at.astimezone(ZoneInfo(site.time_zone)).isoformat(timespec="seconds"),
-        "state": clock.state,
-    }
+    due_at = clock.due_at.astimezone(ZoneInfo(site.time_zone))
+    return {"id": clock.kind, "due_at": due_at.isoformat(timespec="seconds"), "state": clock.state}
 
 
 def _visible_duplicates(viewer: Viewer, known: Known) -> tuple[tuple[str, str], ...]:
@@ -141,7 +138,7 @@ def _visible_duplicates(viewer: Viewer, known: Known) -> tuple[tuple[str, str], 
     return known.duplicates if viewer.kind is Kind.OFFICER else ()
 
 
-def _site_for(viewer: Viewer, told: Lodging, known: Known) -> SiteRow:
+def _site_for(viewer: Viewer, known: Known) -> SiteRow:
     if known.site is None:
         raise NotFound
     require(viewer, Act.LODGE, known.site.id)
@@ -158,9 +155,9 @@ def _check(work: Work, told: Lodging, site: SiteRow, known: Known) -> None:
         if item.asked and item.asked.currency != site.currency:
             raise BadInput(f"/items/{place}/asked/currency", "wrong_currency", currency=site.currency)
     today = work.now.astimezone(ZoneInfo(site.time_zone)).date()
-    for field, on_day in (("occurred_on", told.occurred_on), ("purchased_on", told.purchased_on)):
+    for name, on_day in (("occurred_on", told.occurred_on), ("purchased_on", told.purchased_on)):
         if on_day and on_day > today:
-            raise BadInput(f"/{field}", "in_future")
+            raise BadInput(f"/{name}", "in_future")
 
 
 def _clocks(work: Work, told: Lodging, site: SiteRow) -> list[Clock]:
@@ -190,13 +187,11 @@ def _respondent_id(row: Row | None, known: Known) -> int | None:
     return int(row["id"]) if row else None
 
 
-def _claim_row(
-    work: Work, viewer: Viewer, told: Lodging, site: SiteRow, claim_id: int, reference: str, running: list[Clock]
-) -> Row:  # fmt: skip
+def _claim_row(work: Work, viewer: Viewer, told: Lodging, site: SiteRow, running: list[Clock]) -> Row:
     received_at = datetime.combine(told.received_on, time(), ZoneInfo(site.time_zone)) if told.received_on else work.now
     return {
-        "id": claim_id, "reference": reference, "site_id": site.id, "spot": told.spot, "channel": told.channel.value,
-        "language": told.language.value, "state": move_for(None, Step.LODGE).to.value, "outcome": None, "ended_as": None,
+        "site_id": site.id, "spot": told.spot, "channel": told.channel.value,
+        "language": told.language, "state": move_for(None, Step.LODGE).to.value, "outcome": None, "ended_as": None,
         "route": None, "version": 1, "generation": 1, "category": told.category.value, "facts": told.facts,
         "occurred_on": told.occurred_on, "purchased_on": told.purchased_on, "contract_ended_on": told.contract_ended_on,
         "departs_at": told.departs_at, "order_no": told.order_no, "already_elsewhere": told.already_elsewhere.value,

@@ -1,6 +1,7 @@
 """What officers and visitors write to each other, and the notes that no party ever sees."""
 
 from dataclasses import replace
+from typing import Literal
 
 from desk.actions.steps import Held, earliest, hold, keep_clocks, officer_id, record, take
 from desk.domain import clocks
@@ -15,21 +16,21 @@ from desk.store import claims
 from desk.store import clocks as clock_rows
 
 
-def send_message(work: Work, viewer: Viewer, reference: str, text: str, *, question: bool = False) -> Held:
+def send_message(work: Work, viewer: Viewer, reference: str, text: str, kind: Literal["message", "question"] = "message") -> Held:
     """Write to the visitor, on the status page; the first one stops `first_answer`. Moves no state.
 
     Raises WrongMoment for a question about a claim that has ended. Source: SPEC 4.1.
     """
-    held = hold(work, viewer, Act.MESSAGE, reference)
+    held, question = hold(work, viewer, Act.MESSAGE, reference), kind == "question"
     if question and State(held.claim.state) not in OPEN_STATES:
         raise WrongMoment
-    _write(work, held, "question" if question else "message", text)
+    _write(work, held, kind, text)
     known = clock_rows.of_claim(work.conn, held.claim.id)
     stopped = tuple(clocks.stop(clock, work.now) for clock in known.values() if _answers_first(clock))
     standing = keep_clocks(work, held.claim.id, known, stopped)
     record(work, held, EventKind.QUESTION_ASKED if question else EventKind.MESSAGE_SENT)
     values = {"open_questions": held.claim.open_questions + 1} if question else {}
-    return replace(held, claim=claims.change(work.conn, held.claim, due_at=earliest(standing), **values))
+    return replace(held, claim=claims.change(work.conn, held.claim, due_at=earliest(standing), **values), clocks=tuple(standing))
 
 
 def write_note(work: Work, viewer: Viewer, reference: str, text: str) -> Held:
@@ -37,7 +38,10 @@ def write_note(work: Work, viewer: Viewer, reference: str, text: str) -> Held:
     held = hold(work, viewer, Act.NOTE, reference)
     claims.add(
         work.conn, "note",
-        {"id": work.kit.lots.number(), "claim_id": held.claim.id, "officer_id": officer_id(viewer), "text": text, "written_at": work.now},
+        {
+            "id": work.kit.lots.number(), "claim_id": held.claim.id, "officer_id": officer_id(viewer), "text": text,
+            "written_at": work.now,
+        },
     )  # fmt: skip
     record(work, held, EventKind.NOTE_WRITTEN)
     return replace(held, claim=claims.change(work.conn, held.claim))

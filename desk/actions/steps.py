@@ -4,6 +4,7 @@ Holds no step's own conditions; those stand in the action that takes it.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from desk.domain.clocks import Clock, ClockState
 from desk.domain.errors import Forbidden, NotFound, StaleVersion
 from desk.domain.lifecycle import By, Move, Step, move_for
 from desk.domain.opening import Windows, windows_from_json
-from desk.domain.policy import Act, Kind, Viewer, require
+from desk.domain.policy import Act, Kind, Role, Viewer, require
 from desk.domain.promises import Counting, after_step
 from desk.ports import Work
 from desk.store import claims, clocks, docket, events, sites
@@ -23,11 +24,12 @@ from desk.store.tables import ClaimRow, SiteRow
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claim locked for one viewer's act, with its site."""
+    """A claim locked for one viewer's act, with its site; after a step also the claim's clocks, oldest first."""
 
     claim: ClaimRow
     site: SiteRow
     viewer: Viewer
+    clocks: tuple[Clock, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -67,7 +69,7 @@ def take(
         raise Forbidden
     running = run_clocks(work, held, step)
     changes = _columns(work, move, running) | values
-    moved = replace(held, claim=claims.change(work.conn, held.claim, **changes))
+    moved = replace(held, claim=claims.change(work.conn, held.claim, **changes), clocks=tuple(running))
     docket.follow(work, moved.claim, moved.site)
     event = happening(work, held, EventKind.MOVED, data)
     event = replace(event, step=step, from_state=held.claim.state, to_state=move.to, reason=reason)
@@ -120,8 +122,8 @@ def event_by(
     subject: str,
     site_id: int | None,
     kind: EventKind,
-    at: Any,
-    data: dict[str, Any] | None = None,  # noqa: ANN401
+    at: datetime,
+    data: dict[str, Any] | None = None,
 ) -> Happening:
     """An event about any subject."""
     role = ",".join(sorted(viewer.roles_at(site_id or 0))) if viewer.kind is Kind.OFFICER else viewer.kind.value
@@ -143,7 +145,7 @@ def officer_id(viewer: Viewer) -> int:
 def _by(viewer: Viewer, site_id: int) -> frozenset[By]:
     """As whom the viewer may take steps of a claim at this site."""
     if viewer.kind is Kind.OFFICER:
-        return frozenset(By(role) for role in viewer.roles_at(site_id) if role in By)
+        return frozenset(By(role.value) for role in viewer.roles_at(site_id) - {Role.AUDITOR, Role.ADMIN})
     return {Kind.VISITOR: frozenset({By.VISITOR}), Kind.CALENDAR: frozenset({By.CALENDAR, By.DESK})}.get(viewer.kind, frozenset())
 
 

@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     OFFICER_ADDED = "officer_added"
     OFFICER_DISABLED = "officer_disabled"
     TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of an event, not a secret
+    CALENDAR_PUBLISHED = "calendar_published"
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an event, not a secret
 
 

@@ -131,7 +131,7 @@ class Answer(StrEnum):
 
 
 class Basis(StrEnum):
-    """The ground on which the fund may pay first and recover afterwards; `none` says that there is no ground. Source: SPEC 5.4."""
+    """The ground on which the fund may pay first and recover afterwards; `none`: there is no ground. Source: SPEC 5.4."""
 
     TOURISM_LAW_54 = "tourism_law_54"
     CONSUMER_LAW_40 = "consumer_law_40"

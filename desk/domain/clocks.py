@@ -125,7 +125,7 @@ class Line:
     to_at: datetime | None = None
 
 
-def start(  # noqa: PLR0917 - the parts of a start, in the order agreed with the store
+def start(
     rule: ClockRule, at: datetime, pack_version: str, zone: ZoneInfo, calendar: WorkingCalendar, windows: Windows = ()
 ) -> Clock:
     """Start the clock of `rule` at the instant `at`.

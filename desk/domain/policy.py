@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 
+from desk.domain.claim import State
 from desk.domain.errors import Forbidden, NotFound, SignInNeeded
 
 
@@ -91,6 +92,18 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
 )
 """Which roles of a site carry which right. Source: SPEC 8, the rights table."""
 
+READABLE: Mapping[Role, frozenset[State]] = MappingProxyType(
+    {
+        Role.INTAKE: frozenset(State),
+        Role.CASHIER: frozenset({State.FAST_REFUND}),
+        Role.MEDIATOR: frozenset({State.DOCKETED, State.SETTLED, State.TERMINATED}),
+        Role.MANAGER: frozenset(State),
+        Role.AUDITOR: frozenset(State),
+        Role.ADMIN: frozenset(),
+    }
+)
+"""Which claims of the site a role may read at all: a cashier those to pay, a mediator those on the docket. Source: SPEC 8."""
+
 VISITOR_ACTS = frozenset({Act.FOLLOW, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN})
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""
 
@@ -124,6 +137,10 @@ class Viewer:
     def roles_at(self, site_id: int) -> frozenset[Role]:
         """The roles held at one site; empty for a foreign one."""
         return self.roles.get(site_id, frozenset())
+
+    def readable_at(self, site_id: int) -> frozenset[State]:
+        """The states of claims that this viewer may read at one site; none at a foreign one."""
+        return frozenset().union(*(READABLE[role] for role in self.roles_at(site_id)))
 
     def may(self, act: Act, site_id: int) -> bool:
         """Whether the viewer carries the right at this site."""

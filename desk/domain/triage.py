@@ -1,4 +1,4 @@
-"""The rule the desk exists for: fast refund, docket, refusal, or one more question. Knows no law by heart: figures come from the pack.
+"""The rule the desk exists for: fast refund, docket, refusal, or one more question. Its figures come from the pack.
 
 The rule proposes; a named officer confirms or overrides (PIPL Art. 24). Stores nothing and asks nobody.
 """

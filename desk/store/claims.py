@@ -9,26 +9,32 @@ from desk.domain.claim import Answer, Assessment, Basis, ClaimFacts, Elsewhere, 
 from desk.domain.errors import NotFound, StaleVersion
 from desk.domain.money import Money
 from desk.ports import Row
-from desk.store.tables import AssessmentRow, ClaimItemRow, ClaimRow, RespondentRow, metadata
+from desk.store.tables import AssessmentRow, ClaimItemRow, ClaimRow, RespondentRow, VerdictRow, metadata
 
 CLAIM = metadata.tables["claim"]
 ITEM = metadata.tables["claim_item"]
 ASSESSMENT = metadata.tables["assessment"]
 RESPONDENT = metadata.tables["respondent"]
+VERDICT = metadata.tables["verdict"]
 
 
-def get(conn: Connection, reference: str, sites: Iterable[int] | None) -> ClaimRow:
-    """Load a claim of these sites and lock it until the transaction ends; None as sites means any site.
+def get(conn: Connection, reference: str, sites: Iterable[int] | None, *, lock: bool = True) -> ClaimRow:
+    """Load a claim of these sites, locked until the transaction ends unless it is only read; None means any site.
 
     Raises NotFound for an absent claim and for one of another site alike.
     """
     query = select(CLAIM).where(CLAIM.c.reference == reference)
     if sites is not None:
         query = query.where(CLAIM.c.site_id.in_(tuple(sites)))
-    row = conn.execute(query.with_for_update()).mappings().first()
+    row = conn.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise NotFound
     return ClaimRow(**row)
+
+
+def get_by_id(conn: Connection, claim_id: int) -> ClaimRow:
+    """Load and lock the claim of an id that a foreign key vouches for."""
+    return ClaimRow(**conn.execute(select(CLAIM).where(CLAIM.c.id == claim_id).with_for_update()).mappings().one())
 
 
 def change(conn: Connection, claim: ClaimRow, **values: Any) -> ClaimRow:  # noqa: ANN401 - column values
@@ -107,3 +113,16 @@ def _assessment(row: AssessmentRow) -> Assessment:
         scope=Scope(row.scope),
         ground=row.ground,
     )
+
+
+def by_source(conn: Connection, site_id: int, keys: Iterable[str]) -> dict[str, str]:
+    """The references of the site's imported claims with these source keys."""
+    query = select(CLAIM.c.source_key, CLAIM.c.reference).where(CLAIM.c.site_id == site_id, CLAIM.c.source_key.in_(tuple(keys)))
+    return {row.source_key: row.reference for row in conn.execute(query)}
+
+
+def first_proposal(conn: Connection, claim_id: int) -> VerdictRow | None:
+    """The first verdict that was only proposed, None when there is none."""
+    mine = (VERDICT.c.claim_id == claim_id) & (VERDICT.c.made == "proposed")
+    row = conn.execute(select(VERDICT).where(mine).order_by(VERDICT.c.seq).limit(1)).mappings().first()
+    return VerdictRow(**row) if row else None

@@ -1,6 +1,7 @@
 """Column types that mean the same on both engines, and short ways to declare columns. Holds no table."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -124,7 +125,7 @@ def document() -> Column[Any]:
     return Column(JSON, nullable=False)
 
 
-def one_of(column: str, values: type) -> CheckConstraint:
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     """CHECK that a column holds a value of the StrEnum `values`."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")

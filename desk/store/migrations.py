@@ -80,9 +80,13 @@ def upgrade(url: str) -> None:
         command.upgrade(config, "head")
 
 
+def knows(revision: str) -> bool:
+    """Whether this program has the revision; if not, a newer one wrote it."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+
+
 def _refuse_newer(found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and not knows(found):
         raise SchemaTooNew(found)
 
 
@@ -99,4 +103,4 @@ def _only_one(url: str) -> Iterator[None]:
         yield
 
 
-__all__ = ["SchemaTooNew", "current", "head", "metadata", "revision_of", "upgrade"]
+__all__ = ["SchemaTooNew", "current", "head", "knows", "metadata", "revision_of", "upgrade"]

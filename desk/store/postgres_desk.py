@@ -118,7 +118,7 @@ class PostgresDesk:
         except asyncio.CancelledError:
             _settle(batch, [(None, asyncio.CancelledError())] * len(batch))
             raise
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 - every caller of the batch must be answered
             if len(batch) > 1:
                 for waiting in batch:
                     await self._flush([waiting])

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
+from desk.ports import Row
 from desk.store.tables import SiteRow, metadata
 
 SITE = metadata.tables["site"]
+RESPONDENT = metadata.tables["respondent"]
 
 
 def find_many(conn: Connection, slugs: Iterable[str]) -> dict[str, SiteRow]:
@@ -23,3 +25,15 @@ def get(conn: Connection, site_id: int) -> SiteRow:
 def list_all(conn: Connection) -> list[SiteRow]:
     """Every site, by slug."""
     return [SiteRow(**row) for row in conn.execute(select(SITE).order_by(SITE.c.slug)).mappings()]
+
+
+def find(conn: Connection, slug: str) -> SiteRow | None:
+    """The site of a slug, None when there is none."""
+    return find_many(conn, (slug,)).get(slug)
+
+
+def add(conn: Connection, site: Row, respondents: Iterable[Row]) -> None:
+    """Insert a site and the respondents it starts with."""
+    conn.execute(insert(SITE), site)
+    if rows := list(respondents):
+        conn.execute(insert(RESPONDENT), rows)

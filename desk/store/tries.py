@@ -26,7 +26,7 @@ _TAKE = text(
 
 def take(conn: Connection, name: str, allowance: Allowance, now: datetime) -> bool:
     """Put one try into a bucket; False when it is full. The row stays locked until the transaction ends."""
-    values = {"name": name, "now": _us(now), "each": allowance.each_us, "full": allowance.full_us}
+    values = {"name": name, "now": microseconds(now), "each": allowance.each_us, "full": allowance.full_us}
     return conn.execute(_TAKE, values).first() is not None
 
 
@@ -45,5 +45,6 @@ def network(tag: bytes) -> str:
     return f"network:{int.from_bytes(tag[:4], 'big') % UNREAL_BUCKETS}"
 
 
-def _us(moment: datetime) -> int:
+def microseconds(moment: datetime) -> int:
+    """An instant in microseconds of the epoch, as buckets are measured."""
     return int(moment.timestamp() * 1_000_000)

@@ -44,6 +44,7 @@ VISITOR_EVENTS: Mapping[tuple[str, str | None], str] = MappingProxyType(
         (EventKind.ASSESSED, None): "history.assessed",
         (EventKind.MESSAGE_SENT, None): "history.message",
         (EventKind.QUESTION_ASKED, None): "history.question",
+        (EventKind.ANSWERED, None): "history.answered",
         (EventKind.CONTACT_CHANGED, None): "history.contact_changed",
         (EventKind.SLIP_REISSUED, None): "history.slip_reissued",
         (EventKind.CLOCK_RECOUNTED, None): "history.clock_recounted",

@@ -55,7 +55,7 @@ class ClaimRow(SQLModel, table=True):
     site_id: int = Field(sa_column=refers("site.id"))
     spot: str | None = Field(sa_column=words(40, optional=True))
     channel: str = Field(sa_column=words(16))
-    language: str = Field(sa_column=words(8))
+    language: str = Field(sa_column=words(16))
     state: str = Field(sa_column=words(24))
     outcome: str | None = Field(sa_column=words(12, optional=True))
     ended_as: str | None = Field(sa_column=words(24, optional=True))

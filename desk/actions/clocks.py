@@ -1,0 +1,44 @@
+"""Deadlines counted anew when a year's holidays become known. Starts and stops no clock: the steps of a claim do."""
+
+from sqlalchemy import Connection
+
+from desk.actions.calendar import calendar_now
+from desk.actions.steps import Held, earliest, keep_clocks, record
+from desk.domain import clocks
+from desk.domain.audit import EventKind
+from desk.domain.clocks import Clock
+from desk.domain.policy import Kind, Viewer
+from desk.ports import Work
+from desk.store import claims, docket, sites, upkeep
+from desk.store import clocks as clock_rows
+
+CALENDAR = Viewer(Kind.CALENDAR)
+MOST = 500
+
+
+def claims_to_recount(conn: Connection) -> list[int]:
+    """Ids of claims with a provisional clock that an older calendar counted, at most 500 at a time."""
+    return upkeep.counted_otherwise(conn, calendar_now(conn).version, MOST)
+
+
+def recount_provisional(work: Work, claim_id: int) -> bool:
+    """Count a claim's provisional deadlines with the calendar as it is now; True when one of them moved or became final.
+
+    Moves no state. Writes the clocks, the claim's nearest deadline, its place on the docket, and an event that names what
+    changed. The second time nothing changes. Source: SPEC 3, Counting.
+    """
+    claim = claims.get_by_id(work.conn, claim_id)
+    held = Held(claim, sites.get(work.conn, claim.site_id), CALENDAR)
+    calendar, known = calendar_now(work.conn), clock_rows.of_claim(work.conn, claim_id)
+    counted = [(clock, clocks.recount(clock, held.zone, calendar)) for clock in known.values()]
+    standing = keep_clocks(work, claim_id, known, tuple(after for before, after in counted if after != before))
+    moved = [after for before, after in counted if (after.due_at, after.provisional) != (before.due_at, before.provisional)]
+    if moved:
+        changed = claims.change(work.conn, claim, due_at=earliest(standing))
+        docket.follow(work, changed, held.site)
+        record(work, held, EventKind.CLOCK_RECOUNTED, {"calendar": calendar.version, "clocks": _said(moved)})
+    return bool(moved)
+
+
+def _said(moved: list[Clock]) -> list[list[object]]:
+    return [[clock.kind, clock.due_at.isoformat(), clock.provisional] for clock in moved]

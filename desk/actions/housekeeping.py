@@ -1,0 +1,47 @@
+"""Forgetting in time: what must not be kept for ever, found by reading and dropped in small pieces. Touches no claim."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from desk.ports import Kit, Work
+from desk.store import upkeep
+
+TAGS_KEPT = timedelta(days=90)
+"""Keyed hashes by which a duplicate shows. Source: SPEC 5.6."""
+
+LODGINGS_KEPT = timedelta(days=30)
+"""How long a repeated lodging still gets its first answer: a poster's phone may come back from the mountains late."""
+
+ANSWERS_KEPT = timedelta(days=7)
+"""The same for every other route that moves no money; answers of money routes are kept."""
+
+LODGING_ROUTE = "POST /api/v1/claims"
+PIECE = 500
+
+
+def tags_to_drop(conn: Connection, kit: Kit) -> list[int]:
+    """Ids of duplicate tags older than 90 days, a piece at a time."""
+    return upkeep.old_tags(conn, kit.clock.now() - TAGS_KEPT, PIECE)
+
+
+def answers_to_drop(conn: Connection, kit: Kit) -> list[int]:
+    """Ids of remembered answers that nobody will ask for again, a piece at a time."""
+    now = kit.clock.now()
+    return upkeep.old_keys(conn, now - LODGINGS_KEPT, now - ANSWERS_KEPT, LODGING_ROUTE, PIECE)
+
+
+def drop_tags(work: Work, ids: Sequence[int]) -> None:
+    """Forget these duplicate tags. Twice changes nothing."""
+    upkeep.drop(work.conn, "duplicate_tag", ids)
+
+
+def drop_answers(work: Work, ids: Sequence[int]) -> None:
+    """Forget these answers. Twice changes nothing."""
+    upkeep.drop(work.conn, "idempotency_key", ids)
+
+
+def drop_empty_buckets(work: Work) -> None:
+    """Forget counters of failed tries that count nothing any more."""
+    upkeep.drop_empty_buckets(work.conn, work.now)

@@ -1,0 +1,68 @@
+"""Every command by its group, and the front page of `desk --help`. What a command does stands in the file of its group."""
+
+import typer
+from typer.core import TyperGroup
+
+from desk.cli import calendar, claims, db, demo, officers, packs, seed, serve, sites, verify, version, work
+
+FRONT = """\
+Usage: desk COMMAND [OPTIONS]     (desk COMMAND --help tells the rest)
+
+A small-claims desk for tourism disputes.
+
+Run
+  demo       A desk in a temporary folder, with published cases in it
+  serve      Serve the web and its worker
+  work       Run the worker on its own
+Set up
+  db         Bring the database to the newest schema
+  sites      Add and list sites
+  officers   Add, list and disable staff; give and revoke tokens
+  calendar   Publish each year's holidays
+  packs      List and show the rule packs
+  seed       Sites and staff for trying out; never in production
+Look
+  claims     Import published cases; list and show claims
+  verify     Check every promise the records must keep
+  version    What is running here
+
+Examples: desk demo
+          desk officers add 王芳 --role intake --site huangshan
+          desk claims list --as 王芳 --json
+"""
+
+
+class FrontPage(TyperGroup):
+    """The root command, whose help is one screen."""
+
+    def get_help(self, ctx: object) -> str:  # noqa: ARG002 - the page is the same in every context
+        """The front page."""
+        return FRONT.rstrip("\n")
+
+
+app = typer.Typer(
+    cls=FrontPage, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings={"max_content_width": 110}
+)  # fmt: skip
+
+
+@app.callback()
+def desk() -> None:
+    """A small-claims desk for tourism disputes."""
+
+
+def _add(group: typer.Typer, name: str) -> None:
+    app.add_typer(group, name=name, no_args_is_help=True, rich_markup_mode=None)
+
+
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("work")(work.work)
+app.command("seed")(seed.seed)
+app.command("verify")(verify.verify)
+app.command("version")(version.version)
+_add(db.group, "db")
+_add(sites.group, "sites")
+_add(officers.group, "officers")
+_add(calendar.group, "calendar")
+_add(packs.group, "packs")
+_add(claims.group, "claims")

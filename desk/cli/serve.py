@@ -1,0 +1,95 @@
+"""`desk serve`: the web, and the worker beside it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from desk.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    import socket
+
+    import uvicorn
+
+APPLICATION = "desk.wiring:app"
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 for every network.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65_535)] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Web processes.")] = 1,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Start no `desk work` beside the web.")] = False,
+) -> None:
+    """Serve the web. Brings the schema up to date first; SIGTERM or Ctrl-C answers what is under way, then ends.
+
+    Example: desk serve --port 8000
+    """
+    import contextlib
+    import os
+
+    from desk import wiring
+    from desk.cli.supervisor import Supervisor
+
+    settings = wiring.load_settings()
+    wiring.start_logs()
+    wiring.prepare(settings)
+    if "DESK_PUBLIC_URL" not in os.environ:
+        os.environ["DESK_PUBLIC_URL"] = _address(host, port)
+    with contextlib.closing(_listen(host, port)) as listening:
+        supervisor = None if no_worker else Supervisor()
+        if supervisor:
+            supervisor.start()
+        try:
+            _run(listening, workers)
+        finally:
+            if supervisor:
+                supervisor.stop()
+
+
+def _run(listening: "socket.socket", workers: int) -> None:
+    """Answer requests until told to stop; returns after the last answer."""
+    import signal
+
+    import uvicorn
+
+    from desk.web.server import SERVER
+
+    config = uvicorn.Config(APPLICATION, factory=True, loop="uvloop", workers=workers, **SERVER)
+    # uvicorn raises the signal once more when it is done; by then there is nothing left to interrupt.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    server = uvicorn.Server(config)
+    if workers > 1:
+        _run_several(config, server, listening)
+        return
+    server.run(sockets=[listening])
+    if not server.started:
+        raise Failure(Exit.FAILED, "the desk did not start: its log says why")
+
+
+def _run_several(config: "uvicorn.Config", server: "uvicorn.Server", listening: "socket.socket") -> None:
+    from uvicorn.supervisors import Multiprocess
+
+    Multiprocess(config, target=server.run, sockets=[listening]).run()
+
+
+def _listen(host: str, port: int) -> "socket.socket":
+    """The socket, bound before anything is started, so that a port that is taken is told in one line."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as taken:
+        listening.close()
+        raise Failure(Exit.UNAVAILABLE, f"cannot listen on {host} port {port}: {taken.strerror or taken}: try --port") from None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _address(host: str, port: int) -> str:
+    """Where visitors find a desk that was told no public address."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - compared, not bound
+    return f"http://{shown}:{port}"

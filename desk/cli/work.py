@@ -1,0 +1,49 @@
+"""`desk work`: the worker on its own, or as the child that `desk serve` looks after."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from desk.cli import showing
+
+if TYPE_CHECKING:
+    from desk.settings import Settings
+
+
+def work(
+    once: Annotated[bool, typer.Option("--once", help="Go round once and end.")] = False,
+    tied: Annotated[bool, typer.Option("--tied", hidden=True, help="End when standard input closes.")] = False,
+) -> None:
+    """Run the worker: it forgets what is too old and counts provisional deadlines anew, at once and every hour.
+
+    Several may run at a time. SIGTERM or Ctrl-C ends it between two pieces of work.
+
+    Example: desk work --once
+    """
+    import asyncio
+
+    from desk import wiring
+
+    settings = wiring.load_settings()
+    wiring.start_logs(quiet=once)
+    if once:
+        done = asyncio.run(wiring.work_once(settings))
+        showing.say(f"dropped {done.tags} tags and {done.answers} answers, counted {done.recounted} claims anew")
+    else:
+        asyncio.run(_until_told(settings, tied=tied))
+
+
+async def _until_told(settings: "Settings", *, tied: bool) -> None:
+    import asyncio
+    import signal
+    import sys
+
+    from desk import wiring
+
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stopping.set)
+    # Ctrl-C reaches a whole terminal group: a tied worker leaves the word to `serve`, which ends it after the last answer.
+    loop.add_signal_handler(signal.SIGINT, (lambda: None) if tied else stopping.set)
+    if tied:
+        loop.add_reader(sys.stdin.fileno(), stopping.set)
+    await wiring.work(settings, stopping)

@@ -1,0 +1,94 @@
+"""Who is behind a token, and the list of staff. Shows no hash."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import Connection, select
+
+from desk.domain.policy import Act, Kind, Role, Viewer, require
+from desk.store.tables import metadata
+
+OFFICER = metadata.tables["officer"]
+ROLE = metadata.tables["officer_role"]
+TOKEN = metadata.tables["officer_token"]
+SITE = metadata.tables["site"]
+
+_BEHIND = (
+    select(TOKEN.c.token_hash, OFFICER.c.id, OFFICER.c.name, ROLE.c.site_id, ROLE.c.role)
+    .join(OFFICER, OFFICER.c.id == TOKEN.c.officer_id)
+    .join(ROLE, ROLE.c.officer_id == OFFICER.c.id)
+    .where(TOKEN.c.revoked_at.is_(None), OFFICER.c.disabled_at.is_(None))
+)
+_ROLES = (
+    select(OFFICER.c.id, OFFICER.c.name, ROLE.c.site_id, ROLE.c.role)
+    .join(ROLE, ROLE.c.officer_id == OFFICER.c.id)
+    .where(OFFICER.c.disabled_at.is_(None))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerRead:
+    """A member of staff as the operator's list shows them: roles as (role, site's slug), live tokens by prefix."""
+
+    name: str
+    roles: tuple[tuple[str, str | None], ...]
+    tokens: tuple[str, ...]
+    added_at: datetime
+    disabled_at: datetime | None
+
+
+def officers_by_token(conn: Connection, hashes: Sequence[str]) -> dict[str, Viewer]:
+    """The officers whose live tokens have these hashes, one statement for all; an admin's role stands under site 0.
+
+    Unknown and revoked tokens, disabled officers and officers without a role are left out.
+    """
+    found: dict[str, tuple[int, str, dict[int, set[Role]]]] = {}
+    for row in conn.execute(_BEHIND.where(TOKEN.c.token_hash.in_(hashes))):
+        _, _, roles = found.setdefault(row.token_hash, (row.id, row.name, {}))
+        roles.setdefault(row.site_id or 0, set()).add(Role(row.role))
+    return {token_hash: _viewer(*officer) for token_hash, officer in found.items()}
+
+
+def officer_named(conn: Connection, viewer: Viewer, name: str) -> Viewer | None:
+    """The active officer of this name, for an operator who acts in their name at a shell; None when there is none."""
+    require(viewer, Act.MANAGE_OFFICERS, 0)
+    rows = conn.execute(_ROLES.where(OFFICER.c.name == name)).all()
+    if not rows:
+        return None
+    roles: dict[int, set[Role]] = {}
+    for row in rows:
+        roles.setdefault(row.site_id or 0, set()).add(Role(row.role))
+    return _viewer(rows[0].id, rows[0].name, roles)
+
+
+def intake_officer(conn: Connection, viewer: Viewer, site: str) -> Viewer | None:
+    """The first active intake officer of a site by name; None where there is none, or no such site."""
+    require(viewer, Act.MANAGE_OFFICERS, 0)
+    at_site = _ROLES.join(SITE, SITE.c.id == ROLE.c.site_id).where(SITE.c.slug == site, ROLE.c.role == Role.INTAKE.value)
+    row = conn.execute(at_site.order_by(OFFICER.c.name).limit(1)).first()
+    return officer_named(conn, viewer, row.name) if row else None
+
+
+def officer_list(conn: Connection, viewer: Viewer) -> list[OfficerRead]:
+    """Every officer by name, the disabled ones included."""
+    require(viewer, Act.MANAGE_OFFICERS, 0)
+    roles: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
+    posts = select(ROLE.c.officer_id, ROLE.c.role, SITE.c.slug).outerjoin(SITE, SITE.c.id == ROLE.c.site_id)
+    for row in conn.execute(posts.order_by(SITE.c.slug, ROLE.c.role)):
+        roles[row.officer_id].append((row.role, row.slug))
+    tokens: dict[int, list[str]] = defaultdict(list)
+    live = select(TOKEN.c.officer_id, TOKEN.c.prefix).where(TOKEN.c.revoked_at.is_(None)).order_by(TOKEN.c.issued_at)
+    for row in conn.execute(live):
+        tokens[row.officer_id].append(row.prefix)
+    return [
+        OfficerRead(row.name, tuple(roles[row.id]), tuple(tokens[row.id]), row.added_at, row.disabled_at)
+        for row in conn.execute(select(OFFICER).order_by(OFFICER.c.name))
+    ]
+
+
+def _viewer(officer_id: int, name: str, roles: dict[int, set[Role]]) -> Viewer:
+    held = {site_id: frozenset(of_site) for site_id, of_site in roles.items()}
+    return Viewer(Kind.OFFICER, id=officer_id, name=name, roles=MappingProxyType(held))

@@ -1,0 +1,198 @@
+"""Lists of claims and the docket, a page at a time. Pages are keyset pages: flat however long the list is."""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, Select, literal, select, tuple_, union_all
+
+from desk.domain.claim import Route, State
+from desk.domain.errors import BadInput, NotFound
+from desk.domain.policy import Act, Viewer, require
+from desk.store.columns import FOREVER
+from desk.store.tables import metadata
+
+CLAIM = metadata.tables["claim"]
+RESPONDENT = metadata.tables["respondent"]
+SITE = metadata.tables["site"]
+ENTRY = metadata.tables["docket_entry"]
+LARGEST_PAGE = 100
+
+_CLAIM_COLUMNS = (
+    CLAIM.c.id, CLAIM.c.reference, CLAIM.c.site_id, CLAIM.c.state, CLAIM.c.route, CLAIM.c.category, CLAIM.c.due_at,
+    CLAIM.c.departs_at, CLAIM.c.lodged_at, CLAIM.c.assessed, CLAIM.c.respondent_id, CLAIM.c.outcome, CLAIM.c.ended_as,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which claims: a site's slug, a state, a route; None means all that the viewer may see."""
+
+    site: str | None = None
+    state: State | None = None
+    route: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """A claim in a list. Times are at the site's own offset; `due_at` is its nearest running deadline."""
+
+    reference: str
+    site: str
+    state: str
+    route: str | None
+    category: str
+    respondent: str | None
+    assessed: bool
+    due_at: datetime | None
+    departs_at: datetime | None
+    lodged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DocketLine:
+    """A case on the docket. Times are at the site's own offset; `leaves_at` is None where nobody knows it."""
+
+    case_no: str
+    reference: str
+    site: str
+    state: str
+    category: str
+    respondent: str | None
+    leaves_at: datetime | None
+    due_at: datetime | None
+    docketed_at: datetime
+
+
+Line = TypeVar("Line")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Line]):
+    """Lines in order, and the cursor of the page after them, None at the end."""
+
+    lines: Sequence[Line]
+    next: str | None
+
+
+def claims_page(conn: Connection, viewer: Viewer, filters: Filters, limit: int, cursor: str | None) -> Page[QueueLine]:
+    """Claims by due time, then id: one index scan a site and state, merged. Raises NotFound for a foreign site."""
+    scans = [
+        _scan(site_id, state, filters.route, limit, cursor)
+        for site_id in _sites(conn, viewer, filters.site, Act.READ_CLAIM)
+        for state in sorted(viewer.readable_at(site_id) & ({filters.state} if filters.state else frozenset(State)))
+    ]
+    if not scans:
+        return Page([], None)
+    merged = union_all(*scans).subquery()
+    query = (
+        select(merged, RESPONDENT.c.name.label("respondent"), SITE.c.slug.label("site"), SITE.c.time_zone)
+        .outerjoin(RESPONDENT, RESPONDENT.c.id == merged.c.respondent_id)
+        .join(SITE, SITE.c.id == merged.c.site_id)
+        .order_by(merged.c.due_at, merged.c.id)
+        .limit(limit + 1)
+    )
+    return _page(conn, query, limit, _queue_line, lambda row: [row.due_at, row.id])
+
+
+def docket_page(conn: Connection, viewer: Viewer, site: str | None, limit: int, cursor: str | None) -> Page[DocketLine]:
+    """Open docket entries: who leaves first, then whose deadline is nearest."""
+    order = (ENTRY.c.leaves_at, ENTRY.c.due_at, ENTRY.c.id)
+    query = (
+        select(
+            ENTRY.c.id, ENTRY.c.case_no, ENTRY.c.leaves_at, ENTRY.c.due_at, ENTRY.c.docketed_at, CLAIM.c.reference,
+            CLAIM.c.category, CLAIM.c.state, SITE.c.slug.label("site"), SITE.c.time_zone, RESPONDENT.c.name.label("respondent"),
+        )
+        .join(CLAIM, CLAIM.c.id == ENTRY.c.claim_id)
+        .join(SITE, SITE.c.id == ENTRY.c.site_id)
+        .outerjoin(RESPONDENT, RESPONDENT.c.id == CLAIM.c.respondent_id)
+        .where(ENTRY.c.site_id.in_(_sites(conn, viewer, site, Act.READ_DOCKET)), ENTRY.c.closed_at.is_(None))
+        .order_by(*order)
+        .limit(limit + 1)
+    )  # fmt: skip
+    if cursor:
+        query = query.where(_after(order, cursor))
+    return _page(conn, query, limit, _docket_line, lambda row: [row.leaves_at, row.due_at, row.id])
+
+
+def _sites(conn: Connection, viewer: Viewer, slug: str | None, act: Act) -> list[int]:
+    """The sites to look at: the one named, or all of the viewer's where they hold the right."""
+    if slug is None:
+        return [site_id for site_id in viewer.sites if viewer.may(act, site_id)]
+    site_id = conn.execute(select(SITE.c.id).where(SITE.c.slug == slug, SITE.c.id.in_(viewer.sites))).scalar()
+    if site_id is None:
+        raise NotFound
+    require(viewer, act, site_id)
+    return [site_id]
+
+
+def _scan(site_id: int, state: State, route: Route | None, limit: int, cursor: str | None) -> Select[Any]:
+    order = (CLAIM.c.due_at, CLAIM.c.id)
+    query = select(*_CLAIM_COLUMNS).where(CLAIM.c.site_id == site_id, CLAIM.c.state == state.value)
+    if route is not None:
+        query = query.where(CLAIM.c.route == route.value)
+    if cursor:
+        query = query.where(_after(order, cursor))
+    page = query.order_by(*order).limit(limit + 1).subquery()
+    return select(page)
+
+
+def _after(order: Sequence[ColumnElement[Any]], cursor: str) -> ColumnElement[bool]:
+    place = zip(_read_cursor(cursor, len(order)), order, strict=True)
+    return tuple_(*order) > tuple_(*(literal(value, column.type) for value, column in place))
+
+
+def _queue_line(row: Any) -> QueueLine:  # noqa: ANN401 - a row of the query above
+    zone = ZoneInfo(row.time_zone)
+    return QueueLine(
+        row.reference, row.site, row.state, row.route, row.category, row.respondent, row.assessed, _known(row.due_at, zone),
+        _known(row.departs_at, zone), row.lodged_at.astimezone(zone),
+    )  # fmt: skip
+
+
+def _docket_line(row: Any) -> DocketLine:  # noqa: ANN401 - a row of the query above
+    zone = ZoneInfo(row.time_zone)
+    return DocketLine(
+        row.case_no, row.reference, row.site, row.state, row.category, row.respondent, _known(row.leaves_at, zone),
+        _known(row.due_at, zone), row.docketed_at.astimezone(zone),
+    )  # fmt: skip
+
+
+def _known(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """A moment at the site's offset; None for one that stands for "no time known"."""
+    return None if moment is None or moment == FOREVER else moment.astimezone(zone)
+
+
+def _page(
+    conn: Connection, query: Select[Any], limit: int, line: Callable[[Any], Line], place: Callable[[Any], list[Any]]
+) -> Page[Line]:  # fmt: skip
+    rows = conn.execute(query).all()
+    more = len(rows) > limit
+    return Page([line(row) for row in rows[:limit]], _write_cursor(place(rows[limit - 1])) if more else None)
+
+
+def _write_cursor(place: Iterable[Any]) -> str:
+    text = "|".join(part.isoformat() if isinstance(part, datetime) else str(part) for part in place)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, parts: int) -> list[Any]:
+    """Raises BadInput for anything that `_write_cursor` would not have written."""
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        *moments, row_id = text.split("|")
+        place: list[Any] = [*(_aware(moment) for moment in moments), int(row_id) % 2**63]
+    except (ValueError, binascii.Error) as damaged:
+        raise BadInput("/cursor", "bad_cursor") from damaged
+    if len(place) != parts:
+        raise BadInput("/cursor", "bad_cursor")
+    return place
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

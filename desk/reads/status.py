@@ -1,0 +1,148 @@
+"""What a visitor sees of their claim: one sentence, who acts next, amounts, history, acts. Names no officer and no merchant."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from desk.domain import clocks as clock_rules
+from desk.domain.claim import OPEN_STATES, Outcome, State
+from desk.domain.clocks import ClockState
+from desk.domain.lifecycle import LIFECYCLE, Step
+from desk.domain.money import Money, text_of
+from desk.domain.opening import windows_from_json
+from desk.domain.policy import Act, Viewer
+from desk.domain.stage import Stage, public_state, stage
+from desk.ports import Kit
+from desk.reads.seen import claim_seen
+from desk.store import claims, clocks, sites
+from desk.store.tables import ClaimRow, SiteRow, metadata
+from desk.wording import history, stages
+from desk.wording.stages import Audience, Said
+
+EVENT = metadata.tables["event"]
+MESSAGE = metadata.tables["message"]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One thing that happened, in the visitor's language."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """A claim as its visitor sees it, true until `valid_until` unless the claim changes. Times are at the site's offset."""
+
+    reference: str
+    state: str
+    stage: Stage
+    sentence: str
+    next_who: str
+    next_due_at: datetime | None
+    overdue: bool
+    asked: Money | None
+    agreed: Money | None
+    history: tuple[HistoryLine, ...]
+    acts: tuple[str, ...]
+    valid_until: datetime
+    version: int
+    site: SiteRow
+
+
+def status_view(conn: Connection, viewer: Viewer, reference: str, language: str, kit: Kit) -> StatusView:
+    """The status of the viewer's own claim in a language. Raises NotFound for anybody else's."""
+    claim = claim_seen(conn, viewer, reference)
+    site = sites.get(conn, claim.site_id)
+    return _view(conn, claim, site, language, kit)
+
+
+def _view(conn: Connection, claim: ClaimRow, site: SiteRow, language: str, kit: Kit) -> StatusView:
+    now, zone = kit.clock.now(), ZoneInfo(site.time_zone)
+    at_stage = stage_of(claim)
+    due_at, late = _deadline(conn, claim, at_stage, now)
+    said = _said(claim, site, at_stage, language, kit, due_at, late=late)
+    asked = sum(item.asked_minor or 0 for item in claims.items_of(conn, claim.id))
+    return StatusView(
+        reference=claim.reference, state=public_state(at_stage).value, stage=at_stage, sentence=said.sentence,
+        next_who=said.next_who, next_due_at=said.next_due_at.astimezone(zone) if said.next_due_at else None, overdue=late,
+        asked=Money(asked, claim.currency) if asked else None, agreed=_agreed(claim),
+        history=_history(conn, claim, zone, language), acts=_acts(claim, said),
+        valid_until=_valid_until(now, zone, due_at, objection_ends_at(claim, site, kit)),
+        version=claim.version, site=site,
+    )  # fmt: skip
+
+
+def stage_of(claim: ClaimRow) -> Stage:
+    """The stage of a claim's row."""
+    outcome = Outcome(claim.outcome) if claim.outcome else None
+    return stage(State(claim.state), outcome, None, claim.assessed, State(claim.ended_as) if claim.ended_as else None)
+
+
+def _deadline(conn: Connection, claim: ClaimRow, at_stage: Stage, now: datetime) -> tuple[datetime | None, bool]:
+    running = {clock.kind: clock for clock in clocks.of_claim(conn, claim.id).values() if clock.state is ClockState.RUNNING}
+    due_at = stages.due_of(at_stage, {kind: clock.due_at for kind, clock in running.items()})
+    late = any(clock.due_at == due_at and clock_rules.is_late(clock, now) for clock in running.values())
+    return due_at, late
+
+
+def _said(
+    claim: ClaimRow, site: SiteRow, at_stage: Stage, language: str, kit: Kit, due_at: datetime | None, *, late: bool
+) -> Said:  # fmt: skip
+    now, until = kit.clock.now(), objection_ends_at(claim, site, kit)
+    may_reopen = until is not None and now <= until
+    return stages.say(
+        at_stage, Audience.VISITOR, language, due_at=due_at, zone=ZoneInfo(site.time_zone), now=now, overdue=late,
+        amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen, reopen_until=until if may_reopen else None,
+    )  # fmt: skip
+
+
+def objection_ends_at(claim: ClaimRow, site: SiteRow, kit: Kit) -> datetime | None:
+    """Until when the visitor may have an ended claim reopened; None while it is open or once it is archived."""
+    if (State(claim.state), Step.REOPEN) not in LIFECYCLE:
+        return None
+    pack = kit.packs.by_version(claim.pack)
+    windows = windows_from_json(site.hours["clocks"]) if site.hours.get("clocks") else ()
+    rule, zone = pack.clocks["objection_window"], ZoneInfo(site.time_zone)
+    return clock_rules.start(rule, claim.moved_at, pack.version, zone, kit.shelf.calendar, windows).due_at
+
+
+def _agreed(claim: ClaimRow) -> Money | None:
+    return Money(claim.decided_minor, claim.currency) if claim.decided_minor else None
+
+
+def _acts(claim: ClaimRow, said: Said) -> tuple[str, ...]:
+    """What the stage allows, and answering wherever a question is open."""
+    if claim.open_questions and State(claim.state) in OPEN_STATES and Act.ANSWER not in said.acts:
+        return (Act.ANSWER.value, *said.acts)
+    return said.acts
+
+
+def _history(conn: Connection, claim: ClaimRow, zone: ZoneInfo, language: str) -> tuple[HistoryLine, ...]:
+    """What happened, newest first; a line about a message carries its words."""
+    words = {
+        row.written_at: row.text
+        for row in conn.execute(select(MESSAGE.c.written_at, MESSAGE.c.text).where(MESSAGE.c.claim_id == claim.id))
+    }
+    rows = conn.execute(
+        select(EVENT.c.at, EVENT.c.kind, EVENT.c.step).where(EVENT.c.subject == f"claim:{claim.id}").order_by(EVENT.c.seq.desc())
+    )
+    return tuple(
+        HistoryLine(row.at.astimezone(zone), history.line(row.kind, row.step, language, said=words.get(row.at)))
+        for row in rows
+        if (row.kind, row.step) in history.VISITOR_EVENTS
+    )
+
+
+def _valid_until(now: datetime, zone: ZoneInfo, *turns: datetime | None) -> datetime:
+    """The words hold until the local day ends ("today" becomes "yesterday") or a deadline passes, whichever is first."""
+    tomorrow = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
+    return min([tomorrow, *(turn + timedelta(seconds=1) for turn in turns if turn and turn >= now)])
+
+
+def amount_text(money: Money | None) -> dict[str, str] | None:
+    """Money as the API writes it."""
+    return {"amount": text_of(money.minor, money.currency), "currency": money.currency} if money else None

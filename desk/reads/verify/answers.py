@@ -1,0 +1,113 @@
+"""Answers remembered for idempotency keys: I15, and what they must not hold (I29, I35). Gives no answer itself."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from desk.domain.reference import read_reference
+from desk.ports import Kit, SealedPerson
+from desk.reads.verify.people import keys_to, leaves_of, opens, tells_of
+from desk.store.tables import metadata
+
+PAGE = 500
+KEY = metadata.tables["idempotency_key"]
+CLAIM = metadata.tables["claim"]
+PERSON = metadata.tables["person"]
+_REFERENCE = re.compile(r"(?<![0-9A-Z])[0-9A-HJKMNP-TV-Z]{10}(?![0-9A-Z])")
+_VISIBLE = re.compile(r"[!-~]{1,128}")
+_SHORTEST_FINGERPRINT = 16
+_HOLDER = select(
+    CLAIM.c.id, CLAIM.c.reference, CLAIM.c.generation, PERSON.c.wrapped_key, PERSON.c.key_id, PERSON.c.sealed, PERSON.c.commitment
+).outerjoin(PERSON, PERSON.c.claim_id == CLAIM.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One stored answer, read as JSON (None when it is none), and the claims that it or its route names."""
+
+    row: Row[Any]
+    answer: Any
+    claims: tuple[Row[Any], ...]
+
+    @property
+    def name(self) -> str:
+        """How a finding names it."""
+        return f"idempotency key {self.row.id}"
+
+
+def remembered(conn: Connection) -> Iterator[list[Remembered]]:
+    """Every stored answer, a page at a time."""
+    last = -1
+    while page := conn.execute(select(KEY).where(KEY.c.id > last).order_by(KEY.c.id).limit(PAGE)).all():
+        named = {row.id: _references(f"{row.route} {row.answer}") for row in page}
+        holders = _holders(conn, sorted(set().union(*named.values())))
+        yield [Remembered(row, _read(row.answer), tuple(holders[ref] for ref in named[row.id] if ref in holders)) for row in page]
+        last = page[-1].id
+
+
+def i15_one_answer_a_key(conn: Connection) -> Iterator[str]:
+    """The same actor, route and key was answered once."""
+    columns = (KEY.c.actor, KEY.c.route, KEY.c.key)
+    twice = select(func.min(KEY.c.id)).group_by(*columns).having(func.count() > 1)
+    for row_id in conn.execute(twice).scalars():
+        yield f"idempotency key {row_id}: answered more than once"
+
+
+def i15_answer_can_be_given_again(kept: Remembered) -> Iterator[str]:
+    """An answer is whole: who asked where for what, and a body that can be shown again, of a claim that is there."""
+    row = kept.row
+    if not (row.actor and row.route and _VISIBLE.fullmatch(row.key) and len(row.fingerprint) >= _SHORTEST_FINGERPRINT):
+        yield f"{kept.name}: actor, route, key or fingerprint is missing or too short"
+    if not isinstance(kept.answer, dict):
+        yield f"{kept.name}: its answer is no JSON object"
+    elif "claim_id" in kept.answer:
+        known = {(claim.id, claim.reference) for claim in kept.claims}
+        if (kept.answer["claim_id"], kept.answer.get("reference")) not in known:
+            yield f"{kept.name}: answers with a claim that is not there"
+
+
+def i29_answer_opens_nothing(kept: Remembered, kit: Kit) -> Iterator[str]:
+    """An answer holds no access code and no token of the claims it names: a replay derives them anew."""
+    text = json.dumps(kept.answer, ensure_ascii=False) if kept.answer is not None else kept.row.answer
+    if any(opens(keys_to(kit, claim), text) for claim in kept.claims):
+        yield f"{kept.name}: holds an access code or a token"
+
+
+def i35_answer_names_nobody(kept: Remembered, kit: Kit) -> Iterator[str]:
+    """An answer holds neither name nor contact of the visitors of the claims it names."""
+    words = leaves_of(kept.answer)
+    if any(tells_of(_contact(kit, claim), words) for claim in kept.claims):
+        yield f"{kept.name}: holds a personal field in plain"
+
+
+def _contact(kit: Kit, claim: Row[Any]) -> dict[str, str | None] | None:
+    """The fields of a claim's visitor; whether they open at all is checked with the claim."""
+    if claim.wrapped_key is None:
+        return None
+    try:
+        return kit.sealer.open(claim.id, SealedPerson(claim.wrapped_key, claim.key_id, claim.sealed, claim.commitment))
+    except ValueError:
+        return None
+
+
+def _references(text: str) -> set[str]:
+    return {found for found in _REFERENCE.findall(text) if read_reference(found) == found}
+
+
+def _holders(conn: Connection, references: Sequence[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    for start in range(0, len(references), PAGE):
+        rows = conn.execute(_HOLDER.where(CLAIM.c.reference.in_(references[start : start + PAGE])))
+        found |= {row.reference: row for row in rows}
+    return found
+
+
+def _read(answer: str) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return json.loads(answer)
+    except ValueError:
+        return None

@@ -1,0 +1,54 @@
+"""What every check may look up: sites, officers, and the working calendar as it was under each of its versions."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from desk.domain.calendar import WorkingCalendar
+from desk.packs.workdays import calendar_from
+from desk.ports import Kit
+from desk.store import calendar, sites
+from desk.store.tables import metadata
+
+OFFICER = metadata.tables["officer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The few small tables, read once in the snapshot that is being checked."""
+
+    kit: Kit
+    zones: dict[int, ZoneInfo]
+    officers: frozenset[int]
+    calendar: WorkingCalendar
+    _older: dict[str, WorkingCalendar | None] = field(default_factory=dict)
+
+    def calendar_of(self, version: str) -> WorkingCalendar | None:
+        """The calendar of that version, None when it can no longer be rebuilt from the days that are kept."""
+        if version == self.calendar.version:
+            return self.calendar
+        if version not in self._older:
+            self._older[version] = _before(self.calendar, version)
+        return self._older[version]
+
+
+def open_books(conn: Connection, kit: Kit) -> Books:
+    """Read what the checks look up."""
+    return Books(
+        kit=kit,
+        zones={site.id: ZoneInfo(site.time_zone) for site in sites.list_all(conn)},
+        officers=frozenset(conn.execute(select(OFFICER.c.id)).scalars()),
+        calendar=calendar_from(calendar.exceptions(conn), calendar.years(conn)),
+    )
+
+
+def _before(now: WorkingCalendar, version: str) -> WorkingCalendar | None:
+    """The calendar without its later years, if that is what the version was taken over."""
+    last = version.partition("-")[0]
+    if not last.isdecimal():
+        return None
+    years = [year for year in now.years if year <= int(last)]
+    days = [(day, works) for day, works in now.exceptions.items() if day.year <= int(last)]
+    older = calendar_from(days, years)
+    return older if older.version == version else None

@@ -1,0 +1,109 @@
+"""The promises: which clocks a claim must have (I25) and what each of them must say (I26). Starts and mends none."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from desk.domain import clocks as rules
+from desk.domain.audit import EventKind
+from desk.domain.calendar import WorkingCalendar
+from desk.domain.clocks import Clock, ClockState
+from desk.domain.lifecycle import Step
+from desk.domain.pack import ClockRule, Unit
+from desk.domain.promises import Counting, after_step
+from desk.reads.verify.dossier import Dossier
+from desk.store.columns import FOREVER
+
+_ANSWERS_FIRST = frozenset({EventKind.MESSAGE_SENT, EventKind.QUESTION_ASKED})
+_BY_THE_DAY = frozenset({Unit.DAY, Unit.WORKING_DAY, Unit.YEAR})
+
+Name = tuple[str, object]
+
+
+def i25_clocks_are_those_of_the_moves(dossier: Dossier) -> Iterator[str]:
+    """Posting the moves once more gives every clock exactly once, started, paused and stopped when its row says."""
+    if not dossier.moves:
+        return
+    due, found = _replayed(dossier), dossier.clocks
+    stored = {_name(clock): clock for clock in found}
+    if len(stored) != len(found):
+        yield f"{dossier.name}: a clock is there twice"
+    for kind, base_at in sorted(due.keys() ^ stored.keys(), key=str):
+        yield f"{dossier.name}: clock {kind} is {'missing' if (kind, base_at) in due else 'not one that a move started'}"
+    for name in due.keys() & stored.keys():
+        if _course(due[name]) != _course(stored[name]):
+            yield f"{dossier.name}: clock {name[0]} did not run as its moves say"
+
+
+def i26_deadlines_can_be_counted_again(dossier: Dossier) -> Iterator[str]:
+    """Every deadline counted again from its base, rule, segments, zone and calendar falls on the stored second."""
+    zone = dossier.books.zones[dossier.claim.site_id]
+    for clock in dossier.clocks:
+        calendar = dossier.books.calendar_of(clock.calendar)
+        if calendar is None:
+            yield f"{dossier.name}: clock {clock.kind} was counted with calendar {clock.calendar}, which is not kept"
+            continue
+        again = _counted_again(clock, zone, calendar)
+        if (again.due_at, again.provisional) != (clock.due_at, clock.provisional):
+            yield f"{dossier.name}: clock {clock.kind} is due at another time than its count gives"
+        elif clock.unit in _BY_THE_DAY and not calendar.is_working(clock.due_at.astimezone(zone).date()):
+            yield f"{dossier.name}: clock {clock.kind} falls due on a rest day"
+
+
+def i26_rules_are_those_of_the_pack(dossier: Dossier) -> Iterator[str]:
+    """Every clock runs by the rule of the pack its claim was pinned to when it was lodged."""
+    pinned = {dossier.told(event).get("pack") for event in dossier.moves[:1]}
+    if pinned - {dossier.claim.pack}:
+        yield f"{dossier.name}: is not under the pack it was lodged under"
+    for clock in dossier.clocks:
+        rule = dossier.books.kit.packs.by_version(clock.pack).clocks[clock.kind]
+        if clock.pack != dossier.claim.pack or not _obeys(clock, rule):
+            yield f"{dossier.name}: clock {clock.kind} does not follow the rule of its pack"
+
+
+def i26_claim_shows_its_next_deadline(dossier: Dossier) -> Iterator[str]:
+    """The claim and its place on the docket show the earliest deadline that runs, or none."""
+    running = (clock.due_at for clock in dossier.clocks if clock.state is ClockState.RUNNING)
+    shown = [dossier.claim.due_at, *(entry.due_at for entry in dossier.rows["docket_entry"] if entry.closed_at is None)]
+    if set(shown) != {min(running, default=FOREVER)}:
+        yield f"{dossier.name}: shows another deadline than its earliest running clock"
+
+
+def _replayed(dossier: Dossier) -> dict[Name, Clock]:
+    """The clocks that the events of a claim call for. Only their course counts here, not their deadlines."""
+    books, claim = dossier.books, dossier.claim
+    counting = Counting(books.kit.packs.by_version(claim.pack), books.zones[claim.site_id], books.calendar)
+    known: dict[Name, Clock] = {}
+    for event in dossier.events:
+        if event.kind == EventKind.MOVED:
+            changed = after_step(Step(event.step), known.values(), event.at, counting)
+            known |= {_name(clock): clock for clock in changed}
+        for name, clock in known.items():
+            if _stops_here(clock, event.kind, event.step):
+                known[name] = rules.stop(clock, event.at)
+    return known
+
+
+def _stops_here(clock: Clock, kind: str, step: str | None) -> bool:
+    """A receipt is stored with the lodging itself; a first message answers."""
+    return (clock.kind == "auto_receipt" and step == Step.LODGE) or (clock.kind == "first_answer" and kind in _ANSWERS_FIRST)
+
+
+def _name(clock: Clock) -> tuple[str, object]:
+    return clock.kind, clock.base_at
+
+
+def _course(clock: Clock) -> tuple[object, ...]:
+    return clock.state, clock.stopped_at, clock.segments
+
+
+def _counted_again(clock: Clock, zone: ZoneInfo, calendar: WorkingCalendar) -> Clock:
+    """Count any clock anew; the domain recounts only provisional ones that are not void, so it is shown one."""
+    state = ClockState.STOPPED if clock.state is ClockState.VOID else clock.state
+    again = rules.recount(replace(clock, provisional=True, state=state), zone, calendar)
+    return again if clock.unit in _BY_THE_DAY else replace(again, provisional=False)
+
+
+def _obeys(clock: Clock, rule: ClockRule) -> bool:
+    ruled = (rule.length, rule.unit, rule.pauses, rule.confirmed)
+    return (clock.length, clock.unit, clock.pauses, clock.confirmed) == ruled

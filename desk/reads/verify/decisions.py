@@ -1,0 +1,132 @@
+"""What was decided, and whether the rule said so: I06. Judges with the domain's own rule and the packs that were in force.
+
+The payouts of I06 are not built yet; what is checked is the amount decided.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row
+
+from desk.domain.claim import (
+    Answer,
+    Assessment,
+    Basis,
+    ClaimFacts,
+    Elsewhere,
+    Flags,
+    Item,
+    ItemKind,
+    RespondentFacts,
+    Route,
+    Scope,
+)
+from desk.domain.lifecycle import CONFIRM, OVERRIDE, Step
+from desk.domain.money import Money
+from desk.domain.triage import Reason, principal, principal_known, triage
+from desk.reads.verify.dossier import Dossier
+
+ROUTED = {**{step: route for route, step in CONFIRM.items()}, **{step: route for route, step in OVERRIDE.items()}}
+
+
+def decision_of(dossier: Dossier) -> tuple[str | None, int | None]:
+    """The route and the amount that stand after all moves, as their events say."""
+    route: str | None = None
+    decided: int | None = None
+    for event in dossier.moves:
+        if Step(event.step) in ROUTED:
+            route, decided = ROUTED[Step(event.step)], dossier.told(event).get("decided_minor")
+        elif event.step == Step.OBJECT:
+            route, decided = Route.DOCKET, None
+        elif event.step == Step.REOPEN:
+            route, decided = None, None
+    return route, decided
+
+
+def i06_row_holds_what_was_decided(dossier: Dossier) -> Iterator[str]:
+    """The claim's row owes exactly the amount of the decision that stands, and owes one only while a fast refund stands."""
+    claim = dossier.claim
+    _, decided = decision_of(dossier)
+    if claim.decided_minor != decided or (claim.decided_minor is not None) is not (claim.route == Route.FAST_REFUND):
+        yield f"{dossier.name}: the amount decided is not the one of its decision"
+
+
+def i06_items_are_those_lodged(dossier: Dossier) -> Iterator[str]:
+    """What is asked for is, line by line, what was lodged."""
+    for event in dossier.moves[:1]:
+        lodged = [tuple(item) for item in dossier.told(event).get("items", [])]
+        if lodged != [(item.kind, item.asked_minor) for item in dossier.rows["claim_item"]]:
+            yield f"{dossier.name}: the items are not those that were lodged"
+
+
+def i06_decided_within_bounds(dossier: Dossier) -> Iterator[str]:
+    """Every amount decided is at most the principal asked, where that is known, and under the fast limit of its own pack."""
+    for verdict in dossier.rows["verdict"]:
+        into_fast = verdict.made != "proposed" and verdict.route == Route.FAST_REFUND
+        if into_fast is not (verdict.decided_minor is not None):
+            yield f"{dossier.name} verdict {verdict.seq}: decides an amount on a route that has none, or none where one is due"
+        elif into_fast:
+            facts = facts_from_json(verdict.facts)
+            limit = dossier.books.kit.packs.by_version(verdict.pack).limits["fast_limit"].amount
+            if verdict.decided_minor >= limit.minor or (principal_known(facts) and verdict.decided_minor > principal(facts)):
+                yield f"{dossier.name} verdict {verdict.seq}: decides more than was asked or than the fast limit allows"
+
+
+def i06_events_decide_what_verdicts_say(dossier: Dossier) -> Iterator[str]:
+    """Every move to a route rests on the verdict it names: same route, same amount."""
+    verdicts = {verdict.seq: verdict for verdict in dossier.rows["verdict"]}
+    for event in dossier.moves:
+        if Step(event.step) not in ROUTED:
+            continue
+        told, route = dossier.told(event), ROUTED[Step(event.step)]
+        verdict = verdicts.get(told.get("verdict", 0))
+        if verdict is None or (verdict.route, verdict.decided_minor) != (route, told.get("decided_minor")):
+            yield f"{dossier.name} event {event.seq}: its verdict is missing or says something else"
+
+
+def i06_verdicts_follow_from_their_facts(dossier: Dossier) -> Iterator[str]:
+    """Asked again with the stored facts and the stored pack, the rule says what it said then; who confirms agrees with it."""
+    for verdict in dossier.rows["verdict"]:
+        if not _follows(dossier, verdict):
+            yield f"{dossier.name} verdict {verdict.seq}: does not follow from its facts under {verdict.pack}"
+        if verdict.made != "overridden" and verdict.route != verdict.rule_route:
+            yield f"{dossier.name} verdict {verdict.seq}: was {verdict.made}, yet is not the rule's route"
+
+
+def _follows(dossier: Dossier, verdict: Row[Any]) -> bool:
+    again = triage(facts_from_json(verdict.facts), dossier.books.kit.packs.by_version(verdict.pack))
+    reasons = [_figures(reason) for reason in again.reasons]
+    stored = [(reason["code"], reason["figure"], reason["limit"]) for reason in verdict.reasons]
+    return (again.route, list(again.missing), reasons) == (verdict.rule_route, verdict.missing, stored)
+
+
+def _figures(reason: Reason) -> tuple[str, str | None, str | None]:
+    """A reason without its source: a clause may be cited in better words without another verdict."""
+    return reason.code, reason.figure, reason.limit
+
+
+def facts_from_json(stored: dict[str, Any]) -> ClaimFacts:
+    """The facts a verdict judged, as they were stored. Raises ValueError or KeyError for anything else."""
+    ended, respondent, currency = stored["contract_ended_on"], stored["respondent"], stored["currency"]
+    return ClaimFacts(
+        received_on=date.fromisoformat(stored["received_on"]),
+        currency=currency,
+        items=tuple(Item(ItemKind(kind), Money(minor, currency) if minor else None) for kind, minor in stored["items"]),
+        respondent=RespondentFacts(respondent["in_reach"]) if respondent else None,
+        assessment=_assessment(stored["assessment"]),
+        flags=Flags(**stored["flags"]),
+        already_elsewhere=Elsewhere(stored["already_elsewhere"]),
+        contract_ended_on=date.fromisoformat(ended) if ended else None,
+    )
+
+
+def _assessment(stored: dict[str, Any]) -> Assessment:
+    return Assessment(
+        not_at_fault=Answer(stored["not_at_fault"]),
+        facts_clear=Answer(stored["facts_clear"]),
+        evidence_sufficient=Answer(stored["evidence_sufficient"]),
+        basis=Basis(stored["basis"]) if stored["basis"] else None,
+        scope=Scope(stored["scope"]),
+        ground=stored["ground"],
+    )

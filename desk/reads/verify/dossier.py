@@ -1,0 +1,150 @@
+"""One claim with everything that hangs on it, read block by block so that no table has to fit into memory. Judges nothing."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from desk.domain.audit import EventKind
+from desk.domain.clocks import Clock
+from desk.ports import SealedPerson
+from desk.reads.verify.books import Books
+from desk.store import clocks as clock_rows
+from desk.store.tables import metadata
+
+BLOCK = 500
+CLAIM = metadata.tables["claim"]
+EVENT = metadata.tables["event"]
+LINK = metadata.tables["claim_link"]
+_ORDERS = {
+    "person": "claim_id", "claim_item": "position", "clock": "id", "assessment": "seq", "verdict": "seq", "message": "id",
+    "note": "id", "docket_entry": "id",
+}  # fmt: skip
+
+Rows = Mapping[str, Sequence[Row[Any]]]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A claim of which some row holds what no column should."""
+
+    claim_id: int
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A claim's row, the rows that hang on it by table, its audit chain in order, and how many links it has."""
+
+    books: Books
+    claim: Row[Any]
+    rows: Rows
+    events: Sequence[Row[Any]]
+    links: int
+
+    @property
+    def name(self) -> str:
+        """How a finding names the claim."""
+        return str(self.claim.reference)
+
+    @cached_property
+    def person(self) -> Row[Any] | None:
+        """The sealed visitor."""
+        return next(iter(self.rows["person"]), None)
+
+    @cached_property
+    def moves(self) -> list[Row[Any]]:
+        """The steps of its life, in order."""
+        return [event for event in self.events if event.kind == EventKind.MOVED]
+
+    @cached_property
+    def clocks(self) -> list[Clock]:
+        """Its clocks as the domain knows them. Raises ValueError for a row that is no clock."""
+        rows: Sequence[Any] = self.rows["clock"]
+        return [clock_rows.clock_of(row) for row in rows]
+
+    @cached_property
+    def sealed(self) -> SealedPerson | None:
+        """What was sealed, None once the key is destroyed."""
+        row = self.person
+        if row is None or row.wrapped_key is None:
+            return None
+        return SealedPerson(row.wrapped_key, row.key_id, row.sealed, row.commitment)
+
+    @cached_property
+    def contact(self) -> dict[str, str | None] | None:
+        """The visitor's fields, None when they are erased or do not open. They never leave the checks."""
+        try:
+            return self.books.kit.sealer.open(self.claim.id, self.sealed) if self.sealed else None
+        except ValueError:
+            return None
+
+    def told(self, event: Row[Any]) -> dict[str, Any]:
+        """What an event's data says."""
+        data: dict[str, Any] = json.loads(event.data)
+        return data
+
+
+def dossiers(conn: Connection, books: Books) -> Iterator[Dossier | Unreadable]:
+    """Every claim, in the order of their ids."""
+    last = -1
+    while True:
+        page = select(CLAIM.c.id).where(CLAIM.c.id > last).order_by(CLAIM.c.id).limit(BLOCK)
+        ids = list(conn.execute(page).scalars())
+        if not ids:
+            return
+        yield from _readable(conn, books, ids)
+        last = ids[-1]
+
+
+def _readable(conn: Connection, books: Books, ids: list[int]) -> Iterator[Dossier | Unreadable]:
+    """Read a block; when a value in it cannot be read, halve it until the claim is found."""
+    try:
+        block = _block(conn, books, ids)
+    except (ValueError, TypeError):
+        if len(ids) == 1:
+            yield Unreadable(ids[0])
+            return
+        half = len(ids) // 2
+        yield from _readable(conn, books, ids[:half])
+        yield from _readable(conn, books, ids[half:])
+    else:
+        yield from block
+
+
+def _block(conn: Connection, books: Books, ids: list[int]) -> list[Dossier]:
+    first, last = ids[0], ids[-1]
+    claims = conn.execute(select(CLAIM).where(CLAIM.c.id.between(first, last)).order_by(CLAIM.c.id)).all()
+    hanging = {name: _hanging(conn, name, first, last) for name in _ORDERS}
+    events, links = _events(conn, ids), _links(conn, first, last)
+    return [
+        Dossier(books, claim, {name: rows[claim.id] for name, rows in hanging.items()}, events[claim.id], links[claim.id])
+        for claim in claims
+    ]
+
+
+def _hanging(conn: Connection, name: str, first: int, last: int) -> defaultdict[int, list[Row[Any]]]:
+    table, grouped = metadata.tables[name], defaultdict[int, list[Row[Any]]](list)
+    query = select(table).where(table.c.claim_id.between(first, last)).order_by(table.c.claim_id, table.c[_ORDERS[name]])
+    for row in conn.execute(query):
+        grouped[row.claim_id].append(row)
+    return grouped
+
+
+def _events(conn: Connection, ids: list[int]) -> defaultdict[int, list[Row[Any]]]:
+    subjects = {f"claim:{claim_id}": claim_id for claim_id in ids}
+    chains = defaultdict[int, list[Row[Any]]](list)
+    for row in conn.execute(select(EVENT).where(EVENT.c.subject.in_(subjects)).order_by(EVENT.c.subject, EVENT.c.seq)):
+        chains[subjects[row.subject]].append(row)
+    return chains
+
+
+def _links(conn: Connection, first: int, last: int) -> defaultdict[int, int]:
+    counted = defaultdict[int, int](int)
+    for side in (LINK.c.claim_id, LINK.c.other_id):
+        for claim_id in conn.execute(select(side).where(side.between(first, last))).scalars():
+            counted[claim_id] += 1
+    return counted

@@ -1,0 +1,139 @@
+"""Persons and their keys: I24, I29 and I35. Opens what is sealed only to compare it; nothing plain leaves this file.
+
+Words of the parties and of officers (facts, messages, notes, reasons) are free text: codes, tokens, phone numbers and
+e-mail addresses are looked for where a rule can decide, names only in what the desk itself wrote.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Row
+
+from desk.domain.audit import EventKind
+from desk.ports import Kit
+from desk.reads.verify.dossier import Dossier
+
+_COMMITS = frozenset({EventKind.MOVED, EventKind.CONTACT_CHANGED})
+_PERSONAL = frozenset({"name", "phone", "email", "payee", "id_number"})
+_OFFICER_TOKEN = re.compile(r"desk_[0-9A-HJKMNP-TV-Z]{32}")
+# What the desk itself writes into a chain or an answer: codes, numbers, times, hashes. No name is looked for in them.
+_CODE = re.compile(r"[a-z0-9_+.:/-]*|[0-9T:.+Z-]*|[0-9A-Z]{10}")
+_SHORTEST_NUMBER = 7
+_COMPARED_DIGITS = 10
+
+
+def i24_chain_commits_to_the_person(dossier: Dossier) -> Iterator[str]:
+    """The last commitment in the chain is the one the person's row carries; it needs no key, so it outlives an erasure."""
+    person = dossier.person
+    committed = [
+        data["person"] for event in dossier.events if event.kind in _COMMITS and "person" in (data := dossier.told(event))
+    ]
+    if person is not None and dossier.events and committed[-1:] != [person.commitment]:
+        yield f"{dossier.name}: the chain commits to another person"
+
+
+def i24_seal_holds_what_was_committed(dossier: Dossier) -> Iterator[str]:
+    """What is sealed gives, with its salt, the commitment of the row."""
+    if dossier.sealed and dossier.contact is not None:
+        again = dossier.books.kit.sealer.commitment(dossier.claim.id, dossier.sealed)
+        if again != dossier.sealed.commitment:
+            yield f"{dossier.name}: what is sealed is not what was committed to"
+
+
+def i35_person_opens_for_this_claim(dossier: Dossier) -> Iterator[str]:
+    """Personal fields are ciphertext that opens under the recorded key, with this claim as associated data."""
+    if dossier.sealed and dossier.contact is None:
+        yield f"{dossier.name}: the person does not open under the recorded key for this claim"
+
+
+def i35_chain_names_nobody(dossier: Dossier) -> Iterator[str]:
+    """No entry of the chain holds the visitor's name or contact."""
+    for event in dossier.events:
+        leaves = list(_leaves(dossier.told(event)))
+        named = any(key in _PERSONAL and value for key, value in leaves)
+        words = [value for _, value in leaves]
+        if named or tells_of(dossier.contact, words, prose=[event.reason or ""]):
+            yield f"{dossier.name} event {event.seq}: holds a personal field in plain"
+
+
+def i29_no_text_opens_the_claim(dossier: Dossier) -> Iterator[str]:
+    """No stored text holds the access code or the token that opens this claim: both are derived when they are needed."""
+    secrets = keys_to(dossier.books.kit, dossier.claim)
+    for place, text in _texts(dossier):
+        if opens(secrets, text):
+            yield f"{dossier.name} {place}: holds an access code or a token"
+
+
+def keys_to(kit: Kit, claim: Row[Any]) -> re.Pattern[str]:
+    """What would open a claim, now or before its slip was issued again, as one pattern; needs id, reference, generation."""
+    codes, tokens = set(), set()
+    for generation in range(1, claim.generation + 1):
+        codes.add(kit.sealer.access_code(claim.id, generation))
+        tokens.add(re.escape(kit.sealer.visit_token(claim.reference, claim.id, generation).removeprefix(claim.reference)))
+    return re.compile(rf"(?<!\d)(?:{'|'.join(codes)})(?!\d)|{'|'.join(tokens)}")
+
+
+def opens(secrets: re.Pattern[str], text: str) -> bool:
+    """Whether a text holds a key to the claim, or the token of any officer."""
+    return bool(secrets.search(text) or _OFFICER_TOKEN.search(text))
+
+
+def tells_of(contact: dict[str, str | None] | None, written: Iterable[str], prose: Iterable[str] = ()) -> bool:
+    """Whether the desk's own words hold the visitor's name or contact, or an officer's prose their phone or e-mail."""
+    if not contact:
+        return False
+    words = [text for text in written if not _CODE.fullmatch(text)]
+    reached = [*_contacts(contact)]
+    if any(pattern.search(text) for pattern in reached for text in (*words, *prose)):
+        return True
+    name = _whole(contact.get("name"))
+    return name is not None and any(name.search(text) for text in words)
+
+
+def _contacts(contact: dict[str, str | None]) -> Iterator[re.Pattern[str]]:
+    digits = re.sub(r"\D", "", contact.get("phone") or "")
+    if len(digits) >= _SHORTEST_NUMBER:
+        yield re.compile(rf"{digits[-_COMPARED_DIGITS:]}(?!\d)")
+    if "@" in (contact.get("email") or ""):
+        yield re.compile(re.escape(contact["email"] or ""), re.IGNORECASE)
+
+
+def _whole(name: str | None) -> re.Pattern[str] | None:
+    """A name as a whole word; a single character is a word of the language as often as a name."""
+    plain = (name or "").strip()
+    if len(plain) < 2 or not any(char.isalpha() for char in plain):  # noqa: PLR2004 - see above
+        return None
+    return re.compile(rf"(?<![A-Za-z]){re.escape(plain)}(?![A-Za-z])" if plain.isascii() else re.escape(plain))
+
+
+def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
+    """Every text in a JSON value with the key it stands under."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for inner, item in value.items():
+            yield from _leaves(item, inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, key if key in _PERSONAL else "")
+
+
+def leaves_of(value: Any) -> list[str]:  # noqa: ANN401 - any JSON
+    """Every text in a JSON value."""
+    return [text for _, text in _leaves(value)]
+
+
+def _texts(dossier: Dossier) -> Iterator[tuple[str, str]]:
+    """Everything stored about a claim that is text, by where it stands."""
+    claim = dossier.claim
+    yield "row", "\n".join((claim.facts, claim.order_no or "", claim.source_key or ""))
+    for event in dossier.events:
+        yield f"event {event.seq}", f"{event.reason or ''}\n{event.data}\n{event.request_id}"
+    for table in ("message", "note"):
+        for row in dossier.rows[table]:
+            yield f"{table} {row.id}", row.text
+    for row in dossier.rows["assessment"]:
+        yield f"assessment {row.seq}", f"{row.note or ''}\n{row.ground or ''}"
+    for row in dossier.rows["verdict"]:
+        yield f"verdict {row.seq}", row.reason or ""

@@ -1,0 +1,137 @@
+"""Nothing by halves: I18. Every claim has its rows, every row its claim and its audit event, every case number its place."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, String, cast, exists, func, literal, select
+
+from desk.domain.audit import EventKind
+from desk.domain.claim import State
+from desk.domain.lifecycle import Step
+from desk.reads.verify.decisions import ROUTED
+from desk.reads.verify.dossier import Dossier
+from desk.store.columns import FOREVER
+from desk.store.tables import metadata
+
+CLAIM = metadata.tables["claim"]
+EVENT = metadata.tables["event"]
+ENTRY = metadata.tables["docket_entry"]
+COUNTER = metadata.tables["counter"]
+OF_A_CLAIM = (
+    "person", "claim_item", "clock", "assessment", "verdict", "message", "note", "docket_entry", "duplicate_tag", "claim_link",
+)  # fmt: skip
+ON_DOCKET = frozenset({State.DOCKETED, State.SETTLED})
+NAMED = 20
+PAGE = 5_000
+
+
+def i18_claim_is_whole(dossier: Dossier) -> Iterator[str]:
+    """No claim without the event that lodged it, its sealed person and its clocks."""
+    if not dossier.events:
+        yield f"{dossier.name}: has no audit event"
+    elif dossier.events[0].step != Step.LODGE:
+        yield f"{dossier.name}: its chain does not begin with its lodging"
+    for table, what in (("person", "person"), ("clock", "clock")):
+        if not dossier.rows[table]:
+            yield f"{dossier.name}: has no {what}"
+
+
+def i18_rows_and_events_pair_up(dossier: Dossier) -> Iterator[str]:
+    """Every finding, verdict, message, note, link and new slip stands in the chain, and nothing stands there that is not kept."""
+    if not dossier.events:
+        return
+    kept, told = _kept(dossier), _told(dossier)
+    for what, number in kept.items():
+        if told[what] != number:
+            yield f"{dossier.name}: {number} {what} kept, {told[what]} in the chain"
+    if dossier.claim.assessed is not bool(dossier.rows["assessment"]):
+        yield f"{dossier.name}: the row's assessed is not what its findings say"
+
+
+def i18_docket_holds_who_is_on_it(dossier: Dossier) -> Iterator[str]:
+    """A claim in mediation has exactly one open place on its own site's docket, in order of departure; any other has none."""
+    claim, entries = dossier.claim, dossier.rows["docket_entry"]
+    places = [entry for entry in entries if entry.closed_at is None]
+    if len(places) != (claim.state in ON_DOCKET):
+        yield f"{dossier.name}: {len(places)} open places on the docket while {claim.state}"
+    if any(entry.site_id != claim.site_id or entry.leaves_at != (claim.departs_at or FOREVER) for entry in entries):
+        yield f"{dossier.name}: its place on the docket has another site or departure"
+
+
+def i18_no_orphans(conn: Connection) -> Iterator[str]:
+    """No row hangs on a claim that is not there."""
+    for name in OF_A_CLAIM:
+        table = metadata.tables[name]
+        key = next(iter(table.primary_key.columns))
+        lost = select(key).where(~exists().where(CLAIM.c.id == table.c.claim_id)).limit(NAMED)
+        yield from (f"{name} {row_id}: its claim is not there" for row_id in conn.execute(lost).scalars())
+
+
+def i18_no_orphan_chains(conn: Connection, seen: int) -> Iterator[str]:
+    """No chain tells of a claim that is not there. `seen` is how many events the claims that are there have."""
+    of_claims = EVENT.c.subject.like("claim:%")
+    if conn.execute(select(func.count()).where(of_claims)).scalar_one() == seen:
+        return
+    subject = literal("claim:") + cast(CLAIM.c.id, String)
+    lost = select(EVENT.c.subject).where(of_claims, ~exists().where(subject == EVENT.c.subject)).distinct().limit(NAMED)
+    yield from (f"chain {name}: its claim is not there" for name in conn.execute(lost).scalars())
+
+
+@dataclass(slots=True)
+class _Series:
+    """The case numbers of one site and year, added up: 1 to n without gap or twin has sum n(n+1)/2."""
+
+    count: int = 0
+    largest: int = 0
+    total: int = 0
+    odd: list[int] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        return self.count == self.largest and self.total == self.count * (self.count + 1) // 2
+
+
+def i18_case_numbers_have_no_gaps(conn: Connection) -> Iterator[str]:
+    """The case numbers of a site and year count from 1 without gap or twin, as far as its counter stands."""
+    series = _case_numbers(conn)
+    stored = select(COUNTER.c.site_id, COUNTER.c.name, COUNTER.c.value).where(COUNTER.c.name.like("case:%"))
+    counters = {(row.site_id, row.name.removeprefix("case:")): row.value for row in conn.execute(stored)}
+    for place in sorted(series.keys() | counters.keys()):
+        found = series.get(place, _Series())
+        if not found.whole or found.largest != counters.get(place, 0):
+            yield f"site {place[0]}, year {place[1]}: case numbers have a gap or a twin, or the counter stands elsewhere"
+
+
+def _case_numbers(conn: Connection) -> dict[tuple[int, str], _Series]:
+    series: dict[tuple[int, str], _Series] = {}
+    last = -1
+    columns = (ENTRY.c.id, ENTRY.c.site_id, ENTRY.c.case_no)
+    while page := conn.execute(select(*columns).where(ENTRY.c.id > last).order_by(ENTRY.c.id).limit(PAGE)).all():
+        for row in page:
+            year, _, digits = row.case_no.partition("-")
+            number, one = int(digits) if digits.isdecimal() else 0, series.setdefault((row.site_id, year), _Series())
+            one.count, one.largest, one.total = one.count + 1, max(one.largest, number), one.total + number
+        last = page[-1].id
+    return series
+
+
+def _kept(dossier: Dossier) -> dict[str, int]:
+    rows, written = dossier.rows, [row.kind for row in dossier.rows["message"]]
+    return {
+        "assessments": len(rows["assessment"]), "verdicts": len(rows["verdict"]), "notes": len(rows["note"]),
+        "messages": written.count("message"), "questions": written.count("question"), "answers": written.count("answer"),
+        "links": dossier.links, "slips": dossier.claim.generation - 1,
+    }  # fmt: skip
+
+
+def _told(dossier: Dossier) -> dict[str, int]:
+    kinds = [event.kind for event in dossier.events]
+    steps = [Step(event.step) for event in dossier.moves]
+    decided = sum(step in ROUTED for step in steps)
+    return {
+        "assessments": kinds.count(EventKind.ASSESSED), "verdicts": kinds.count(EventKind.VERDICT_PROPOSED) + decided,
+        "notes": kinds.count(EventKind.NOTE_WRITTEN), "messages": kinds.count(EventKind.MESSAGE_SENT),
+        "questions": kinds.count(EventKind.QUESTION_ASKED),
+        "answers": kinds.count(EventKind.ANSWERED) + steps.count(Step.ANSWER),
+        "links": kinds.count(EventKind.LINKED), "slips": kinds.count(EventKind.SLIP_REISSUED),
+    }  # fmt: skip

@@ -1,0 +1,123 @@
+"""What an operator sets, from `DESK_*` variables alone; whoever needs a value is handed it by wiring. Opens nothing."""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "DESK_"
+FOR_TESTS = ("DESK_TEST_", "DESK_REQUIRE_")
+LONGEST_TIMEOUT = 60
+
+
+class SettingsTrouble(ValueError):  # noqa: N818 - named for the condition (DESIGN 5)
+    """A setting cannot be used; the message is one line that names the setting and where its value came from, never the value."""
+
+
+def default_data_dir() -> Path:
+    """Where a desk lives that was told nothing: the user's own data folder, so that every shell meets the same desk."""
+    shared = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(shared) if Path(shared).is_absolute() else Path.home() / ".local" / "share") / "desk"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; all of it has a default that works on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, validate_default=True)
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    database_url: str = Field(default_factory=lambda known: f"sqlite:///{known['data_dir']}/desk.db", repr=False)
+    env: Literal["development", "production"] = "development"
+    public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    gateway_url: str | None = None
+    gateway_secret: SecretStr | None = None
+    gateway_timeout: float = Field(default=10.0, gt=0, le=LONGEST_TIMEOUT)
+    gateway_honours_keys: bool = True
+    clock_file: Path | None = None
+
+    @property
+    def in_production(self) -> bool:
+        """Whether what is only for trying things out must be refused."""
+        return self.env == "production"
+
+    @property
+    def keys_dir(self) -> Path:
+        """Where the generated secrets lie, mode 0600, outside the database."""
+        return self.data_dir / "keys"
+
+    @field_validator("data_dir", "clock_file", mode="after")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        scheme, _, rest = url.partition("://")
+        if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+            return f"postgresql+psycopg://{rest}"
+        file = rest.removeprefix("/")
+        if scheme != "sqlite" or not file or file == ":memory:" or "?" in file:
+            msg = "must be sqlite:////absolute/path/desk.db or postgresql+psycopg://user:password@host/name"
+            raise ValueError(msg)
+        return f"sqlite:///{Path(file).expanduser().absolute()}"
+
+    @field_validator("public_url", "gateway_url", mode="after")
+    @classmethod
+    def _web_address(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            msg = "must be an address like https://desk.example"
+            raise ValueError(msg)
+        return url.rstrip("/")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _no_moved_clock_in_production(self) -> "Settings":
+        if self.in_production and self.clock_file is not None:
+            msg = "DESK_CLOCK_FILE moves the clock and is refused where DESK_ENV is production"
+            raise ValueError(msg)
+        return self
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingsTrouble for a name nobody knows or a value that cannot be."""
+    _refuse_unknown(os.environ)
+    try:
+        return Settings()
+    except ValidationError as trouble:
+        raise SettingsTrouble(_one_line(trouble)) from None
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(FOR_TESTS):
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(sorted(known))}"
+            msg = f"{name} (from the environment) is no setting of the desk: {hint}"
+            raise SettingsTrouble(msg)
+
+
+def _one_line(trouble: ValidationError) -> str:
+    """The first thing that is wrong; values stay unsaid, for some of them are secrets."""
+    first = trouble.errors(include_input=False, include_url=False)[0]
+    says = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return says
+    name = f"{PREFIX}{str(first['loc'][0]).upper()}"
+    origin = "from the environment" if name in os.environ else "the default"
+    return f"{name} ({origin}): {says[:1].lower()}{says[1:]}"

@@ -1,0 +1,51 @@
+"""What the status route takes and gives, for the API description; the route itself encodes without them."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from desk.web.api.shapes import In, MoneyOut, Out
+
+
+class KeyShape(In):
+    """Either reference and code, or the token of the QR code."""
+
+    reference: str | None = Field(default=None, max_length=80, examples=["7Q4K92MDXT"])
+    access_code: str | None = Field(default=None, max_length=80, examples=["48213907"])
+    token: str | None = Field(default=None, max_length=80)
+
+
+class NextShape(Out):
+    """Who acts next, and by when where a clock binds them."""
+
+    who: str
+    due_at: datetime | None
+
+
+class AmountsShape(Out):
+    """What was asked, agreed, sent and received."""
+
+    asked: MoneyOut | None
+    agreed: MoneyOut | None
+    sent_at: datetime | None
+    received_at: datetime | None
+
+
+class HistoryShape(Out):
+    """One thing that happened."""
+
+    at: datetime
+    text: str
+
+
+class StatusShape(Out):
+    """A claim as its visitor sees it, in the language of `Accept-Language`."""
+
+    reference: str
+    state: str
+    stage: str
+    sentence: str
+    next: NextShape
+    amounts: AmountsShape
+    history: list[HistoryShape]
+    acts: list[str]

@@ -1,0 +1,130 @@
+"""What a visitor does with their claim: answer, object, withdraw, reopen, change contact. Their key travels in the body."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field, StringConstraints
+
+from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
+from desk.actions.messages import answer_questions
+from desk.actions.slips import change_contact
+from desk.actions.steps import Held
+from desk.domain.claim import Outcome, State
+from desk.domain.errors import BadInput
+from desk.domain.policy import Viewer
+from desk.domain.stage import public_state, stage
+from desk.ports import Desk
+from desk.reads.visitors import Keyholder
+from desk.web.api.shapes import Email, In, Name, Out, Phone, Prose
+from desk.web.deps import Network, OptionalKey, RequestId, TheDesk
+from desk.web.once import answer_once
+from desk.web.visits import holder_of_code, holder_of_token, visitor_for
+
+router = APIRouter(prefix="/api/v1/status", tags=["follow"])
+
+ShortText = Annotated[str, StringConstraints(max_length=80)]
+
+
+class VisitorIn(In):
+    """The key to a claim: reference and code, or the token."""
+
+    reference: ShortText | None = None
+    access_code: ShortText | None = None
+    token: ShortText | None = None
+
+    async def holder(self, desk: Desk, network: str) -> Keyholder:
+        """The claim the key opens. Raises BadInput for half a key or two, NotFound for a wrong one."""
+        if self.token is not None and self.reference is None and self.access_code is None:
+            return await holder_of_token(desk, self.token, network)
+        if self.token is None and self.reference is not None and self.access_code is not None:
+            return await holder_of_code(desk, self.reference, self.access_code, network)
+        raise BadInput("/token" if self.token else "/reference", "missing")
+
+
+class WordsIn(VisitorIn):
+    """The key and what the visitor says."""
+
+    text: Prose
+
+
+class WithdrawIn(VisitorIn):
+    """The key, and why, if the visitor wants to say so."""
+
+    text: Prose | None = None
+
+
+class ChangeContactIn(VisitorIn):
+    """The key, and what changes of the contact; a field left out stays, null removes it."""
+
+    name: Name | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+
+    def fields(self) -> dict[str, str | None]:
+        """The fields that were sent."""
+        return self.model_dump(include=self.model_fields_set & {"name", "phone", "email"})
+
+
+class StandsOut(Out):
+    """Where the claim stands after the act; ask the status for the sentence."""
+
+    reference: str
+    state: str = Field(description="one of the seven public states")
+    stage: str
+
+
+def stands_out(held: Held) -> StandsOut:
+    """The shape of a claim after a visitor's act."""
+    claim = held.claim
+    at_stage = stage(State(claim.state), Outcome(claim.outcome) if claim.outcome else None, None, claim.assessed)
+    return StandsOut(reference=claim.reference, state=public_state(at_stage), stage=at_stage)
+
+
+async def _visitor(body: VisitorIn, desk: Desk, network: str, request_id: str) -> tuple[Viewer, str]:
+    holder = await body.holder(desk, network)
+    return visitor_for(holder, request_id), holder.reference
+
+
+@router.post("/answer", response_model=StandsOut, name="status_answer", summary="Answer what the desk asked")
+async def post_answer(
+    request: Request, body: WordsIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """The claim goes on as soon as the answer is there."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, stands_out, answer_questions, reference, body.text)
+
+
+@router.post("/object", response_model=StandsOut, name="status_object", summary="Object and ask for mediation")
+async def post_object(
+    request: Request, body: WordsIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """While a refund is agreed but not under way."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, stands_out, object_to_refund, reference, body.text)
+
+
+@router.post("/withdraw", response_model=StandsOut, name="status_withdraw", summary="Withdraw the claim")
+async def post_withdraw(
+    request: Request, body: WithdrawIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """It can be reopened within the objection window."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, stands_out, withdraw_claim, reference, body.text)
+
+
+@router.post("/reopen", response_model=StandsOut, name="status_reopen", summary="Ask to reopen an ended claim")
+async def post_reopen(
+    request: Request, body: WordsIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """Within the objection window, with what is new."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, stands_out, reopen_claim, reference, body.text)
+
+
+@router.post("/contact", response_model=StandsOut, name="status_contact", summary="Change how the desk reaches you")
+async def post_contact(
+    request: Request, body: ChangeContactIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """Sealed at once; the answer does not repeat it."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, stands_out, change_contact, reference, body.fields())

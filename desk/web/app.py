@@ -1,0 +1,74 @@
+"""The web application: routers, middleware, error handlers and the doors, put together. Knows no settings and no keys."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from desk.ports import Desk
+from desk.web import api, operations
+from desk.web.api.status import StatusCache
+from desk.web.deps import known_parameters
+from desk.web.errors import install_handlers
+from desk.web.hot import HotRoute
+from desk.web.middleware import Limits, Observe
+from desk.web.openapi import PROBLEM_RESPONSES, install_openapi, operation_id
+from desk.web.options import WebOptions
+from desk.web.visitor import status
+
+ROUTERS: Sequence[APIRouter] = api.routers
+STATIC = Path(__file__).resolve().parent / "static"
+HOT_ROUTES: Sequence[HotRoute] = api.hot_routes
+
+
+def create_app(
+    opened: Callable[[], AbstractAsyncContextManager[Desk]],
+    options: WebOptions,
+    *,
+    routers: Sequence[APIRouter] = ROUTERS,
+    hot_routes: Sequence[HotRoute] = HOT_ROUTES,
+) -> FastAPI:
+    """The application; it enters `opened` when the server starts it and leaves it when the server stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened() as desk:
+            app.state.desk = desk
+            yield
+
+    app = _bare(options, hot_routes, lifespan)
+    app.state.options, app.state.expected_schema = options, options.expected_schema
+    app.state.keys_in_flight, app.state.status_cache = set(), StatusCache()
+    # The last one added stands outermost.
+    app.add_middleware(Limits, options=options)
+    app.add_middleware(Observe, options=options)
+    install_handlers(app)
+    app.include_router(operations.router)
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(known_parameters)], responses=PROBLEM_RESPONSES)
+    app.include_router(status.router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    install_openapi(app, hot_routes)
+    return app
+
+
+def _bare(
+    options: WebOptions, hot_routes: Sequence[HotRoute], lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]
+) -> FastAPI:
+    """No pages of the framework's own (they load scripts from elsewhere), no redirects from paths that nearly fit."""
+    return FastAPI(
+        title="The desk",
+        version=version("desk"),
+        description="Small claims of visitors: lodge, triage, follow.",
+        routes=list(hot_routes),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+        servers=[{"url": options.public_url}],
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )

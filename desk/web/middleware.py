@@ -1,0 +1,258 @@
+"""What surrounds every request: its id, headers, metrics and log line (`Observe`), its size and receipt (`Limits`).
+
+Knows no route. Slow headers never get this far: `slow_senders` ends them in the server's protocol.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+import structlog
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from desk.web import metrics
+from desk.web.headers import Dress, new_request_id, sane_request_id
+from desk.web.network import Networks, from_trusted_proxy
+from desk.web.options import WebOptions
+from desk.web.problems import Flaw, problem
+
+UNMATCHED = "unmatched"
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+READ_BY_POST = frozenset({"/api/v1/status"})
+"""Routes that only read, though their secrets travel in a body."""
+
+
+class Observe:
+    """Gives each request an id, each answer its headers, counts it, and writes a line unless it was a successful read."""
+
+    def __init__(self, app: ASGIApp, options: WebOptions) -> None:
+        self._app = app
+        self._proxies: Networks = options.trusted_proxies
+        self._dress = Dress(secure=options.secure)
+        self._templates: Mapping[Any, str] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = perf_counter(), 0
+        request_id = self._request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        headless = scope["method"] == "HEAD"
+        inner = {**scope, "method": "GET"} if headless else scope
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._dress(message.get("headers", ()), request_id)
+            elif headless:
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self._app(inner, receive, answer)
+        except Exception as bug:  # noqa: BLE001 - whatever it is, it must leave neither unanswered nor unlogged
+            structlog.get_logger().error("bug", request_id=request_id, route=self._route(inner), exc_info=bug)
+            # Once an answer has begun, returning makes the server cut the connection, which is the truth.
+            if not status:
+                await problem(inner, "internal_error")(inner, receive, answer)
+        finally:
+            self._note(scope["method"], self._route(inner), status, perf_counter() - began, request_id)
+
+    def _request_id(self, scope: Scope) -> str:
+        if self._proxies and from_trusted_proxy(scope, self._proxies):
+            given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), None)
+            return sane_request_id(given) or new_request_id()
+        return new_request_id()
+
+    def _route(self, scope: Scope) -> str:
+        """The template of the route that was met, for the path itself may hold a visitor's token."""
+        if self._templates is None:
+            self._templates = _templates(scope["app"].routes) if "app" in scope else {}
+        return self._templates.get(scope.get("endpoint"), UNMATCHED)
+
+    def _note(self, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
+        metrics.observe(method, route, status, seconds)
+        if 0 < status < 400 and (method in _READING or route in READ_BY_POST):  # noqa: PLR2004 - refusals begin there
+            return
+        shown = method if method.isalpha() and len(method) <= len("OPTIONS") else "other"
+        structlog.get_logger().info(
+            "request", request_id=request_id, method=shown, route=route, status=status, ms=round(seconds * 1000, 1)
+        )
+
+
+class Limits:
+    """Receives the body before anything else sees the request: within a size, within a time, under one length only.
+
+    The body is held in memory; a route that takes files will be given a cap of its own through `body_caps`.
+    """
+
+    def __init__(self, app: ASGIApp, options: WebOptions) -> None:
+        self._app = app
+        self._caps = options.body_caps
+        self._most = options.body_bytes
+        self._deadlines = Deadlines(options.body_seconds)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        seen = _single_headers(scope)
+        if isinstance(seen, Flaw):
+            refusal = problem(scope, "bad_input", status=400, flaws=[seen], headers={"Connection": "close"})
+            await refusal(scope, receive, send)
+            return
+        if scope["method"] in _READING and b"content-length" not in seen and b"transfer-encoding" not in seen:
+            await self._app(scope, receive, send)
+            return
+        await self._with_body(scope, receive, send, seen)
+
+    async def _with_body(self, scope: Scope, receive: Receive, send: Send, seen: Mapping[bytes, bytes]) -> None:
+        most = next((most for prefix, most in self._caps if scope["path"].startswith(prefix)), self._most)
+        if int(seen.get(b"content-length", b"0")) > most:
+            await _too_large(scope, receive, send, most)
+            return
+        self._deadlines.begin()
+        try:
+            body = await _received(receive, most)
+        except asyncio.CancelledError:
+            if not self._deadlines.is_over():
+                raise
+            metrics.SLOW_SENDERS.labels("body").inc()
+            await problem(scope, "request_timeout", headers={"Connection": "close"})(scope, receive, send)
+            return
+        finally:
+            self._deadlines.end()
+        if body is None:
+            return
+        if len(body) > most:
+            await _too_large(scope, receive, send, most)
+            return
+        await self._app(scope, _Replay(body, receive), send)
+
+
+class Deadlines:
+    """Cancels the tasks that are still at it after `seconds`, looking once in a while.
+
+    A timer a request costs more than the rest of its receipt, so all requests share one, late by a tenth at most.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until: dict[asyncio.Task[Any], float] = {}
+        self._over: set[asyncio.Task[Any]] = set()
+        self._ticking = False
+
+    def begin(self) -> None:
+        """Give the running task its time."""
+        loop = asyncio.get_running_loop()
+        self._until[_running()] = loop.time() + self._seconds
+        if not self._ticking:
+            self._ticking = True
+            loop.call_later(self._seconds / 10, self._tick, loop)
+
+    def is_over(self) -> bool:
+        """Whether the running task was cancelled by its deadline, and by nobody else besides."""
+        task = _running()
+        return task in self._over and task.uncancel() == 0
+
+    def end(self) -> None:
+        """The running task has what it waited for."""
+        task = _running()
+        self._until.pop(task, None)
+        self._over.discard(task)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for task in [task for task, until in self._until.items() if until <= now]:
+            del self._until[task]
+            self._over.add(task)
+            task.cancel()
+        self._ticking = bool(self._until)
+        if self._ticking:
+            loop.call_later(self._seconds / 10, self._tick, loop)
+
+
+class _Replay:
+    """Hands the received body on in one piece; afterwards the client can still be heard leaving."""
+
+    __slots__ = ("_body", "_receive")
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+_SINGLE = frozenset(
+    {
+        b"authorization", b"content-length", b"content-type", b"host", b"idempotency-key", b"if-match",
+        b"transfer-encoding",
+    }
+)  # fmt: skip
+
+
+def _single_headers(scope: Scope) -> Mapping[bytes, bytes] | Flaw:
+    """The headers that must not come twice; a flaw where one does, or where two of them tell the length differently."""
+    seen: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in _SINGLE:
+            if name in seen:
+                return Flaw("header", f"/{name.decode()}", "contradicts")
+            seen[name] = value
+    length = seen.get(b"content-length")
+    if length is not None and b"transfer-encoding" in seen:
+        return Flaw("header", "/content-length", "contradicts")
+    if length is not None and not (length.isdigit() and len(length) < 20):  # noqa: PLR2004 - beyond any file there is
+        return Flaw("header", "/content-length", "wrong_type")
+    return seen
+
+
+async def _received(receive: Receive, most: int) -> bytes | None:
+    """The body, cut once it is longer than `most`; None where the client left before its end."""
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        whole: bytes = message.get("body", b"")
+        return whole
+    parts = bytearray()
+    while message["type"] == "http.request":
+        parts += message.get("body", b"")
+        if not message.get("more_body", False) or len(parts) > most:
+            return bytes(parts)
+        message = await receive()
+    return None
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send, most: int) -> None:
+    """Refuse without reading on, and without closing: a reset could lose the answer.
+
+    The rest runs into the void until `slow_senders` ends it; only a client that waits for a go-ahead is sent away at once.
+    """
+    waiting = any(name == b"expect" for name, _ in scope["headers"])
+    refusal = problem(scope, "body_too_large", params={"limit": most}, headers={"Connection": "close"} if waiting else None)
+    await refusal(scope, receive, send)
+
+
+def _running() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
+def _templates(routes: Sequence[Any]) -> Mapping[Any, str]:
+    """Each endpoint's path template; a mounted folder counts as one."""
+    found: dict[Any, str] = {}
+    for one in iter_route_contexts(routes):
+        endpoint = one.original_route.app if isinstance(one.original_route, Mount) else one.endpoint
+        if endpoint is not None and one.path_format:
+            found[endpoint] = one.path_format
+    return found

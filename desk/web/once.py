@@ -1,0 +1,66 @@
+"""Idempotency keys at the edge: what a request is known by, and its answer given again. The store remembers."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from desk.actions.once import once
+from desk.actions.steps import actor_of
+from desk.domain.errors import KeyInFlight
+from desk.domain.policy import Kind, Viewer
+from desk.ports import Attempt, Desk
+
+
+async def attempt_of(request: Request, viewer: Viewer, key: str) -> Attempt:
+    """Who asks where with which key, and the fingerprint of what they ask.
+
+    A visitor is known by their claim and a poster by nothing: there the key must be unguessable, as clients' keys are.
+    """
+    actor = f"visitor:{viewer.claim_id}" if viewer.kind is Kind.VISITOR else actor_of(viewer)
+    asked = request.url.path.encode() + b"\n" + await request.body()
+    return Attempt(actor, f"{request.method} {request.scope['route'].path}", key, hashlib.sha256(asked).digest())
+
+
+@asynccontextmanager
+async def one_at_a_time(request: Request, attempt: Attempt) -> AsyncIterator[None]:
+    """Hold the key while its request runs.
+
+    Raises KeyInFlight for a second one in this process; across processes the database makes it wait for the first answer.
+    """
+    running: set[tuple[str, str, str]] = request.app.state.keys_in_flight
+    name = (attempt.actor, attempt.route, attempt.key)
+    if name in running:
+        raise KeyInFlight(retry_after=1)
+    running.add(name)
+    try:
+        yield
+    finally:
+        running.discard(name)
+
+
+async def answer_once(
+    request: Request,
+    desk: Desk,
+    viewer: Viewer,
+    key: str | None,
+    shape: Callable[[Any], BaseModel],
+    action: Callable[..., Any],
+    *args: Any,  # noqa: ANN401
+) -> Response:
+    """Run an action for a request and answer with its shape; with a key, at most once, the same bytes each time."""
+    if key is None:
+        result = await desk.write(action, viewer, *args)
+        return _json(shape(result).model_dump_json())
+    attempt = await attempt_of(request, viewer, key)
+    async with one_at_a_time(request, attempt):
+        given = await desk.write(once, attempt, lambda result: shape(result).model_dump_json(), action, viewer, *args)
+    return _json(given.body, replayed=given.replayed)
+
+
+def _json(body: str, *, replayed: bool = False) -> Response:
+    headers = {"Idempotent-Replayed": "true"} if replayed else None
+    return Response(body, 200, headers, "application/json")

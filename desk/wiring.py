@@ -1,0 +1,198 @@
+"""Joins the rooms: settings become a kit, a kit and a database become a Desk, a Desk becomes a web application.
+
+Decides nothing about claims. Everything here that can go wrong for an operator ends in one line that says what to do.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from desk.actions.calendar import calendar_now
+from desk.actions.installation import install
+from desk.domain.calendar import WorkingCalendar
+from desk.domain.errors import DeskError
+from desk.outside.clock import ShiftedClock, WallClock
+from desk.outside.keys import MASTER, PEPPER, KeyTrouble, load_keys
+from desk.outside.logs import start_logs
+from desk.outside.lots import SystemLots
+from desk.outside.sealer import AesSealer
+from desk.packs.loader import PackError, load_packs
+from desk.ports import Clock, Desk, Kit, Work
+from desk.settings import Settings, SettingsTrouble, load_settings
+from desk.store import installation
+from desk.store.engines import is_sqlite, plain_engine, sqlite_path
+from desk.store.migrations import SchemaTooNew, current, head, knows, revision_of, upgrade
+from desk.store.postgres_desk import open_postgres
+from desk.store.sqlite_desk import open_sqlite
+from desk.store.upkeep import fold_log
+from desk.worker.housekeeping import Round, keep_house
+from desk.worker.timetable import work_until
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+__all__ = [
+    "KeyTrouble", "KeysForeign", "NotPrepared", "PackError", "SchemaTooNew", "Settings", "SettingsTrouble",
+    "app", "build_kit", "database_name", "load_packs", "load_settings", "opened", "prepare", "schema", "start_logs", "work",
+    "work_once",
+]  # fmt: skip
+
+SHELF_SECONDS = 60.0
+_EMPTY = WorkingCalendar("0-unread", frozenset(), {})
+
+
+class NotPrepared(Exception):  # noqa: N818 - named for the condition (DESIGN 5)
+    """The database has no schema yet, or an older one."""
+
+    def __init__(self) -> None:
+        super().__init__("this database is not ready for this desk: run `desk db upgrade`")
+
+
+class KeysForeign(Exception):  # noqa: N818 - named for the condition (DESIGN 5)
+    """The key files were made for another database."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            f"these keys do not belong to this database: put its own {MASTER} and {PEPPER} into {settings.keys_dir}, "
+            "or set DESK_DATABASE_URL to the database they were made for"
+        )
+
+
+class CalendarShelf:
+    """`ports.Shelf`: the calendar last read from the database."""
+
+    def __init__(self, calendar: WorkingCalendar) -> None:
+        self.calendar = calendar
+
+    async def keep_fresh(self, desk: Desk) -> None:
+        """Read the calendar again every minute, so that a year published by another process is counted with soon."""
+        while True:
+            await asyncio.sleep(SHELF_SECONDS)
+            try:
+                self.calendar = await desk.read(calendar_now)
+            except (DeskError, OSError, SQLAlchemyError):
+                structlog.get_logger().warning("calendar_not_read", exc_info=True)
+
+
+def build_kit(settings: Settings, calendar: WorkingCalendar) -> Kit:
+    """What actions use beside the database. Raises KeyTrouble for unusable key files, PackError for a broken rule pack."""
+    return Kit(
+        clock=_clock(settings),
+        lots=SystemLots(),
+        sealer=AesSealer(load_keys(settings.keys_dir)),
+        packs=load_packs(),
+        shelf=CalendarShelf(calendar),
+        public_url=settings.public_url,
+    )
+
+
+def prepare(settings: Settings) -> None:
+    """Make the database ready: newest schema, bound to its keys, calendar seeded. Does nothing the second time.
+
+    Raises SchemaTooNew, KeyTrouble, KeysForeign. Several processes may prepare at once.
+    """
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    upgrade(settings.database_url)
+    with plain_engine(settings.database_url).begin() as conn:
+        _refuse_lost_keys(settings, conn)
+        kit = build_kit(settings, _EMPTY)
+        install(Work(conn, kit.clock.now(), kit))
+        _check_keys(settings, conn, kit)
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Desk]:
+    """The doors of the desk while the block runs.
+
+    Raises NotPrepared, SchemaTooNew, KeyTrouble, KeysForeign before anything is opened.
+    """
+    kit = _kit_of(settings)
+    shelf = CalendarShelf(kit.shelf.calendar)
+    doors = open_sqlite if is_sqlite(settings.database_url) else open_postgres
+    async with doors(settings.database_url, replace(kit, shelf=shelf)) as desk:
+        refreshing = asyncio.create_task(shelf.keep_fresh(desk))
+        try:
+            yield desk
+        finally:
+            refreshing.cancel()
+            await asyncio.gather(refreshing, return_exceptions=True)
+
+
+async def work(settings: Settings, stopping: asyncio.Event) -> None:
+    """The worker of this desk, until asked to stop."""
+    async with opened(settings) as desk:
+        await work_until(stopping, desk, partial(fold_log, settings.database_url))
+
+
+async def work_once(settings: Settings) -> Round:
+    """One round of the worker's housekeeping."""
+    async with opened(settings) as desk:
+        return await keep_house(desk, partial(fold_log, settings.database_url))
+
+
+def schema(settings: Settings) -> tuple[str | None, str]:
+    """The revision of the database and the newest one this program knows."""
+    return current(settings.database_url), head()
+
+
+def database_name(settings: Settings) -> str:
+    """The database's kind and version. Raises OperationalError when it is out of reach."""
+    if is_sqlite(settings.database_url):
+        return f"sqlite {sqlite3.sqlite_version}"
+    with plain_engine(settings.database_url).connect() as conn:
+        return f"postgresql {conn.execute(text('SHOW server_version')).scalar()}"
+
+
+def app() -> "ASGIApp":
+    """The web application of one worker process: `uvicorn --factory desk.wiring:app`."""
+    from desk.web.app import create_app  # noqa: PLC0415 - commands that serve nothing need not load the web
+    from desk.web.options import WebOptions  # noqa: PLC0415 - the same
+
+    settings = load_settings()
+    start_logs()
+    options = WebOptions(
+        public_url=settings.public_url, expected_schema=head(), environment=settings.env, trusted_proxies=settings.trusted_proxies
+    )  # fmt: skip
+    return create_app(partial(opened, settings), options)
+
+
+def _clock(settings: Settings) -> Clock:
+    return ShiftedClock(settings.clock_file) if settings.clock_file else WallClock()
+
+
+def _kit_of(settings: Settings) -> Kit:
+    """The kit with the calendar of a database that is ready and belongs to our keys."""
+    if is_sqlite(settings.database_url) and not sqlite_path(settings.database_url).exists():
+        raise NotPrepared
+    with plain_engine(settings.database_url).connect() as conn:
+        found = revision_of(conn)
+        if found != head():
+            raise NotPrepared if found is None or knows(found) else SchemaTooNew(found)
+        if installation.find(conn) is None:
+            raise NotPrepared
+        _refuse_lost_keys(settings, conn)
+        kit = build_kit(settings, calendar_now(conn))
+        _check_keys(settings, conn, kit)
+        return kit
+
+
+def _refuse_lost_keys(settings: Settings, conn: Connection) -> None:
+    """Make no new keys for a database that has keys already: what they sealed could never be read with others."""
+    missing = [name for name in (MASTER, PEPPER) if not (settings.keys_dir / name).exists()]
+    if missing and installation.find(conn) is not None:
+        msg = f"{' and '.join(missing)} missing in {settings.keys_dir}: put them back from the backup of your keys"
+        raise KeyTrouble(msg)
+
+
+def _check_keys(settings: Settings, conn: Connection, kit: Kit) -> None:
+    bound = installation.find(conn)
+    if bound is None or (bound.master_key_id, bound.pepper_id) != (kit.sealer.key_id, kit.sealer.pepper_id):
+        raise KeysForeign(settings)

@@ -1,0 +1,54 @@
+"""The hourly round: forget what is too old, keep the log short, count deadlines with the newest calendar.
+
+Every piece is small and harmless when it is done twice, so that two workers may go round at once.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection
+
+from desk.actions.clocks import claims_to_recount, recount_provisional
+from desk.actions.housekeeping import answers_to_drop, drop_answers, drop_empty_buckets, drop_tags, tags_to_drop
+from desk.ports import Desk, Kit, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did."""
+
+    tags: int
+    answers: int
+    recounted: int
+
+
+async def keep_house(desk: Desk, fold_log: Callable[[], None]) -> Round:
+    """Go round once. `fold_log` shortens the database's log; it blocks, so it runs in a thread."""
+    tags = await _drop(desk, tags_to_drop, drop_tags)
+    answers = await _drop(desk, answers_to_drop, drop_answers)
+    await desk.write(drop_empty_buckets)
+    recounted = await recount_all(desk)
+    await asyncio.to_thread(fold_log)
+    return Round(tags, answers, recounted)
+
+
+async def recount_all(desk: Desk) -> int:
+    """Count every provisional deadline with the calendar as it is now; how many claims were looked at."""
+    looked_at = 0
+    while waiting := await desk.read(claims_to_recount):
+        for claim_id in waiting:
+            await desk.write(recount_provisional, claim_id)
+        looked_at += len(waiting)
+    return looked_at
+
+
+async def _drop(
+    desk: Desk, find: Callable[[Connection, Kit], list[int]], drop: Callable[[Work, Sequence[int]], None]
+) -> int:  # fmt: skip
+    dropped = 0
+    while found := await desk.read(partial(find, kit=desk.kit)):
+        await desk.write(drop, found)
+        dropped += len(found)
+    return dropped
