@@ -6,6 +6,7 @@ The label of a case is read to compare a verdict with, and for nothing else; the
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -59,9 +60,7 @@ def lodging_of(case: PublishedCase, site: str, today: date) -> Lodging:
         category=Category(case.category),
         facts=case.facts_zh,
         items=_items(case.asks, case.asked),
-        respondent=WrittenRespondent(
-            name=label("respondent_kind", case.respondent_kind, Language.ZH_CN), kind=case.respondent_kind
-        ),
+        respondent=WrittenRespondent(name=named, kind=case.respondent_kind),
         contract_ended_on=received - LATE_BY if case.scope is CaseScope.LATE else None,
         already_elsewhere=_ELSEWHERE.get(case.scope, Elsewhere.NONE),
         people=case.complainants or 1,
@@ -106,10 +105,12 @@ def judge_case(work: Work, viewer: Viewer, site: str, case: PublishedCase) -> Ju
     What an earlier import did is left as it is and given back, so that an interrupted import can be run again.
     """
     found = sites.find(work.conn, site)
-    reference = found and claims.by_source(work.conn, found.id, [source_key(case)]).get(source_key(case))
-    if found is None or reference is None:
+    if found is None:
         raise NotFound
     require(viewer, Act.ASSESS, found.id)
+    reference = claims.by_source(work.conn, found.id, [source_key(case)]).get(source_key(case))
+    if reference is None:
+        raise NotFound
     claim = claims.get(work.conn, reference, (found.id,))
     if kept := claims.first_proposal(work.conn, claim.id):
         return Judged(reference, Route(kept.rule_route), tuple(reason["code"] for reason in kept.reasons))
@@ -119,7 +120,7 @@ def judge_case(work: Work, viewer: Viewer, site: str, case: PublishedCase) -> Ju
     return Judged(reference, verdict.route, tuple(reason.code for reason in verdict.reasons))
 
 
-def disagreement(case: PublishedCase, judged: Judged) -> dict[str, object] | None:
+def disagreement(case: PublishedCase, judged: Judged) -> dict[str, Any] | None:
     """How a verdict differs from the case's label, None when they agree. Source: API, `desk claims import`."""
     if case.expected.agrees_with(judged.route):
         return None

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from desk.actions.steps import event_by
 from desk.domain.audit import EventKind
@@ -111,7 +112,7 @@ def _issue(work: Work, viewer: Viewer, officer_id: int) -> str:
 
 
 def _record(
-    work: Work, viewer: Viewer, officer_id: int, kind: EventKind, said: dict[str, object], site_id: int | None = None
+    work: Work, viewer: Viewer, officer_id: int, kind: EventKind, said: dict[str, Any], site_id: int | None = None
 ) -> None:  # fmt: skip
     event = event_by(viewer, f"officer:{officer_id}", site_id, kind, work.now, said)
     events.append(work.conn, work.kit.lots.number(), event)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from desk.store.calendar import PublishedYear
 
 group = typer.Typer(help="The working-day calendar.")
+SATURDAY = 5
 KEYS = {"year", "source", "rest", "makeup"}
 
 
@@ -39,7 +40,9 @@ def list_years(as_json: Json = False) -> None:
 
 @group.command("publish")
 def publish(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="TOML: year, source, rest = [dates], makeup = [dates].")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="TOML: year, source, rest = [dates], makeup = [dates].")
+    ],
     as_json: Json = False,
 ) -> None:
     """Publish a year's holidays and count every provisional deadline anew. The same file twice changes nothing.
@@ -79,7 +82,7 @@ def _read(file: Path) -> "PublishedYear":
     rests, works = _days(file, table["rest"]), _days(file, table["makeup"])
     if both := sorted(rests & works):
         raise Failure(Exit.USAGE, f"{file.name}: {both[0]} cannot both rest and work")
-    days = {day: False for day in rests if day.weekday() < 5} | {day: True for day in works if day.weekday() >= 5}
+    days = {day: False for day in rests if day.weekday() < SATURDAY} | {day: True for day in works if day.weekday() >= SATURDAY}
     return PublishedYear(table["year"], table["source"], days)
 
 

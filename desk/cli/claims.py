@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 group = typer.Typer(help="Claims: bring published cases in, list, show.")
 As = Annotated[str, typer.Option("--as", help="The officer in whose name the command acts.")]
+_NO_SITE = "there is no site {} for this officer: `desk sites list` shows them"
 
 
 @group.command("import")
@@ -34,7 +35,7 @@ def import_claims(
     """
     from desk.cli.importing import import_cases
 
-    result = session.with_desk(lambda desk: import_cases(desk, file, site, officer))
+    result = session.with_desk(lambda desk: import_cases(desk, file, site, officer), absent=_NO_SITE.format(site))
     for each in result.disagree:
         showing.say(f"{each['id']}: expected {each['expected']}, got {each['got']} for {', '.join(map(str, each['reasons']))}")
     showing.say(f"{result.agree} of {result.claims} agree; {result.added} claims added in the name of {result.officer}")
@@ -65,7 +66,7 @@ def list_claims(
         viewer = await session.acting_as(desk, officer)
         return await desk.read(claims_page, viewer, Filters(site, state, route), limit, cursor)
 
-    shown = ClaimsOut.of(session.with_desk(job)).model_dump(mode="json")
+    shown = ClaimsOut.of(session.with_desk(job, absent=_NO_SITE.format(site))).model_dump(mode="json")
     if as_json:
         showing.document(shown)
         return
@@ -89,7 +90,8 @@ def show_claim(reference: str, officer: As, as_json: Json = False) -> None:
         viewer = await session.acting_as(desk, officer)
         return await desk.read(claim_view, viewer, read_reference(reference) or "", desk.kit)
 
-    shown = ClaimOut.of(session.with_desk(job)).model_dump(mode="json")
+    missing = f"{officer} sees no claim {reference}"
+    shown = ClaimOut.of(session.with_desk(job, absent=missing)).model_dump(mode="json")
     if as_json:
         showing.document(shown)
     else:

@@ -41,8 +41,12 @@ class FrontPage(TyperGroup):
 
 
 app = typer.Typer(
-    cls=FrontPage, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings={"max_content_width": 110}
-)  # fmt: skip
+    cls=FrontPage,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 110},
+)
 
 
 @app.callback()
@@ -51,7 +55,7 @@ def desk() -> None:
 
 
 def _add(group: typer.Typer, name: str) -> None:
-    app.add_typer(group, name=name, no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(group, name=name, no_args_is_help=True)
 
 
 app.command("demo")(demo.demo)

@@ -6,8 +6,18 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from desk.actions.cases import Judged, disagreement, judge_case, known_cases, load_published_cases, lodging_of, site_day, source_key
+from desk.actions.cases import (
+    Judged,
+    disagreement,
+    judge_case,
+    known_cases,
+    load_published_cases,
+    lodging_of,
+    site_day,
+    source_key,
+)
 from desk.actions.intake import lodge_claim
 from desk.cli.exits import Exit, Failure
 from desk.cli.session import acting_as, operator
@@ -27,7 +37,7 @@ class Imported:
     agree: int
     added: int
     officer: str
-    disagree: list[dict[str, object]]
+    disagree: list[dict[str, Any]]
 
 
 async def import_cases(desk: Desk, file: Path, site: str, officer: str | None) -> Imported:

@@ -10,6 +10,7 @@ from desk.domain.policy import Role
 
 group = typer.Typer(help="Staff: add, list, disable; give and revoke tokens.")
 Name = Annotated[str, typer.Argument(help="The officer's name, unique on this desk.")]
+_NOBODY = "there is no active officer called {}: `desk officers list` shows them"
 
 
 @group.command("add")
@@ -32,7 +33,7 @@ def add(
         posts = [Post(each, site) for each in dict.fromkeys(role)]
         return await desk.write(add_officer, session.operator(), name, posts, hashed), password
 
-    added, password = session.with_desk(job)
+    added, password = session.with_desk(job, absent=f"there is no site {site}: `desk sites list` shows them")
     if as_json:
         showing.document(
             {"name": name, "roles": [each.value for each in role], "site": site, "token": added.token, "password": password}
@@ -78,7 +79,7 @@ def disable(name: Name) -> None:
     async def job(desk: Desk) -> None:
         await desk.write(disable_officer, session.operator(), name)
 
-    session.with_desk(job)
+    session.with_desk(job, absent=_NOBODY.format(name))
     showing.say(f"{name} is disabled")
 
 
@@ -94,7 +95,7 @@ def token(name: Name, as_json: Json = False) -> None:
     async def job(desk: Desk) -> str:
         return await desk.write(issue_token, session.operator(), name)
 
-    issued = session.with_desk(job)
+    issued = session.with_desk(job, absent=_NOBODY.format(name))
     if as_json:
         showing.document({"name": name, "token": issued})
     else:
@@ -117,7 +118,7 @@ def revoke(
     async def job(desk: Desk) -> int:
         return await desk.write(revoke_tokens, session.operator(), name, prefix)
 
-    count = session.with_desk(job)
+    count = session.with_desk(job, absent=f"{name} has no such live token: `desk officers list` shows them")
     showing.say(f"{count} token{'s' if count > 1 else ''} of {name} revoked")
 
 

@@ -33,7 +33,9 @@ def list_packs(as_json: Json = False) -> None:
 
 
 @group.command("show")
-def show_pack(version: Annotated[str, typer.Argument(help="Such as cn-2026 or cn-2026+cn-shandong.")], as_json: Json = False) -> None:
+def show_pack(
+    version: Annotated[str, typer.Argument(help="Such as cn-2026 or cn-2026+cn-shandong.")], as_json: Json = False
+) -> None:
     """Show every figure of a pack with its source; figures that no one has confirmed are marked.
 
     Example: desk packs show cn-2026
@@ -67,19 +69,31 @@ def _head(pack: "RulePack") -> dict[str, object]:
 
 def _figures(pack: "RulePack") -> list[dict[str, object]]:
     """Limits, clocks and counts, each as id, figure, unit, source and whether somebody confirmed it."""
-    limits = [
-        {"id": name, "figure": limit.amount.text, "unit": limit.amount.currency, "source": limit.source, "confirmed": limit.confirmed}
+    limits: list[dict[str, object]] = [
+        {
+            "id": name,
+            "figure": limit.amount.text,
+            "unit": limit.amount.currency,
+            "source": limit.source,
+            "confirmed": limit.confirmed,
+        }
         for name, limit in pack.limits.items()
     ]
-    clocks = [
+    clocks: list[dict[str, object]] = [
         {
             "id": name, "figure": clock.length, "unit": clock.unit.value, "starts": clock.starts, "stops": clock.stops,
             "pauses": sorted(clock.pauses), "source": clock.source, "confirmed": clock.confirmed,
         }
         for name, clock in pack.clocks.items()
     ]  # fmt: skip
-    counts = [
-        {"id": name, "figure": number, "unit": "claims", "source": pack.sources[name].text, "confirmed": pack.sources[name].confirmed}
+    counts: list[dict[str, object]] = [
+        {
+            "id": name,
+            "figure": number,
+            "unit": "claims",
+            "source": pack.sources[name].text,
+            "confirmed": pack.sources[name].confirmed,
+        }
         for name, number in pack.counts.items()
     ]
     return [*limits, *clocks, *counts]

@@ -9,9 +9,8 @@ from desk.cli.exits import Exit, Failure
 if TYPE_CHECKING:
     import socket
 
-    import uvicorn
-
 APPLICATION = "desk.wiring:app"
+DID_NOT_START = "the desk did not start: its log says why"
 
 
 def serve(
@@ -51,26 +50,25 @@ def _run(listening: "socket.socket", workers: int) -> None:
     import signal
 
     import uvicorn
+    from uvicorn.config import STARTUP_FAILURE
+    from uvicorn.supervisors import Multiprocess
 
     from desk.web.server import SERVER
 
     config = uvicorn.Config(APPLICATION, factory=True, loop="uvloop", workers=workers, **SERVER)
-    # uvicorn raises the signal once more when it is done; by then there is nothing left to interrupt.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
-    server = uvicorn.Server(config)
     if workers > 1:
-        _run_several(config, server, listening)
+        several = Multiprocess(config, sockets=[listening])
+        several.run()
+        if any(process.exitcode == STARTUP_FAILURE for process in several.processes):
+            raise Failure(Exit.FAILED, DID_NOT_START)
         return
+    server = uvicorn.Server(config)
+    # Holds until uvicorn listens for signals itself, and when it raises the one it got once more after the last answer.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     server.run(sockets=[listening])
     if not server.started:
-        raise Failure(Exit.FAILED, "the desk did not start: its log says why")
-
-
-def _run_several(config: "uvicorn.Config", server: "uvicorn.Server", listening: "socket.socket") -> None:
-    from uvicorn.supervisors import Multiprocess
-
-    Multiprocess(config, target=server.run, sockets=[listening]).run()
+        raise Failure(Exit.FAILED, DID_NOT_START)
 
 
 def _listen(host: str, port: int) -> "socket.socket":

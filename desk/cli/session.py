@@ -24,9 +24,12 @@ def settings_of_shell() -> "Settings":
     return settings
 
 
-def with_desk(job: "Callable[[Desk], Awaitable[T]]", settings: "Settings | None" = None) -> T:
-    """Open the desk, do one job, close it."""
+def with_desk(
+    job: "Callable[[Desk], Awaitable[T]]", settings: "Settings | None" = None, *, absent: str | None = None
+) -> T:  # fmt: skip
+    """Open the desk, do one job, close it. `absent` is what to say when the thing named is not there."""
     from desk import wiring
+    from desk.domain.errors import NotFound
 
     chosen = settings or settings_of_shell()
 
@@ -34,7 +37,12 @@ def with_desk(job: "Callable[[Desk], Awaitable[T]]", settings: "Settings | None"
         async with wiring.opened(chosen) as desk:
             return await job(desk)
 
-    return asyncio.run(inside())
+    try:
+        return asyncio.run(inside())
+    except NotFound:
+        if absent is None:
+            raise
+        raise Failure(Exit.NOT_FOUND, absent) from None
 
 
 def operator() -> "Viewer":

@@ -30,7 +30,7 @@ def add(
 ) -> None:
     """Add a site.
 
-    Example: desk sites add huangshan --name 黄山风景区 --name-en "Huangshan Scenic Area" --phone "+86 559 5580001" --spot north-gate
+    Example: desk sites add huangshan --name 黄山风景区 --name-en Huangshan --phone "+86 559 5580001" --spot north-gate
     """
     from desk.actions.sites import NewSite, add_site
     from desk.ports import Desk

@@ -39,7 +39,7 @@ class Supervisor:
         while not self._stopping.is_set():
             began = time.monotonic()
             # The pipe is never written to: when this process dies, even by kill -9, the child reads its end and stops.
-            self._child = subprocess.Popen([sys.executable, "-m", "desk", "work", "--tied"], stdin=subprocess.PIPE)  # noqa: S603 - ourselves
+            self._child = subprocess.Popen([sys.executable, "-m", "desk", "work", "--tied"], stdin=subprocess.PIPE)
             code = self._child.wait()
             if self._stopping.is_set():
                 return

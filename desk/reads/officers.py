@@ -68,8 +68,8 @@ def intake_officer(conn: Connection, viewer: Viewer, site: str) -> Viewer | None
     """The first active intake officer of a site by name; None where there is none, or no such site."""
     require(viewer, Act.MANAGE_OFFICERS, 0)
     at_site = _ROLES.join(SITE, SITE.c.id == ROLE.c.site_id).where(SITE.c.slug == site, ROLE.c.role == Role.INTAKE.value)
-    row = conn.execute(at_site.order_by(OFFICER.c.name).limit(1)).first()
-    return officer_named(conn, viewer, row.name) if row else None
+    first = conn.execute(at_site.order_by(OFFICER.c.name).limit(1)).first()
+    return officer_named(conn, viewer, first.name) if first else None
 
 
 def officer_list(conn: Connection, viewer: Viewer) -> list[OfficerRead]:
@@ -81,8 +81,8 @@ def officer_list(conn: Connection, viewer: Viewer) -> list[OfficerRead]:
         roles[row.officer_id].append((row.role, row.slug))
     tokens: dict[int, list[str]] = defaultdict(list)
     live = select(TOKEN.c.officer_id, TOKEN.c.prefix).where(TOKEN.c.revoked_at.is_(None)).order_by(TOKEN.c.issued_at)
-    for row in conn.execute(live):
-        tokens[row.officer_id].append(row.prefix)
+    for issued in conn.execute(live):
+        tokens[issued.officer_id].append(issued.prefix)
     return [
         OfficerRead(row.name, tuple(roles[row.id]), tuple(tokens[row.id]), row.added_at, row.disabled_at)
         for row in conn.execute(select(OFFICER).order_by(OFFICER.c.name))

@@ -18,11 +18,13 @@ from desk.ports import Kit
 from desk.reads.seen import claim_seen
 from desk.store import claims, clocks, sites
 from desk.store.tables import ClaimRow, SiteRow, metadata
-from desk.wording import history, stages
+from desk.wording import history, reasons, stages
 from desk.wording.stages import Audience, Said
 
 EVENT = metadata.tables["event"]
 MESSAGE = metadata.tables["message"]
+VERDICT = metadata.tables["verdict"]
+_EXPLAINED = frozenset({State.AWAITING_INFORMATION, State.REFUSED, State.TRANSFERRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ def _view(conn: Connection, claim: ClaimRow, site: SiteRow, language: str, kit: 
     now, zone = kit.clock.now(), ZoneInfo(site.time_zone)
     at_stage = stage_of(claim)
     due_at, late = _deadline(conn, claim, at_stage, now)
-    said = _said(claim, site, at_stage, language, kit, due_at, late=late)
+    said = _said(
+        claim, site, at_stage, language, kit, due_at=due_at, late=late, because=_because(conn, claim, language)
+    )  # fmt: skip
     asked = sum(item.asked_minor or 0 for item in claims.items_of(conn, claim.id))
     return StatusView(
         reference=claim.reference, state=public_state(at_stage).value, stage=at_stage, sentence=said.sentence,
@@ -90,14 +94,30 @@ def _deadline(conn: Connection, claim: ClaimRow, at_stage: Stage, now: datetime)
 
 
 def _said(
-    claim: ClaimRow, site: SiteRow, at_stage: Stage, language: str, kit: Kit, due_at: datetime | None, *, late: bool
+    claim: ClaimRow, site: SiteRow, at_stage: Stage, language: str, kit: Kit,
+    *, due_at: datetime | None, late: bool, because: str | None,
 ) -> Said:  # fmt: skip
     now, until = kit.clock.now(), objection_ends_at(claim, site, kit)
     may_reopen = until is not None and now <= until
     return stages.say(
         at_stage, Audience.VISITOR, language, due_at=due_at, zone=ZoneInfo(site.time_zone), now=now, overdue=late,
         amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen, reopen_until=until if may_reopen else None,
+        because=because,
     )  # fmt: skip
+
+
+def _because(conn: Connection, claim: ClaimRow, language: str) -> str | None:
+    """What is still missing, or why the desk does not take the claim, as the last decision says. Source: SPEC 4 and 4.2."""
+    if State(claim.state) not in _EXPLAINED:
+        return None
+    newest = select(VERDICT).where(VERDICT.c.claim_id == claim.id, VERDICT.c.made != "proposed").order_by(VERDICT.c.seq.desc())
+    decided = conn.execute(newest.limit(1)).one()
+    if State(claim.state) is State.AWAITING_INFORMATION:
+        return reasons.still_missing(decided.missing, language) if decided.missing else None
+    if decided.made == "overridden":
+        return reasons.because([decided.reason], language)
+    told = [reasons.reason_text(each["code"], language, figure=each["figure"], limit=each["limit"]) for each in decided.reasons]
+    return reasons.because(told, language)
 
 
 def objection_ends_at(claim: ClaimRow, site: SiteRow, kit: Kit) -> datetime | None:

@@ -1,9 +1,10 @@
 """What grows and may be forgotten: found on a reading connection, dropped in small pieces. Decides no age."""
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, or_, select, text
+from sqlalchemy import Connection, and_, delete, or_, select
 
 from desk.store.engines import is_sqlite, plain_engine
 from desk.store.tables import metadata
@@ -50,6 +51,8 @@ def fold_log(url: str) -> None:
     """On SQLite, move what the write-ahead log holds into the file and shorten the log; gives way after a second."""
     if not is_sqlite(url):
         return
-    with plain_engine(url).connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.execute(text(f"PRAGMA busy_timeout={_PATIENCE_MS}"))
-        conn.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    # A raw connection: a checkpoint inside the transaction that the writing engine begins would be refused.
+    with contextlib.closing(plain_engine(url).raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from desk.ports import Desk
-from desk.web import api, operations
+from desk.web import api, operations, visitor
 from desk.web.api.status import StatusCache
 from desk.web.deps import known_parameters
 from desk.web.errors import install_handlers
@@ -17,7 +17,6 @@ from desk.web.hot import HotRoute
 from desk.web.middleware import Limits, Observe
 from desk.web.openapi import PROBLEM_RESPONSES, install_openapi, operation_id
 from desk.web.options import WebOptions
-from desk.web.visitor import status
 
 ROUTERS: Sequence[APIRouter] = api.routers
 STATIC = Path(__file__).resolve().parent / "static"
@@ -49,7 +48,8 @@ def create_app(
     app.include_router(operations.router)
     for router in routers:
         app.include_router(router, dependencies=[Depends(known_parameters)], responses=PROBLEM_RESPONSES)
-    app.include_router(status.router)
+    for pages in visitor.routers:
+        app.include_router(pages)
     app.mount("/static", StaticFiles(directory=STATIC))
     install_openapi(app, hot_routes)
     return app

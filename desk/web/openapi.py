@@ -42,7 +42,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     code: str
-    trace_id: str
+    trace_id: str | None = Field(default=None, description="as in `X-Request-Id`; left out of a 404")
     errors: list[FieldProblem] = Field(default_factory=list)
 
 

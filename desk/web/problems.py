@@ -98,11 +98,15 @@ def body_of(
     flaws: Sequence[Flaw] = (),
     more: Mapping[str, object] | None = None,
 ) -> bytes:
-    """The JSON of a problem."""
+    """The JSON of a problem.
+
+    "Not found" names no request: unknown, wrong code, foreign, erased and throttled answer with the same bytes (SPEC 6).
+    The header `X-Request-Id` still finds it in the log.
+    """
     title, detail = _said(code, language, wait)
-    shown: dict[str, Any] = {
-        "type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code, "trace_id": trace_id,
-    }  # fmt: skip
+    shown: dict[str, Any] = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code}
+    if code != errors.NotFound.code:
+        shown["trace_id"] = trace_id
     if flaws:
         shown["errors"] = [_flaw(one, language) for one in flaws[:MOST_FLAWS]]
     return msgspec.json.encode({**shown, **(more or {})})

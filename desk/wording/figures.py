@@ -70,6 +70,11 @@ def either(parts: list[str], language: str) -> str:
     return format_list(parts, style="or", locale=LOCALES[language])
 
 
+def all_of(parts: list[str], language: str) -> str:
+    """`甲、乙和丙`, `a, b, and c`."""
+    return format_list(parts, locale=LOCALES[language])
+
+
 def _moment(key: str, moment: datetime, language: str, zone: tzinfo, now: datetime) -> str:
     local, today = moment.astimezone(zone), now.astimezone(zone).date()
     on, clock = local.date(), local.strftime("%H:%M")

@@ -1,9 +1,11 @@
 """Why the rule says what it says, and which other doors are open, in words. Weighs nothing: `domain.triage` does."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from desk.domain.claim import Language
 from desk.wording import figures
 from desk.wording.catalogue import text
 
@@ -44,6 +46,18 @@ def reason_text(code: str, language: str, *, figure: str | None = None, limit: s
 def other_doors(language: str) -> tuple[Door, ...]:
     """Where a visitor may still turn when the desk refuses, hands on or ends without agreement; nearest first."""
     return tuple(Door(code, text(f"door.{code}", language)) for code in DOORS)
+
+
+def still_missing(names: Sequence[str], language: str) -> str:
+    """What could still change the route, in one sentence. `names` are triage's own."""
+    what = [text(f"label.missing.{name}", language) for name in names]
+    return text("say.missing", language, what=figures.all_of(what, language))
+
+
+def because(told: Sequence[str], language: str) -> str:
+    """Why the desk does not take a claim: reasons already in words, one after the other."""
+    between = "" if language == Language.ZH_CN else " "
+    return text("say.refused.because", language, why=between.join(told))
 
 
 _COMPARED = frozenset({"at_or_above_fast_limit", "under_fast_limit", "late_filing", "late_filing_warning"})

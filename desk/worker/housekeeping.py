@@ -6,7 +6,6 @@ Every piece is small and harmless when it is done twice, so that two workers may
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from sqlalchemy import Connection
 
@@ -48,7 +47,7 @@ async def _drop(
     desk: Desk, find: Callable[[Connection, Kit], list[int]], drop: Callable[[Work, Sequence[int]], None]
 ) -> int:  # fmt: skip
     dropped = 0
-    while found := await desk.read(partial(find, kit=desk.kit)):
+    while found := await desk.read(find, desk.kit):
         await desk.write(drop, found)
         dropped += len(found)
     return dropped

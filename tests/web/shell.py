@@ -33,7 +33,7 @@ class Doors:
         with create_engine(self.url, poolclass=NullPool).connect() as conn:
             return query(conn, *args)
 
-    async def lookup(self, query: Callable[..., Any], key: str) -> Any:  # noqa: ANN401
+    async def lookup(self, _query: Callable[..., Any], key: str) -> Any:  # noqa: ANN401
         """Whoever was put there."""
         return self.viewers.get(key)
 

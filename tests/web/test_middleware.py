@@ -161,7 +161,7 @@ async def test_a_bug_is_answered_and_logged_once_with_its_place(lines: list[Any]
 async def test_an_answer_that_breaks_off_is_left_broken_off(lines: list[Any]) -> None:
     app, sent = shell(router), list[Any]()
     async with calling(app):
-        await app(_scope("GET", "/api/cut"), _nothing, _keeping(sent))
+        await app(_scope("GET", "/api/cut"), _staying, _keeping(sent))
     assert [message.get("body") for message in sent[1:]] == [b"one"]
     assert lines[0]["event"] == "bug"
 
@@ -287,6 +287,11 @@ def _keeping(sent: list[Any]) -> Any:  # noqa: ANN401
 
 async def _nothing() -> dict[str, Any]:
     return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _staying() -> dict[str, Any]:
+    await asyncio.Event().wait()
+    return {"type": "http.disconnect"}
 
 
 async def _trickle() -> dict[str, Any]:

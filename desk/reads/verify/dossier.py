@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +44,7 @@ class Dossier:
     rows: Rows
     events: Sequence[Row[Any]]
     links: int
+    _told: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -83,9 +84,10 @@ class Dossier:
             return None
 
     def told(self, event: Row[Any]) -> dict[str, Any]:
-        """What an event's data says."""
-        data: dict[str, Any] = json.loads(event.data)
-        return data
+        """What an event's data says; read once. Raises ValueError for data that is no JSON."""
+        if event.seq not in self._told:
+            self._told[event.seq] = json.loads(event.data)
+        return self._told[event.seq]
 
 
 def dossiers(conn: Connection, books: Books) -> Iterator[Dossier | Unreadable]:

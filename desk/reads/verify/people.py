@@ -6,6 +6,7 @@ e-mail addresses are looked for where a rule can decide, names only in what the 
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
@@ -59,24 +60,36 @@ def i35_chain_names_nobody(dossier: Dossier) -> Iterator[str]:
 
 def i29_no_text_opens_the_claim(dossier: Dossier) -> Iterator[str]:
     """No stored text holds the access code or the token that opens this claim: both are derived when they are needed."""
-    secrets = keys_to(dossier.books.kit, dossier.claim)
-    for place, text in _texts(dossier):
-        if opens(secrets, text):
-            yield f"{dossier.name} {place}: holds an access code or a token"
+    secrets, texts = keys_to(dossier.books.kit, dossier.claim), list(_texts(dossier))
+    if opens(secrets, "\n".join(text for _, text in texts)):
+        for place, text in texts:
+            if opens(secrets, text):
+                yield f"{dossier.name} {place}: holds an access code or a token"
 
 
-def keys_to(kit: Kit, claim: Row[Any]) -> re.Pattern[str]:
-    """What would open a claim, now or before its slip was issued again, as one pattern; needs id, reference, generation."""
-    codes, tokens = set(), set()
-    for generation in range(1, claim.generation + 1):
-        codes.add(kit.sealer.access_code(claim.id, generation))
-        tokens.add(re.escape(kit.sealer.visit_token(claim.reference, claim.id, generation).removeprefix(claim.reference)))
-    return re.compile(rf"(?<!\d)(?:{'|'.join(codes)})(?!\d)|{'|'.join(tokens)}")
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What opens a claim, now or before its slip was issued again."""
+
+    codes: tuple[str, ...]
+    tokens: tuple[str, ...]
 
 
-def opens(secrets: re.Pattern[str], text: str) -> bool:
-    """Whether a text holds a key to the claim, or the token of any officer."""
-    return bool(secrets.search(text) or _OFFICER_TOKEN.search(text))
+def keys_to(kit: Kit, claim: Row[Any]) -> Secrets:
+    """The keys to a claim; needs its id, reference and generation. Of a token only the secret part counts."""
+    generations = range(1, claim.generation + 1)
+    tokens = (kit.sealer.visit_token(claim.reference, claim.id, number) for number in generations)
+    return Secrets(
+        tuple(kit.sealer.access_code(claim.id, number) for number in generations),
+        tuple(token.removeprefix(claim.reference) for token in tokens),
+    )
+
+
+def opens(secrets: Secrets, text: str) -> bool:
+    """Whether a text holds a key to the claim, the code as a number of its own, or the token of any officer."""
+    if any(token in text for token in secrets.tokens) or ("desk_" in text and _OFFICER_TOKEN.search(text)):
+        return True
+    return any(code in text and re.search(rf"(?<!\d){code}(?!\d)", text) for code in secrets.codes)
 
 
 def tells_of(contact: dict[str, str | None] | None, written: Iterable[str], prose: Iterable[str] = ()) -> bool:
@@ -84,27 +97,23 @@ def tells_of(contact: dict[str, str | None] | None, written: Iterable[str], pros
     if not contact:
         return False
     words = [text for text in written if not _CODE.fullmatch(text)]
-    reached = [*_contacts(contact)]
-    if any(pattern.search(text) for pattern in reached for text in (*words, *prose)):
+    return any(_reaches(contact, text) for text in (*words, *prose) if text) or any(_names(contact, text) for text in words)
+
+
+def _reaches(contact: dict[str, str | None], text: str) -> bool:
+    digits, email = re.sub(r"\D", "", contact.get("phone") or ""), (contact.get("email") or "").lower()
+    number = digits[-_COMPARED_DIGITS:]
+    if len(number) >= _SHORTEST_NUMBER and number in text and re.search(rf"{number}(?!\d)", text):
         return True
-    name = _whole(contact.get("name"))
-    return name is not None and any(name.search(text) for text in words)
+    return "@" in email and email in text.lower()
 
 
-def _contacts(contact: dict[str, str | None]) -> Iterator[re.Pattern[str]]:
-    digits = re.sub(r"\D", "", contact.get("phone") or "")
-    if len(digits) >= _SHORTEST_NUMBER:
-        yield re.compile(rf"{digits[-_COMPARED_DIGITS:]}(?!\d)")
-    if "@" in (contact.get("email") or ""):
-        yield re.compile(re.escape(contact["email"] or ""), re.IGNORECASE)
-
-
-def _whole(name: str | None) -> re.Pattern[str] | None:
-    """A name as a whole word; a single character is a word of the language as often as a name."""
-    plain = (name or "").strip()
-    if len(plain) < 2 or not any(char.isalpha() for char in plain):  # noqa: PLR2004 - see above
-        return None
-    return re.compile(rf"(?<![A-Za-z]){re.escape(plain)}(?![A-Za-z])" if plain.isascii() else re.escape(plain))
+def _names(contact: dict[str, str | None], text: str) -> bool:
+    """The name as a whole word; a single character is a word of the language as often as a name."""
+    name = (contact.get("name") or "").strip()
+    if len(name) < 2 or name not in text or not any(char.isalpha() for char in name):  # noqa: PLR2004 - see above
+        return False
+    return not name.isascii() or re.search(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", text) is not None
 
 
 def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON

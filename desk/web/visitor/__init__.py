@@ -1,1 +1,5 @@
-"""The pages a visitor sees. They work without scripts."""
+"""The pages a visitor sees. They work without scripts. `routers` in this order: leaving is not an act on the claim."""
+
+from desk.web.visitor import acts, status
+
+routers = (status.router, acts.router)

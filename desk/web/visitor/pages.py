@@ -1,15 +1,17 @@
-"""Rendering a page: the templates, the words and figures they may use, the reader's language."""
+"""Rendering a page: the templates, the words and figures they may use, the reader's language, where a form may come from."""
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from desk.domain.claim import Language
+from desk.domain.errors import Forbidden
 from desk.wording import figures
 from desk.wording.catalogue import LANGUAGES, best_language, text
 from desk.wording.labels import label
@@ -50,5 +52,21 @@ def _label(language: str, family: str, code: str) -> str:
 
 def _switches(request: Request, language: str) -> list[tuple[str, str, str]]:
     """The other languages of this same page: code, own name, address. A page opened by token is reached by its form."""
-    path = "/s" if request.url.path.startswith("/s/") else request.url.path
+    path = (
+        "/s" if request.url.path.startswith("/s/") else "/status" if request.url.path.startswith("/status/") else request.url.path
+    )
     return [(code, _NAMES[Language(code)], f"{path}?lang={code}") for code in LANGUAGES if code != language]
+
+
+def kept_language(request: Request, path: str) -> str:
+    """An address of ours in the language the reader chose."""
+    return f"{path}?lang={reader_language(request)}" if request.query_params.get("lang") else path
+
+
+def same_site(request: Request) -> None:
+    """A form on another site's page must not act here. Raises Forbidden."""
+    fetched_by, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if fetched_by and fetched_by not in ("same-origin", "none"):
+        raise Forbidden
+    if origin and origin != "null" and urlsplit(origin).netloc != request.headers.get("host"):
+        raise Forbidden

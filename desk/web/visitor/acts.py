@@ -1,0 +1,118 @@
+"""What a visitor does on the status page: answer, object, withdraw, reopen, change contact. Plain forms, no scripts.
+
+Each form carries its own key, minted when the page was rendered, so that a double tap acts once. A refusal shows the page
+again with what was typed.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
+
+from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
+from desk.actions.messages import answer_questions
+from desk.actions.once import once
+from desk.actions.slips import change_contact
+from desk.domain.errors import BadInput, DeskError
+from desk.domain.policy import Act
+from desk.web.api.correspondence import ContactIn, TextIn
+from desk.web.deps import RequestId, TheDesk
+from desk.web.once import attempt_of, one_at_a_time
+from desk.web.problems import STATUS
+from desk.web.validation import flaws_of
+from desk.web.visitor.pages import kept_language, reader_language, same_site
+from desk.web.visitor.visit import Visit, visit_of
+from desk.wording import refusals
+
+router = APIRouter(include_in_schema=False)
+
+
+class WithdrawForm(BaseModel):
+    """Why, if the visitor wants to say so."""
+
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One act: the action behind it, the shape of its fields, and how they become the action's argument."""
+
+    action: Callable[..., Any]
+    shape: type[BaseModel]
+    argument: Callable[[Any], Any]
+
+
+def _text(form: Any) -> str | None:  # noqa: ANN401 - one of the shapes that have a text
+    return form.text or None
+
+
+FORMS: Mapping[str, Form] = {
+    Act.ANSWER: Form(answer_questions, TextIn, _text),
+    Act.OBJECT: Form(object_to_refund, TextIn, _text),
+    Act.WITHDRAW: Form(withdraw_claim, WithdrawForm, _text),
+    Act.REOPEN: Form(reopen_claim, TextIn, _text),
+    Act.CHANGE_CONTACT: Form(change_contact, ContactIn, ContactIn.fields),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An act that was refused: what the page says, and what was typed."""
+
+    act: str
+    said: str
+    typed: Mapping[str, str]
+
+
+@router.post("/status/{act}")
+async def act_on_claim(request: Request, act: str, desk: TheDesk, request_id: RequestId) -> Response:
+    """Do what the form says, then show the page anew; refused, show it with the reason and the typed text."""
+    same_site(request)
+    visit = await visit_of(request, desk, request_id)
+    form = FORMS.get(act)
+    if visit is None or form is None:
+        return RedirectResponse(kept_language(request, "/s"), 303)
+    typed = {name: str(value) for name, value in (await request.form()).items()}
+    try:
+        await _do(request, visit, form, typed)
+    except (DeskError, ValidationError) as refusal:
+        failed = Failed(act, _said(refusal, reader_language(request)), typed)
+        return await visit.page(failed=failed, forms=forms_for, status=_status(refusal))
+    return RedirectResponse(kept_language(request, "/status"), 303)
+
+
+async def _do(request: Request, visit: Visit, form: Form, typed: Mapping[str, str]) -> None:
+    """Run the action once for the form's key."""
+    fields = form.shape(**{name: value for name, value in typed.items() if name != "key" and value.strip()})
+    attempt = await attempt_of(request, visit.viewer, typed.get("key") or secrets.token_urlsafe(16))
+    async with one_at_a_time(request, attempt):
+        argument = form.argument(fields)
+        await visit.desk.write(once, attempt, _nothing, form.action, visit.viewer, visit.reference, argument)
+
+
+def forms_for(acts: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The acts that have a form, each with a fresh key."""
+    return [(act, secrets.token_urlsafe(16)) for act in acts if act in FORMS]
+
+
+def _nothing(_result: object) -> str:
+    return "{}"
+
+
+def _status(refusal: Exception) -> int:
+    return STATUS[refusal.code] if isinstance(refusal, DeskError) else STATUS[BadInput.code]
+
+
+def _said(refusal: Exception, language: str) -> str:
+    """What went wrong, in the reader's language, without repeating what was typed."""
+    if isinstance(refusal, ValidationError):
+        flaw = flaws_of([{**error, "loc": ("body", *error["loc"])} for error in refusal.errors(include_input=False)], {})[0]
+        return refusals.problem(flaw.code, language, flaw.params)
+    assert isinstance(refusal, DeskError)
+    if isinstance(refusal, BadInput):
+        return refusals.problem(refusal.problem, language, refusal.params)
+    return f"{refusals.title(refusal.code, language)}: {refusals.detail(refusal.code, language, refusal.params)}"

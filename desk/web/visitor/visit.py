@@ -1,0 +1,82 @@
+"""A visit: a claim opened on this device for 30 minutes, kept by a signed cookie, and its page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.responses import Response
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from desk.domain.policy import Viewer
+from desk.domain.stage import Stage
+from desk.ports import Desk
+from desk.reads.status import StatusView, status_view
+from desk.reads.visitors import Keyholder, keyholders
+from desk.web.visitor.pages import page, reader_language
+from desk.web.visits import visitor_for
+
+COOKIE = "desk_visit"
+MINUTES = 30
+
+_TO_REFUND = ("registered", "checked", "decided", "refunded")
+_TO_AGREEMENT = ("registered", "checked", "mediation", "agreed")
+_REACHED = {
+    Stage.REGISTERED: 0, Stage.BEING_CHECKED: 1, Stage.WAITING_FOR_YOU: 1, Stage.RETURN_IN_PROGRESS: 1, Stage.REFUND_AGREED: 3,
+    Stage.REFUND_BEING_CONFIRMED: 3, Stage.REFUND_SENT: 3, Stage.CLOSED_REFUNDED: 4, Stage.CLOSED_PERFORMED: 4,
+    Stage.IN_MEDIATION: 2, Stage.AGREEMENT_REACHED: 3,
+}  # fmt: skip
+_MEDIATED = frozenset({Stage.IN_MEDIATION, Stage.AGREEMENT_REACHED})
+
+Forms = Callable[[tuple[str, ...]], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visitor at their claim's page."""
+
+    request: Request
+    desk: Desk
+    viewer: Viewer
+    reference: str
+
+    async def page(self, *, forms: Forms, failed: object = None, status: int = 200) -> Response:
+        """The status page, with the refusal of an act and what was typed where there is one."""
+        language, kit = reader_language(self.request), self.desk.kit
+        view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
+        return page(
+            self.request, "status.html", status, view=view, steps=_steps(view), now=kit.clock.now(), forms=forms(view.acts),
+            failed=failed,
+        )  # fmt: skip
+
+
+async def visit_of(request: Request, desk: Desk, request_id: str) -> Visit | None:
+    """The visit this device's cookie names, None once it is over, forged, or of a slip that was replaced."""
+    try:
+        reference, generation = _signer(desk).loads(request.cookies.get(COOKIE, ""), max_age=MINUTES * 60)
+    except (BadData, ValueError, TypeError):
+        return None
+    holder = await desk.lookup(keyholders, str(reference))
+    if holder is None or holder.generation != generation or holder.erased:
+        return None
+    return Visit(request, desk, visitor_for(holder, request_id), holder.reference)
+
+
+def remember(answer: Response, desk: Desk, holder: Keyholder, *, secure: bool) -> Response:
+    """Let this device keep the visit: a signed note of the claim and the generation of its slip."""
+    note = _signer(desk).dumps([holder.reference, holder.generation])
+    answer.set_cookie(COOKIE, note, max_age=MINUTES * 60, httponly=True, samesite="lax", secure=secure)
+    return answer
+
+
+def _signer(desk: Desk) -> URLSafeTimedSerializer:
+    """Signs with a secret that follows from the pepper."""
+    return URLSafeTimedSerializer(desk.kit.sealer.tag("cookie", "visit"), salt="desk.visit")
+
+
+def _steps(view: StatusView) -> list[tuple[str, str]]:
+    """The four steps of the tracker with how far each is; none for a claim that left its path."""
+    reached = _REACHED.get(view.stage)
+    if reached is None:
+        return []
+    names = _TO_AGREEMENT if view.stage in _MEDIATED else _TO_REFUND
+    return [(name, "done" if place < reached else "current" if place == reached else "ahead") for place, name in enumerate(names)]

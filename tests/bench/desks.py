@@ -1,0 +1,114 @@
+"""A desk to load: seeded, served, some claims lodged, its yardstick's database beside it. Measures nothing."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.bench import raw_sqlite
+from tests.bench.asked import LODGE, STATUS, Target, lodging, lodge_request, status_request
+from tests.bench.rows import Added, added, counts, stored
+from tests.postgres import PgServer
+from tests.processes import Served, environment, run, serving
+
+
+@dataclass(frozen=True)
+class LoadedDesk:
+    """A running desk, the copy of its database that the yardstick fills, and what one lodging wrote."""
+
+    served: Served
+    folder: Path
+    database: str
+    yard: str
+    token: str
+    rows: list[Added]
+
+    def claims(self) -> int:
+        """How many claims are stored."""
+        return counts(self.database)["claim"]
+
+    def lodging(self) -> Target:
+        """Where and how claims are lodged."""
+        return self._target(LODGE, lodge_request(self.token))
+
+    def status(self, tokens: list[str]) -> Target:
+        """Where and how claims are followed, a token at random each time."""
+        file = self.folder / "tokens"
+        file.write_text("\n".join(tokens))
+        return self._target(STATUS, status_request(), file)
+
+    def lodge(self, number: int) -> list[str]:
+        """Lodge so many claims and return their visitors' tokens."""
+        with httpx.Client(base_url=self.served.url, trust_env=False) as client:
+            return [lodged(client, self.token, f"{100 + place}.00")["status_url"].split("/s/")[1] for place in range(number)]
+
+    def shown(self, token: str) -> bytes:
+        """The status of a claim."""
+        return httpx.post(f"{self.served.url}{STATUS}", json={"token": token}, trust_env=False).raise_for_status().content
+
+    def _target(self, path: str, request: bytes, tokens: Path | None = None) -> Target:
+        file = self.folder / f"{path.rpartition('/')[2]}.http"
+        file.write_bytes(request)
+        address = urlsplit(self.served.url)
+        return Target(str(address.hostname), address.port or 80, file, tokens)
+
+
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[LoadedDesk]:
+    """A desk on a file."""
+    file = folder / "desk.db"
+    token = _seeded(folder, f"sqlite:///{file}")
+    yard = raw_sqlite.copy(file, folder / "yard.db")
+    with _served(folder, f"sqlite:///{file}", f"sqlite:///{yard}", token) as desk:
+        yield desk
+
+
+@contextmanager
+def on_postgres(folder: Path, server: PgServer, name: str = "bench") -> Iterator[LoadedDesk]:
+    """A desk on a server."""
+    database = server.create_database(f"{name}_desk")
+    token = _seeded(folder, database)
+    yard = server.create_database(f"{name}_yard", template=f"{name}_desk")
+    try:
+        with _served(folder, database, yard, token) as desk:
+            yield desk
+    finally:
+        server.drop_database(f"{name}_yard")
+        server.drop_database(f"{name}_desk")
+
+
+def lodged(client: httpx.Client, token: str, amount: str) -> dict[str, str]:
+    """Lodge one claim, as the load does."""
+    body = json.dumps(lodging(), ensure_ascii=False).replace("@SUM@", amount)
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"{amount:0>32}", "Content-Type": "application/json"}
+    answer = client.post(LODGE, content=body.encode(), headers=headers)
+    assert answer.status_code == httpx.codes.CREATED, answer.text
+    found: dict[str, str] = answer.json()
+    return found
+
+
+def _seeded(folder: Path, database: str) -> str:
+    """Seed the desk; returns the token of an intake officer of the first site."""
+    done = run("seed", "--json", env=environment(folder, database))
+    assert done.returncode == 0, done.stderr
+    officers = json.loads(done.stdout)["officers"]
+    return str(next(one["token"] for one in officers if (one["role"], one["site"]) == ("intake", "huangshan")))
+
+
+@contextmanager
+def _served(folder: Path, database: str, yard: str, token: str) -> Iterator[LoadedDesk]:
+    with serving(folder, database, "--no-worker") as served:
+        yield LoadedDesk(served, folder, database, yard, token, _one_lodging(served, database, token))
+
+
+def _one_lodging(served: Served, database: str, token: str) -> list[Added]:
+    """What the second claim wrote: the first may leave things behind that later ones find."""
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        lodged(client, token, "1000001.00")
+        before = stored(database)
+        lodged(client, token, "1000002.00")
+    return added(before, stored(database))

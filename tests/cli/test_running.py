@@ -1,0 +1,246 @@
+"""Sites, staff, calendar and packs from the shell: JSON on stdout, everything audited, tokens shown once."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import anyio
+import pytest
+from sqlalchemy import Connection, select
+
+from desk import wiring
+from desk.actions.officers import token_hash
+from desk.domain.policy import Role
+from desk.ports import Desk, Kit
+from desk.reads.officers import officers_by_token
+from desk.reads.verify import verify
+from desk.store import metadata
+from tests.cli.conftest import Shell
+
+EVENT = metadata.tables["event"]
+
+
+def behind(shell: Shell, token: str) -> tuple[str, dict[int, frozenset[Role]]] | None:
+    """Whom a token opens the desk for: name and roles."""
+
+    async def ask(desk: Desk) -> tuple[str, dict[int, frozenset[Role]]] | None:
+        viewer = await desk.lookup(officers_by_token, token_hash(token))
+        return (viewer.name, dict(viewer.roles)) if viewer else None
+
+    return opened(shell, ask)
+
+
+def opened(shell: Shell, job):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - the job's own result
+    """Run a job on the shell's desk."""
+
+    async def inside():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        async with wiring.opened(shell.settings) as desk:
+            return await job(desk)
+
+    return anyio.run(inside)
+
+
+def events(shell: Shell, subject: str) -> list[str]:
+    """The kinds of events in the chains whose subject begins so."""
+
+    def read(conn: Connection) -> list[str]:
+        query = select(EVENT.c.kind).where(EVENT.c.subject.startswith(subject)).order_by(EVENT.c.subject, EVENT.c.seq)
+        return list(conn.execute(query).scalars())
+
+    kinds: list[str] = opened(shell, lambda desk: desk.read(read))
+    return kinds
+
+
+def holds(shell: Shell) -> bool:
+    """Whether every invariant holds."""
+
+    def read(conn: Connection, kit: Kit) -> bool:
+        return verify(conn, kit).ok
+
+    ok: bool = opened(shell, lambda desk: desk.read(read, desk.kit))
+    return ok
+
+
+def test_seed_prints_sites_and_staff_whose_tokens_open_the_desk(shell: Shell) -> None:
+    seeded = shell("seed", "--json")
+    told = seeded.document
+    assert (seeded.code, told["sites"]) == (0, ["huangshan", "gulangyu"])
+    assert {tuple(sorted(officer)) for officer in told["officers"]} == {("name", "password", "role", "site", "token")}
+    posts = sorted((officer["site"] or "", officer["role"]) for officer in told["officers"])
+    at_site = ["auditor", "cashier", "cashier", "intake", "intake", "manager", "mediator"]
+    assert posts == [("", "admin"), *(("gulangyu", role) for role in at_site), *(("huangshan", role) for role in at_site)]
+    for field in ("name", "token", "password"):
+        assert len({officer[field] for officer in told["officers"]}) == 15
+    for officer in (told["officers"][0], told["officers"][-1]):
+        name, roles = behind(shell, officer["token"]) or ("", {})
+        assert name == officer["name"]
+        assert list(roles.values()) == [frozenset({Role(officer["role"])})]
+    assert 0 in (behind(shell, told["officers"][-1]["token"]) or ("", {}))[1]
+    sites = shell("sites", "list", "--json").document
+    assert {site["slug"]: (site["time_zone"], site["currency"]) for site in sites} == {
+        "gulangyu": ("Asia/Shanghai", "CNY"), "huangshan": ("Asia/Shanghai", "CNY")
+    }  # fmt: skip
+    assert holds(shell)
+
+
+def test_each_seeded_site_has_three_respondents(quick_shell: Shell) -> None:
+    quick_shell.seed()
+    respondent, site = metadata.tables["respondent"], metadata.tables["site"]
+
+    def read(conn: Connection) -> list[tuple[str, str]]:
+        query = select(site.c.slug, respondent.c.name).join(site, site.c.id == respondent.c.site_id)
+        return [(row.slug, row.name) for row in conn.execute(query)]
+
+    found: list[tuple[str, str]] = opened(quick_shell, lambda desk: desk.read(read))
+    assert [len({name for slug, name in found if slug == each}) for each in ("huangshan", "gulangyu")] == [3, 3]
+
+
+def test_a_second_seed_is_a_conflict_and_changes_nothing(shell: Shell) -> None:
+    shell.seed()
+    before = shell("officers", "list", "--json").document
+    again = shell("seed", "--json")
+    assert (again.code, again.out, again.err.count("\n")) == (4, "", 1)
+    assert shell("officers", "list", "--json").document == before
+
+
+def test_seed_is_refused_in_production(quick_shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_ENV", "production")
+    refused = quick_shell("seed", "--json")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (1, "", 1)
+    assert not quick_shell.data.exists()
+
+
+def test_an_officers_life_from_the_first_token_to_the_last(shell: Shell) -> None:
+    shell.seed()
+    added = shell("officers", "add", "王芳", "--role", "intake", "--role", "cashier", "--site", "huangshan", "--json").document
+    first = added["token"]
+    assert first.startswith("desk_")
+    _, roles = behind(shell, first) or ("", {})
+    assert list(roles.values()) == [frozenset({Role.INTAKE, Role.CASHIER})]
+
+    second = shell("officers", "token", "王芳", "--json").document["token"]
+    assert shell("officers", "revoke", "王芳", "--prefix", first[:12]).code == 0
+    assert behind(shell, first) is None
+    assert behind(shell, second)
+    listed = next(each for each in shell("officers", "list", "--json").document if each["name"] == "王芳")
+    assert (listed["tokens"], listed["disabled_at"]) == ([second[:12]], None)
+
+    assert shell("officers", "disable", "王芳").code == shell("officers", "disable", "王芳").code == 0
+    assert behind(shell, second) is None
+    assert shell("officers", "token", "王芳").code == 3
+    assert shell("officers", "revoke", "王芳").code == 0
+    assert shell("officers", "revoke", "王芳").code == 3
+    kinds = events(shell, "officer:")
+    assert [kinds.count(kind) for kind in ("officer_added", "token_issued", "token_revoked", "officer_disabled")] == [
+        16,
+        17,
+        2,
+        1,
+    ]
+    assert holds(shell)
+
+
+def test_no_token_and_no_password_is_stored(shell: Shell) -> None:
+    shell.seed()
+    added = shell("officers", "add", "王芳", "--role", "intake", "--site", "huangshan", "--json").document
+
+    def dump(conn: Connection) -> str:
+        return "".join(str(conn.execute(select(table)).all()) for table in metadata.sorted_tables)
+
+    stored: str = opened(shell, lambda desk: desk.read(dump))
+    assert added["token"] not in stored
+    assert added["password"] not in stored
+    assert "$argon2id$" in stored
+
+
+def test_a_site_is_added_as_it_was_described(shell: Shell) -> None:
+    wiring.prepare(shell.settings)
+    described = (
+        "--name",
+        "泰山景区",
+        "--name-en",
+        "Mount Tai",
+        "--phone",
+        "+86 538 5360000",
+        "--spot",
+        "red-gate",
+        "--spot",
+        "south-gate",
+    )
+    added = shell(
+        "sites",
+        "add",
+        "taishan",
+        *described,
+        "--hours",
+        "08:00-12:00,13:30-20:00",
+        "--overlay",
+        "cn-shandong",
+        "--clocks-keep-hours",
+    )
+    site = shell("sites", "list", "--json").document[0]
+    assert (added.code, site["slug"], site["name"], site["overlay"]) == (0, "taishan", "泰山景区", "cn-shandong")
+    assert site["spots"] == ["red-gate", "south-gate"]
+    assert site["hours"]["clocks"] == site["hours"]["open"] == [[["08:00", "12:00"], ["13:30", "20:00"]]] * 7
+    assert events(shell, "site:") == ["site_added"]
+
+
+def test_a_year_is_published_once_and_can_be_corrected(shell: Shell, tmp_path: Path) -> None:
+    wiring.prepare(shell.settings)
+    file = tmp_path / "2031.toml"
+    file.write_text('year = 2031\nsource = "notice"\nrest = [2031-01-01, 2031-01-04]\nmakeup = [2031-01-05]\n', "utf-8")
+    for _ in range(2):
+        assert shell("calendar", "publish", str(file), "--json").document == {"year": 2031, "days": 2, "recounted": 0}
+    assert shell("calendar", "list", "--json").document[-1] == {
+        "year": 2031,
+        "source": "notice",
+        "rest_days": 1,
+        "makeup_days": 1,
+    }
+    assert events(shell, "calendar") == ["calendar_published"]
+    file.write_text('year = 2031\nsource = "notice"\nrest = [2031-01-01, 2031-01-02]\nmakeup = []\n', "utf-8")
+    shell("calendar", "publish", str(file))
+    assert shell("calendar", "list", "--json").document[-1]["rest_days"] == 2
+    assert events(shell, "calendar") == ["calendar_published"] * 2
+    assert holds(shell)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "year = 2031", "not toml", 'year = "2031"\nsource = "n"\nrest = []\nmakeup = []', 'year = 2031\nsource = " "\nrest = []\nmakeup = []',
+        'year = 2031\nsource = "n"\nrest = ["1 May"]\nmakeup = []', 'year = 2031\nsource = "n"\nrest = [2032-01-01]\nmakeup = []',
+        'year = 2031\nsource = "n"\nrest = [2031-01-01]\nmakeup = [2031-01-01]', 'year = 1931\nsource = "n"\nrest = []\nmakeup = []',
+    ],
+)  # fmt: skip
+def test_a_bad_year_is_refused_in_one_line(quick_shell: Shell, tmp_path: Path, text: str) -> None:
+    wiring.prepare(quick_shell.settings)
+    before = quick_shell("calendar", "list", "--json").out
+    file = tmp_path / "bad.toml"
+    file.write_text(text, "utf-8")
+    refused = quick_shell("calendar", "publish", str(file))
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert quick_shell("calendar", "list", "--json").out == before
+
+
+def test_packs_show_every_figure_with_its_source_and_mark_what_nobody_confirmed(quick_shell: Shell) -> None:
+    packs = {pack["version"]: pack for pack in quick_shell("packs", "list", "--json").document}
+    assert {"cn-2010", "cn-2026", "cn-2026+cn-shandong"} <= set(packs)
+    assert packs["cn-2026"]["in_force_from"] == date(2026, 3, 15).isoformat()
+    figures = {figure["id"]: figure for figure in quick_shell("packs", "show", "cn-2026", "--json").document["figures"]}
+    assert (figures["fast_limit"]["figure"], figures["fast_limit"]["unit"]) == ("5000.00", "CNY")
+    assert all(figure["source"] and isinstance(figure["confirmed"], bool) for figure in figures.values())
+    page = quick_shell("packs", "show", "cn-2026").out
+    assert page.count("unconfirmed") == sum(not figure["confirmed"] for figure in figures.values())
+
+
+def test_what_is_piped_is_plain(quick_shell: Shell) -> None:
+    quick_shell.seed()
+    for arguments in (("officers", "list"), ("sites", "list"), ("packs", "list")):
+        assert "\x1b" not in quick_shell(*arguments).out
+
+
+def test_a_table_and_its_document_say_the_same(quick_shell: Shell) -> None:
+    quick_shell.seed()
+    table, listed = quick_shell("officers", "list").out, json.loads(quick_shell("officers", "list", "--json").out)
+    assert all(officer["name"] in table and officer["tokens"][0] in table for officer in listed)

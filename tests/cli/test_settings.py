@@ -1,0 +1,84 @@
+"""Settings: from the environment alone, an unknown name refused with its nearest match, no value ever repeated."""
+
+from pathlib import Path
+
+import pytest
+
+from desk.settings import SettingsTrouble, load_settings
+
+
+def test_a_desk_that_is_told_nothing_lives_in_the_users_own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    settings = load_settings()
+    assert settings.data_dir == tmp_path / "desk"
+    assert settings.database_url == f"sqlite:///{tmp_path}/desk/desk.db"
+    assert (settings.env, settings.clock_file, settings.trusted_proxies) == ("development", None, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DESK_DATBASE_URL", "x", "DESK_DATBASE_URL (from the environment) is no setting of the desk: did you mean DESK_DATABASE_URL?"),
+        ("DESK_Q", "x", "the settings are DESK_CLOCK_FILE, DESK_DATABASE_URL"),
+        ("DESK_ENV", "live", "DESK_ENV (from the environment): input should be 'development' or 'production'"),
+        ("DESK_DATABASE_URL", "sqlite://", "must be sqlite:////absolute"),
+        ("DESK_DATABASE_URL", "sqlite:///:memory:", "must be sqlite:////absolute"),
+        ("DESK_DATABASE_URL", "mysql://u:geheim@host/desk", "must be sqlite:////absolute"),
+        ("DESK_PUBLIC_URL", "desk.example", "must be an address like https://desk.example"),
+        ("DESK_TRUSTED_PROXIES", "10.0.0.0/8, geheim", "DESK_TRUSTED_PROXIES (from the environment)"),
+        ("DESK_GATEWAY_TIMEOUT", "geheim", "should be a valid number"),
+        ("DESK_GATEWAY_TIMEOUT", "61", "less than or equal to 60"),
+        ("DESK_GATEWAY_TIMEOUT", "0", "greater than 0"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsTrouble) as refused:
+        load_settings()
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "geheim" not in str(refused.value)
+
+
+def test_names_for_the_tests_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_TEST_PG_URL", "postgresql://here")
+    monkeypatch.setenv("DESK_REQUIRE_BROWSER", "1")
+    assert load_settings().env == "development"
+
+
+def test_a_moved_clock_is_refused_in_production(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DESK_CLOCK_FILE", str(tmp_path / "clock"))
+    assert load_settings().clock_file == tmp_path / "clock"
+    monkeypatch.setenv("DESK_ENV", "production")
+    with pytest.raises(SettingsTrouble, match="DESK_CLOCK_FILE"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgresql://u:p@host/desk", "postgresql+psycopg://u:p@host/desk"),
+        ("postgres://host/desk", "postgresql+psycopg://host/desk"),
+        ("postgresql+psycopg:///desk?host=/run/pg", "postgresql+psycopg:///desk?host=/run/pg"),
+        ("sqlite:////srv/desk.db", "sqlite:////srv/desk.db"),
+    ],
+)
+def test_addresses_of_databases_are_read_as_they_are_usually_written(
+    monkeypatch: pytest.MonkeyPatch, given: str, used: str
+) -> None:
+    monkeypatch.setenv("DESK_DATABASE_URL", given)
+    assert load_settings().database_url == used
+
+
+def test_lists_and_addresses_are_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_TRUSTED_PROXIES", " 10.0.0.0/8 ,::1,")
+    monkeypatch.setenv("DESK_PUBLIC_URL", "https://desk.example/")
+    settings = load_settings()
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+    assert settings.public_url == "https://desk.example"
+
+
+def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_GATEWAY_SECRET", "geheim")
+    monkeypatch.setenv("DESK_DATABASE_URL", "postgresql://desk:geheim@host/desk")
+    assert "geheim" not in repr(load_settings())

@@ -1,0 +1,131 @@
+"""The rights table of SPEC 8, written out by hand, and the one door that asks it."""
+
+from itertools import product
+
+import pytest
+
+from desk.domain.claim import State
+from desk.domain.errors import Forbidden, NotFound, SignInNeeded
+from desk.domain.policy import Act, Kind, Role, Viewer, require
+
+HERE, THERE = 1, 2
+COUNTER = "intake manager"
+EXPECTED = {
+    "lodge": COUNTER,
+    "message": COUNTER,
+    "note": COUNTER,
+    "link": COUNTER,
+    "assess": COUNTER,
+    "confirm": COUNTER,
+    "override": COUNTER,
+    "override_into_fast": "manager",
+    "answer": COUNTER,
+    "object": "",
+    "change_contact": COUNTER,
+    "withdraw": COUNTER,
+    "reopen": "manager",
+    "reissue_slip": COUNTER,
+    "read_claim": "intake cashier mediator manager auditor",
+    "view_contact": "intake cashier mediator manager auditor",
+    "read_docket": "intake mediator manager auditor",
+    "follow": "",
+    "verify": "manager auditor",
+    "manage_officers": "admin",
+    "manage_sites": "admin",
+    "manage_calendar": "admin",
+}
+OTHERS = {
+    Kind.VISITOR: "follow answer object change_contact withdraw reopen",
+    Kind.POSTER: "lodge",
+    Kind.OPERATOR: "manage_officers manage_sites manage_calendar verify",
+    Kind.CALENDAR: "",
+}
+DOCKETED = {State.DOCKETED, State.SETTLED, State.TERMINATED}
+READS = {
+    Role.INTAKE: set(State),
+    Role.CASHIER: {State.FAST_REFUND},
+    Role.MEDIATOR: DOCKETED,
+    Role.MANAGER: set(State),
+    Role.AUDITOR: set(State),
+    Role.ADMIN: set[State](),
+}
+
+
+def officer(*roles: Role, site: int = HERE) -> Viewer:
+    return Viewer(Kind.OFFICER, 7, "Olga", {0 if Role.ADMIN in roles else site: frozenset(roles)})
+
+
+def admitted(viewer: Viewer | None, act: Act, site: int = HERE, claim: int | None = None) -> bool:
+    try:
+        return require(viewer, act, site, claim) is viewer
+    except Forbidden:
+        return False
+
+
+def test_the_table_knows_every_act_and_every_role() -> None:
+    assert set(EXPECTED) == set(Act)
+    assert set(READS) == set(Role)
+
+
+@pytest.mark.parametrize(("act", "role"), list(product(Act, [role for role in Role if role is not Role.ADMIN])))
+def test_each_role_of_a_site_has_the_rights_of_the_spec_and_no_more(act: Act, role: Role) -> None:
+    assert admitted(officer(role), act) is (role in EXPECTED[act].split())
+
+
+@pytest.mark.parametrize("act", Act)
+def test_rights_of_several_roles_add_up(act: Act) -> None:
+    both = admitted(officer(Role.CASHIER, Role.INTAKE), act)
+    assert both is bool({"cashier", "intake"} & set(EXPECTED[act].split()))
+
+
+@pytest.mark.parametrize(("act", "role"), list(product(Act, [role for role in Role if role is not Role.ADMIN])))
+def test_at_a_foreign_site_everything_is_absent(act: Act, role: Role) -> None:
+    with pytest.raises(NotFound):
+        require(officer(role), act, THERE)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_an_admin_manages_and_touches_no_claim(act: Act) -> None:
+    anton = officer(Role.ADMIN)
+    assert admitted(anton, act, 0) is (EXPECTED[act] == "admin")
+    with pytest.raises(NotFound):
+        require(anton, act, HERE)
+    assert (anton.sites, anton.readable_at(HERE), anton.readable_at(0)) == ((), frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(("act", "kind"), list(product(Act, OTHERS)))
+def test_each_party_without_an_account_has_its_few_acts(act: Act, kind: Kind) -> None:
+    viewer = Viewer(kind, claim_id=5 if kind is Kind.VISITOR else None)
+    assert admitted(viewer, act, HERE, 5) is (act in OTHERS[kind].split())
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize(("holds", "asked"), [(5, 6), (5, None), (None, 6), (None, None)])
+def test_a_visitor_of_another_claim_finds_nothing(act: Act, holds: int | None, asked: int | None) -> None:
+    with pytest.raises(NotFound):
+        require(Viewer(Kind.VISITOR, claim_id=holds), act, HERE, asked)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_nobody_may_do_nothing(act: Act) -> None:
+    with pytest.raises(SignInNeeded):
+        require(None, act, HERE, 5)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_reads_the_claims_it_works_on(role: Role) -> None:
+    viewer = officer(role)
+    assert viewer.readable_at(HERE) == READS[role]
+    assert viewer.readable_at(THERE) == frozenset()
+
+
+def test_a_cashier_who_is_a_mediator_too_reads_both() -> None:
+    assert officer(Role.CASHIER, Role.MEDIATOR).readable_at(HERE) == DOCKETED | {State.FAST_REFUND}
+
+
+def test_roles_count_at_their_own_site_only() -> None:
+    both = Viewer(Kind.OFFICER, 7, "Olga", {HERE: frozenset({Role.INTAKE}), THERE: frozenset({Role.AUDITOR})})
+    assert both.sites == (HERE, THERE)
+    assert both.may(Act.LODGE, HERE)
+    assert not both.may(Act.LODGE, THERE)
+    assert both.under("r-1") == Viewer(Kind.OFFICER, 7, "Olga", both.roles, request_id="r-1")

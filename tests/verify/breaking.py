@@ -1,0 +1,222 @@
+"""Breaking a database behind the desk's back, with its guards taken down, and asking `verify` what it sees."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, insert, select, text, update
+
+from desk.domain import clocks
+from desk.domain.audit import EventKind, Happening, event_hash, stored_data
+from desk.domain.lifecycle import Step
+from desk.packs.workdays import calendar_from
+from desk.ports import SealedPerson
+from desk.reads.verify import Report, verify
+from desk.store import calendar
+from desk.store import clocks as clock_rows
+from desk.store.engines import is_sqlite, plain_engine
+from desk.store.tables import metadata
+from tests.builders import HandClock, HandShelf, kit_on
+from tests.verify.story import Story
+
+Breakage = Callable[[Connection, Story], None]
+KIT = kit_on(HandClock(), HandShelf())
+EVENT, CLOCK, PERSON, KEY = (metadata.tables[name] for name in ("event", "clock", "person", "idempotency_key"))
+
+
+def checked(url: str) -> Report:
+    """What verify says of a database, on a connection of its own."""
+    engine = plain_engine(url)
+    try:
+        with engine.connect() as conn:
+            report = verify(conn, KIT)
+            conn.rollback()
+            return report
+    finally:
+        engine.dispose()
+
+
+def red(report: Report) -> dict[str, str]:
+    """The invariants that do not hold, with what is said of them."""
+    return {finding.id: finding.detail for finding in report.invariants if not finding.ok}
+
+
+@contextmanager
+def unguarded(url: str) -> Iterator[Connection]:
+    """A connection for which neither triggers nor foreign keys hold."""
+    engine = plain_engine(url)
+    with engine.connect() as conn:
+        if is_sqlite(url):
+            conn.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+        with conn.begin():
+            guards = ("DROP TRIGGER event_is_never_updated", "DROP TRIGGER event_is_never_deleted")
+            for statement in guards if is_sqlite(url) else ("SET session_replication_role = replica",):
+                conn.execute(text(statement))
+            yield conn
+    engine.dispose()
+
+
+def by(*statements: str) -> Breakage:
+    """Break with SQL; `{fast}` and `{fast_id}` are the reference and the id of the story's claim called fast."""
+
+    def run(conn: Connection, story: Story) -> None:
+        for statement in statements:
+            done = conn.exec_driver_sql(story.fill(statement))
+            assert done.rowcount, statement
+
+    return run
+
+
+def at(table: str, claim: str, change: str, also: str = "1 = 1") -> Breakage:
+    """Change the rows of a table that belong to one claim of the story, `also` narrowing them."""
+    mine = {"claim": f"id = {{{claim}_id}}", "event": f"subject = 'claim:{{{claim}_id}}'"}
+    return by(f"UPDATE {table} SET {change} WHERE {mine.get(table, f'claim_id = {{{claim}_id}}')} AND {also}")
+
+
+def answer_has(change: str) -> Breakage:
+    """Change the answer that was remembered for the keyed lodging."""
+    return by(f"UPDATE idempotency_key SET {change} WHERE key = 'key-0001'")
+
+
+def forged(claim: str, which: EventKind | Step, data: dict[str, Any] | None = None, /, **columns: Any) -> Breakage:  # noqa: ANN401 - columns
+    """Change the claim's first event of a kind or step and seal the whole chain again, as somebody with the code could."""
+
+    def run(conn: Connection, story: Story) -> None:
+        chain = conn.execute(
+            select(EVENT).where(EVENT.c.subject == f"claim:{story.ids[claim]}").order_by(EVENT.c.seq)
+        ).all()  # fmt: skip
+        seq = next(event.seq for event in chain if which in (event.kind, event.step))
+        previous = chain[0].prev_hash
+        for event in chain:
+            values = _filled(story, dict(event._mapping), columns if event.seq == seq else {}, data if event.seq == seq else None)
+            values |= {"prev_hash": previous, "hash": event_hash(previous, event.seq, _happening(values))}
+            conn.execute(update(EVENT).where(EVENT.c.id == event.id).values(**values))
+            previous = values["hash"]
+
+    return run
+
+
+def stop_moved(conn: Connection, story: Story) -> None:
+    """A stop that came a minute earlier than its move."""
+    row = _clock(conn, story.ids["fast"], "first_answer")
+    earlier = row.stopped_at.replace(minute=row.stopped_at.minute - 1 if row.stopped_at.minute else 0)
+    segments = [*row.segments[:-1], row.segments[-1] | {"end": earlier.isoformat()}]
+    conn.execute(update(CLOCK).where(CLOCK.c.id == row.id).values(stopped_at=earlier, segments=segments))
+
+
+def clock_too_many(conn: Connection, story: Story) -> None:
+    """A clock, well counted, that no move started."""
+    row: Any = _clock(conn, story.ids["fast"], "first_answer")
+    known = clock_rows.clock_of(row)
+    base = known.base_at.replace(second=59)
+    days = calendar_from(calendar.exceptions(conn), calendar.years(conn))
+    rule = KIT.packs.by_version(row.pack).clocks["first_answer"]
+    clock = clocks.stop(clocks.start(rule, base, row.pack, ZoneInfo("Asia/Shanghai"), days), base)
+    conn.execute(insert(CLOCK), clock_rows.row_of(1, story.ids["fast"], clock))
+
+
+def sealed_otherwise(conn: Connection, story: Story) -> None:
+    """Another name under the right key, without telling the chain."""
+    claim_id, row = story.ids["fast"], _person(conn, story.ids["fast"])
+    other = KIT.sealer.reseal(claim_id, SealedPerson(row.wrapped_key, row.key_id, row.sealed, row.commitment), {"name": "李四"})
+    conn.execute(update(PERSON).where(PERSON.c.claim_id == claim_id).values(sealed=other.sealed))
+
+
+def committed_otherwise(conn: Connection, story: Story) -> None:
+    """Another person, whole in itself, that the chain never heard of."""
+    other = KIT.sealer.seal(story.ids["fast"], {"name": "李四", "phone": None, "email": None})
+    values = {"wrapped_key": other.wrapped_key, "sealed": other.sealed, "commitment": other.commitment}
+    conn.execute(update(PERSON).where(PERSON.c.claim_id == story.ids["fast"]).values(**values))
+
+
+def sealed_for_another(conn: Connection, story: Story) -> None:
+    """The sealed person of one claim laid into another."""
+    row = _person(conn, story.ids["noted"])
+    values = {"wrapped_key": row.wrapped_key, "sealed": row.sealed}
+    conn.execute(update(PERSON).where(PERSON.c.claim_id == story.ids["fast"]).values(**values))
+
+
+def one_bit_of_the_seal(conn: Connection, story: Story) -> None:
+    """A disk that forgets."""
+    row = _person(conn, story.ids["fast"])
+    sealed = bytes([*row.sealed[:-1], row.sealed[-1] ^ 1])
+    conn.execute(update(PERSON).where(PERSON.c.claim_id == story.ids["fast"]).values(sealed=sealed))
+
+
+def code_in(table: str, column: str, claim: str, generation: int = 1) -> Breakage:
+    """A text that gives the access code away."""
+
+    def run(conn: Connection, story: Story) -> None:
+        code = KIT.sealer.access_code(story.ids[claim], generation)
+        rows = metadata.tables[table]
+        mine = rows.c.id == story.ids[claim] if table == "claim" else rows.c.claim_id == story.ids[claim]
+        assert conn.execute(update(rows).where(mine).values({column: f"您的查询码是{code}。"})).rowcount
+
+    return run
+
+
+def token_in_the_chain(conn: Connection, story: Story) -> None:
+    """A step's reason that holds the address of the status page."""
+    token = KIT.sealer.visit_token(story.references["overridden"], story.ids["overridden"], 1)
+    forged("overridden", EventKind.ASSESSED, reason=f"https://desk.example/s/{token}")(conn, story)
+
+
+def answer_with(what: Callable[[Story], str]) -> Breakage:
+    """A remembered answer with one more field."""
+
+    def run(conn: Connection, story: Story) -> None:
+        row = conn.execute(select(KEY).where(KEY.c.key == "key-0001")).one()
+        answer = row.answer.removesuffix("}") + f', "more": "{what(story)}"' + "}"
+        conn.execute(update(KEY).where(KEY.c.id == row.id).values(answer=answer))
+
+    return run
+
+
+def code_of_keyed(story: Story) -> str:
+    """The access code of the claim that was lodged with a key."""
+    return KIT.sealer.access_code(story.ids["keyed"], 1)
+
+
+def token_of_keyed(story: Story) -> str:
+    """Its token."""
+    return KIT.sealer.visit_token(story.references["keyed"], story.ids["keyed"], 1)
+
+
+def twice(table: str, unique: str, other: str) -> Breakage:
+    """The first row of a table once more under another id, with its UNIQUE constraint gone."""
+
+    def run(conn: Connection, story: Story) -> None:
+        names = ", ".join(f'"{column}"' for column in [one.name for one in metadata.tables[table].columns] if column != "id")
+        if conn.dialect.name == "sqlite":
+            conn.exec_driver_sql(f"CREATE TABLE copied AS SELECT * FROM {table}")
+            conn.exec_driver_sql(f"DROP TABLE {table}")
+            conn.exec_driver_sql(f"ALTER TABLE copied RENAME TO {table}")
+        else:
+            conn.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {unique}")
+        conn.exec_driver_sql(story.fill(f"INSERT INTO {table} (id, {names}) SELECT 7, {names} FROM {table} WHERE {other}"))
+
+    return run
+
+
+def _filled(story: Story, values: dict[str, Any], columns: dict[str, Any], data: dict[str, Any] | None) -> dict[str, Any]:
+    filled = {name: story.fill(value) if isinstance(value, str) else value for name, value in columns.items()}
+    if data is not None:
+        filled["data"] = stored_data(json.loads(values["data"]) | data)
+    return values | filled
+
+
+def _happening(values: dict[str, Any]) -> Happening:
+    names = (
+        "subject", "kind", "at", "actor", "role", "site_id", "request_id", "step", "from_state", "to_state", "reason", "data"
+    )  # fmt: skip
+    return Happening(**{name: values[name] for name in names})
+
+
+def _clock(conn: Connection, claim_id: int, kind: str) -> Row[Any]:
+    return conn.execute(select(CLOCK).where(CLOCK.c.claim_id == claim_id, CLOCK.c.kind == kind)).one()
+
+
+def _person(conn: Connection, claim_id: int) -> Row[Any]:
+    return conn.execute(select(PERSON).where(PERSON.c.claim_id == claim_id)).one()
