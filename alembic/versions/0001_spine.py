@@ -368,6 +368,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "case_no", name=op.f("uq_docket_entry_site_id_case_no")),
     )
     with op.batch_alter_table("docket_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_docket_entry_claim_id"), ["claim_id"], unique=False)
         batch_op.create_index(
             "ix_docket_entry_order",
             ["site_id", "leaves_at", "due_at", "id"],
@@ -498,6 +499,7 @@ def downgrade() -> None:
         batch_op.drop_index(
             "ix_docket_entry_order", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
         )
+        batch_op.drop_index(batch_op.f("ix_docket_entry_claim_id"))
 
     op.drop_table("docket_entry")
     op.drop_table("clock")

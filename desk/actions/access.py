@@ -1,6 +1,7 @@
 """Opening a claim's own door: by reference and code, or by token. Only failed tries count, and a stranger cannot lock it."""
 
 import hmac
+import unicodedata
 from dataclasses import dataclass
 
 from desk.domain.errors import NotFound, TooManyTries
@@ -34,7 +35,8 @@ def open_by_code(work: Work, knock: Knock) -> Keyholder | None:
     if not all(tries.take(work.conn, name, STATUS_TRIES, work.now) for name in buckets):
         raise NotFound
     holder = found or Keyholder(0, "", 1)
-    right = hmac.compare_digest(work.kit.sealer.access_code(holder.claim_id, holder.generation), knock.code)
+    expected = work.kit.sealer.access_code(holder.claim_id, holder.generation)
+    right = hmac.compare_digest(expected.encode(), _digits(knock.code).encode())
     if not (right and found and not found.erased):
         return None
     for name in buckets:
@@ -62,6 +64,11 @@ def count_failed_token(work: Work, network: str) -> None:
 def count_poster_lodging(work: Work, network: str) -> None:
     """Count a filing without account. Raises TooManyTries beyond the allowance of its network."""
     _take_or_refuse(work, tries.network(work.kit.sealer.tag("lodge", network)), POSTER_LODGINGS)
+
+
+def _digits(code: str) -> str:
+    """The code as it was meant: full-width digits and spaces are forgiven."""
+    return "".join(unicodedata.normalize("NFKC", code).split())
 
 
 def _take_or_refuse(work: Work, name: str, allowance: Allowance) -> None:

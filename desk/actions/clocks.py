@@ -12,7 +12,7 @@ from desk.ports import Work
 from desk.store import claims, docket, sites, upkeep
 from desk.store import clocks as clock_rows
 
-CALENDAR = Viewer(Kind.CALENDAR)
+CALENDAR = Viewer(Kind.CALENDAR, request_id="calendar")
 MOST = 500
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
+from desk.actions.intake import slip_for
 from desk.actions.steps import Held, earliest, hold, keep_clocks, officer_id, record, take
 from desk.domain import clocks
 from desk.domain.audit import EventKind
@@ -14,6 +15,8 @@ from desk.domain.policy import Act, Viewer
 from desk.ports import Work
 from desk.store import claims
 from desk.store import clocks as clock_rows
+
+HIDDEN = "••••••••"
 
 
 def send_message(work: Work, viewer: Viewer, reference: str, text: str, kind: Literal["message", "question"] = "message") -> Held:
@@ -73,6 +76,9 @@ def _answers_first(clock: Clock) -> bool:
 
 
 def _write(work: Work, held: Held, kind: str, text: str) -> None:
+    """Keep what was written, but never the claim's own code or token: those are stored nowhere (SPEC 6)."""
+    code, url = slip_for(work.kit, held.claim.reference, held.claim.id, held.claim.generation)
+    text = text.replace(url.rpartition("/")[2], HIDDEN).replace(code, HIDDEN)
     claims.add(
         work.conn, "message",
         {

@@ -45,6 +45,8 @@ def hold(work: Work, viewer: Viewer | None, act: Act, reference: str, version: i
     asking = require(viewer, act, 0) if viewer is None else viewer
     claim = claims.get(work.conn, reference, asking.sites if asking.kind is Kind.OFFICER else None)
     require(asking, act, claim.site_id, claim.id)
+    if asking.kind is Kind.OFFICER and State(claim.state) not in asking.readable_at(claim.site_id):
+        raise NotFound
     if version is not None and version != claim.version:
         raise StaleVersion(etag=f'"{claim.version}"')
     return Held(claim, sites.get(work.conn, claim.site_id), asking)
@@ -126,7 +128,11 @@ def event_by(
     data: dict[str, Any] | None = None,
 ) -> Happening:
     """An event about any subject."""
-    role = ",".join(sorted(viewer.roles_at(site_id or 0))) if viewer.kind is Kind.OFFICER else viewer.kind.value
+    role = (
+        ",".join(sorted(viewer.roles_at(site_id or 0) or viewer.roles_at(0)))
+        if viewer.kind is Kind.OFFICER
+        else viewer.kind.value
+    )
     return Happening(subject, kind, at, actor_of(viewer), role, site_id, viewer.request_id, data=stored_data(data or {}))
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+_SHORT_PHONE = 8  # of so few digits three and four would leave next to nothing out
+
 
 def masked_contact(fields: Mapping[str, str | None]) -> dict[str, str | None]:
     """A visitor's name, phone and e-mail, masked. Source: RELIABILITY (e), masks."""
@@ -18,11 +20,11 @@ def _name(name: str | None) -> str | None:
 
 
 def _phone(phone: str | None) -> str | None:
-    """The first three and the last four digits of a national number: 138****1111."""
+    """The first three and the last four digits of a national number, 138****1111; of a short one only the last two."""
     if not phone:
         return phone
-    digits = phone.removeprefix("+86") if phone.startswith("+86") else phone
-    return f"{digits[:3]}****{digits[-4:]}"
+    digits = phone.removeprefix("+86")
+    return f"{digits[:3]}****{digits[-4:]}" if len(digits) > _SHORT_PHONE else f"****{digits[-2:]}"
 
 
 def _email(email: str | None) -> str | None:

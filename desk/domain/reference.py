@@ -5,7 +5,7 @@ LENGTH = 10
 BITS = 45
 _VALUE = {char: index for index, char in enumerate(ALPHABET)}
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
-_FULL_WIDTH = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
+_FULL_WIDTH = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: 0x20}
 
 
 def _times(left: int, right: int) -> int:

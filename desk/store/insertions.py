@@ -20,6 +20,9 @@ FOUND_BY_DERIVED_ID = frozenset({"respondent"})
 
 TRIES = 3
 
+MOST_WAITING = 2000
+"""How many callers a door lets wait: at a thousand a second the last one is answered within two."""
+
 Outcome = tuple[Any, BaseException | None]
 
 

@@ -9,10 +9,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from desk.domain.errors import Busy, DeskError
 from desk.ports import Insertion, Kit, Work
 from desk.store.engines import postgres_reader, postgres_writer
 from desk.store.failures import refusal_for, worth_again
-from desk.store.insertions import Outcome, run_insertions, work_at
+from desk.store.insertions import MOST_WAITING, Outcome, run_insertions, work_at
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,6 +55,8 @@ class PostgresDesk:
             try:
                 async with self._writer.begin() as conn:
                     return await conn.run_sync(run)
+            except DeskError:
+                raise
             except Exception as failure:
                 if attempt < TRIES - 1 and worth_again(failure):
                     continue
@@ -63,7 +66,9 @@ class PostgresDesk:
         raise AssertionError
 
     async def append(self, insertion: Insertion[Any, Any, T]) -> T:
-        """Queue the insertion for the next batch and wait for its commit."""
+        """Queue the insertion for the next batch and wait for its commit. Raises Busy when too many wait already."""
+        if self._insertions.qsize() >= MOST_WAITING:
+            raise Busy
         reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._insertions.put_nowait((insertion, reply))
         return await reply
@@ -77,6 +82,8 @@ class PostgresDesk:
                     return await conn.run_sync(lambda sync: query(sync, *args, **kwargs))
                 finally:
                     await conn.exec_driver_sql("ROLLBACK")
+        except DeskError:
+            raise
         except Exception as failure:
             if refusal := refusal_for(failure):
                 raise refusal from failure

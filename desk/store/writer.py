@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from desk.domain.errors import Busy
 from desk.ports import Insertion, Kit, Work
 from desk.store.failures import refusal_for
-from desk.store.insertions import Outcome, run_insertions, work_at
+from desk.store.insertions import MOST_WAITING, Outcome, run_insertions, work_at
 
 BATCH = 32
 
@@ -49,7 +50,9 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     async def submit(self, run: Callable[[Work], Any] | Insertion[Any, Any, Any]) -> Any:  # noqa: ANN401 - the action's own result
-        """Queue one action and wait until its batch is committed."""
+        """Queue one action and wait until its batch is committed. Raises Busy when too many wait already."""
+        if self._queue.qsize() >= MOST_WAITING:
+            raise Busy
         reply: asyncio.Future[Any] = self._loop.create_future()
         self._queue.put(Queued(run, reply))
         return await reply

@@ -25,7 +25,7 @@ class Ran:
     err: str
 
     @property
-    def document(self) -> Any:
+    def document(self) -> Any:  # noqa: ANN401 - whatever the command answers
         """The one JSON document on stdout."""
         return json.loads(self.out)
 

@@ -64,8 +64,8 @@ EXPECTED: dict[tuple[str | None, str], tuple[str, str, str | None]] = {
 STATES: tuple[State | None, ...] = (None, *State)
 
 
-@pytest.mark.parametrize(("state", "step", "by"), list(product(STATES, Step, By)))
-def test_every_state_step_and_role_is_as_the_spec_says(state: State | None, step: Step, by: By) -> None:
+@pytest.mark.parametrize(("state", "step"), list(product(STATES, Step)))
+def test_every_state_step_and_role_is_as_the_spec_says(state: State | None, step: Step) -> None:
     to, may, outcome = EXPECTED.get((state, step), (None, "", None))
     if to is None:
         with pytest.raises(WrongMoment):
@@ -73,7 +73,7 @@ def test_every_state_step_and_role_is_as_the_spec_says(state: State | None, step
         return
     move = move_for(state, step)
     assert (move.to, move.outcome) == (to, outcome)
-    assert (by in move.by) is (by in may.split())
+    assert {by.value: by in move.by for by in By} == {by.value: by in may.split() for by in By}
 
 
 def test_the_table_names_only_states_steps_and_roles_that_exist() -> None:

@@ -24,9 +24,8 @@ claims = st.builds(
     st.one_of(likely, findings), st.one_of(st.just(Flags()), flags), st.one_of(st.just(Elsewhere.NONE), st.sampled_from(Elsewhere)),
     st.none() | st.integers(-5, 200).map(lambda days: TODAY - timedelta(days=days)),
 )  # fmt: skip
-packs = st.sampled_from(PACKS)
 unknowns = st.sets(st.sampled_from(["amount", "respondent", "not_at_fault", "facts_clear", "evidence_sufficient", "basis"]))
-quick = settings(max_examples=300, deadline=None)
+quick = settings(max_examples=100, deadline=None)
 
 
 def forgotten(facts: ClaimFacts, what: str) -> ClaimFacts:
@@ -55,9 +54,8 @@ def codes(verdict: Verdict) -> set[str]:
 
 
 @quick
-@given(claims, packs.flatmap(lambda pack: st.just(pack)))
-def test_the_rule_always_answers_and_always_the_same(facts: ClaimFacts, pack: object) -> None:
-    assert pack in PACKS
+@given(claims)
+def test_the_rule_always_answers_and_always_the_same(facts: ClaimFacts) -> None:
     for each in PACKS:
         verdict = triage(facts, each)
         assert verdict == triage(replace(facts), each)

@@ -217,7 +217,7 @@ class DocketEntryRow(SQLModel, table=True):
     )
 
     id: int = Field(sa_column=key())
-    claim_id: int = Field(sa_column=refers("claim.id"))
+    claim_id: int = Field(sa_column=refers("claim.id", index=True))
     site_id: int = Field(sa_column=refers("site.id"))
     case_no: str = Field(sa_column=words(24))
     leaves_at: datetime = Field(sa_column=moment())
