@@ -60,6 +60,7 @@ class LoadedDesk:
 @contextmanager
 def on_sqlite(folder: Path) -> Iterator[LoadedDesk]:
     """A desk on a file."""
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "desk.db"
     token = _seeded(folder, f"sqlite:///{file}")
     yard = raw_sqlite.copy(file, folder / "yard.db")

@@ -60,7 +60,7 @@ def lines() -> Iterator[list[Any]]:
 
 
 @pytest.mark.parametrize("path", ["/api/things/1", "/api/nowhere", "/api/bug", "/healthz", "/openapi.json"])
-async def test_every_answer_carries_the_security_headers(path: str) -> None:
+async def test_every_answer_carries_the_security_headers(path: str, lines: list[Any]) -> None:
     async with calling(shell(router)) as client:
         answer = await client.get(path)
     assert answer.headers["content-security-policy"] == CSP
