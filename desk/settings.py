@@ -103,11 +103,13 @@ def load_settings() -> Settings:
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+    known = {field.upper() for field in Settings.model_fields}
     for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known and not name.startswith(FOR_TESTS):
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(sorted(known))}"
+        own = name.removeprefix(PREFIX)
+        if name != own and own not in known and not name.startswith(FOR_TESTS):
+            near = get_close_matches(own, known, n=1)
+            every = ", ".join(f"{PREFIX}{each}" for each in sorted(known))
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else f"the settings are {every}"
             msg = f"{name} (from the environment) is no setting of the desk: {hint}"
             raise SettingsTrouble(msg)
 

@@ -5,7 +5,6 @@ from alembic import op
 
 from desk.store.columns import UtcDateTime
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -42,6 +41,14 @@ def upgrade() -> None:
         sa.Column("works", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_day")),
         sa.UniqueConstraint("on_day", name=op.f("uq_calendar_day_on_day")),
+    )
+    op.create_table(
+        "calendar_edition",
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("years", sa.JSON(), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=False),
+        sa.Column("replaced_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_calendar_edition")),
     )
     op.create_table(
         "calendar_year",
@@ -352,6 +359,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
         sa.UniqueConstraint("claim_id", "kind", "base_at", name=op.f("uq_clock_claim_id_kind_base_at")),
     )
+    with op.batch_alter_table("clock", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_clock_provisional",
+            ["calendar"],
+            unique=False,
+            sqlite_where=sa.text("provisional"),
+            postgresql_where=sa.text("provisional"),
+        )
+
     op.create_table(
         "docket_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -502,6 +518,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_docket_entry_claim_id"))
 
     op.drop_table("docket_entry")
+    with op.batch_alter_table("clock", schema=None) as batch_op:
+        batch_op.drop_index("ix_clock_provisional", sqlite_where=sa.text("provisional"), postgresql_where=sa.text("provisional"))
+
     op.drop_table("clock")
     with op.batch_alter_table("claim_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_claim_link_other_id"))
@@ -533,6 +552,7 @@ def downgrade() -> None:
     op.drop_table("installation")
     op.drop_table("idempotency_key")
     op.drop_table("calendar_year")
+    op.drop_table("calendar_edition")
     op.drop_table("calendar_day")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION event_is_never_changed()")

@@ -48,7 +48,7 @@ def seed_calendar(work: Work) -> None:
 
 
 def publish_year(work: Work, viewer: Viewer, published: PublishedYear) -> WorkingCalendar:
-    """Store the holidays of one year, in the place of what was known of it; the same year twice changes nothing.
+    """Store the holidays of one year; a corrected year takes the place of the earlier one, which is kept for recounting.
 
     Returns the calendar from now on; deadlines counted without it are recounted afterwards. Raises BadInput for a year
     out of range, a missing source, or a day that is no exception of that year. Source: SPEC 3, Counting.
@@ -58,6 +58,8 @@ def publish_year(work: Work, viewer: Viewer, published: PublishedYear) -> Workin
     installation.lock(work.conn)
     known = {day: works for day, works in rows.exceptions(work.conn) if day.year == published.year}
     if (rows.years(work.conn).get(published.year), known) != (published.source, dict(published.days)):
+        if known:
+            rows.keep_edition(work, calendar_now(work.conn).version)
         rows.put_year(work, published)
         said = {"year": published.year, "source": published.source, "days": len(published.days)}
         event = event_by(viewer, "calendar", None, EventKind.CALENDAR_PUBLISHED, work.now, said)

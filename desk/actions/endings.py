@@ -40,7 +40,7 @@ def reopen_claim(work: Work, viewer: Viewer, reference: str, text: str) -> Held:
     held = hold(work, viewer, Act.REOPEN, reference)
     if viewer.kind is Kind.VISITOR:
         move_for(State(held.claim.state), Step.REOPEN)
-        if work.now > objection_ends_at(work, held):
+        if work.now.replace(microsecond=0) > objection_ends_at(work, held):
             raise WrongMoment
     return _with_words(work, held, Step.REOPEN, text, route=None, decided_minor=None)
 

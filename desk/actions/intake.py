@@ -17,6 +17,7 @@ from desk.domain.claim import PRINCIPAL_KINDS, Category, Channel, Elsewhere, Fla
 from desk.domain.clocks import Clock, ClockState
 from desk.domain.errors import BadInput, KeyReused, NotFound
 from desk.domain.lifecycle import Step, move_for
+from desk.domain.money import largest_minor, text_of
 from desk.domain.policy import Act, Kind, Viewer, require
 from desk.domain.promises import EFFECTS, Counting
 from desk.domain.respondent import derived_id, normalised
@@ -154,6 +155,9 @@ def _check(work: Work, told: Lodging, site: SiteRow, known: Known) -> None:
     for place, item in enumerate(told.items):
         if item.asked and item.asked.currency != site.currency:
             raise BadInput(f"/items/{place}/asked/currency", "wrong_currency", currency=site.currency)
+    largest = largest_minor(site.currency)
+    if sum(item.asked.minor for item in told.items if item.asked) > largest:
+        raise BadInput("/items", "too_large", limit=text_of(largest, site.currency))
     today = work.now.astimezone(ZoneInfo(site.time_zone)).date()
     for name, on_day in (("occurred_on", told.occurred_on), ("purchased_on", told.purchased_on)):
         if on_day and on_day > today:

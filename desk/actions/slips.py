@@ -69,5 +69,6 @@ def link_claims(work: Work, viewer: Viewer, reference: str, other_reference: str
     if links.add(work, held.claim.id, other.claim.id, officer_id(viewer)):
         for side, far in ((held, other), (other, held)):
             record(work, side, EventKind.LINKED, {"to": far.claim.reference})
-            claims.change(work.conn, side.claim)
+        claims.change(work.conn, other.claim)
+        return replace(held, claim=claims.change(work.conn, held.claim))
     return held

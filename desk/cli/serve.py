@@ -28,12 +28,15 @@ def serve(
 
     from desk import wiring
     from desk.cli.supervisor import Supervisor
+    from desk.web.metrics import share_between_workers
 
     settings = wiring.load_settings()
     wiring.start_logs()
     wiring.prepare(settings)
     if "DESK_PUBLIC_URL" not in os.environ:
         os.environ["DESK_PUBLIC_URL"] = _address(host, port)
+    if workers > 1:
+        share_between_workers(settings.data_dir / "metrics")
     with contextlib.closing(_listen(host, port)) as listening:
         supervisor = None if no_worker else Supervisor()
         if supervisor:

@@ -40,6 +40,7 @@ class Supervisor:
             began = time.monotonic()
             # The pipe is never written to: when this process dies, even by kill -9, the child reads its end and stops.
             self._child = subprocess.Popen([sys.executable, "-m", "desk", "work", "--tied"], stdin=subprocess.PIPE)
+            structlog.get_logger().info("worker_started", worker=self._child.pid)
             code = self._child.wait()
             if self._stopping.is_set():
                 return

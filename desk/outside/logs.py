@@ -40,6 +40,8 @@ def start_logs(*, readable: bool | None = None, quiet: bool = False) -> None:
     root = logging.getLogger()
     root.handlers[:] = [Forwarded()]
     root.setLevel(least)
+    # It tells which engine it found at every start, and nothing else that an operator could use.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _lines() -> list[Processor]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Select, literal, select, tuple_, union_all
 
 from desk.domain.claim import Route, State
-from desk.domain.errors import BadInput, NotFound
+from desk.domain.errors import BadInput, Forbidden, NotFound
 from desk.domain.policy import Act, Viewer, require
 from desk.store.columns import FOREVER
 from desk.store.tables import metadata
@@ -120,9 +120,15 @@ def docket_page(conn: Connection, viewer: Viewer, site: str | None, limit: int, 
 
 
 def _sites(conn: Connection, viewer: Viewer, slug: str | None, act: Act) -> list[int]:
-    """The sites to look at: the one named, or all of the viewer's where they hold the right."""
+    """The sites to look at: the one named, or all of the viewer's where they hold the right.
+
+    Raises Forbidden where they hold it nowhere, NotFound for a foreign or absent site.
+    """
     if slug is None:
-        return [site_id for site_id in viewer.sites if viewer.may(act, site_id)]
+        allowed = [site_id for site_id in viewer.sites if viewer.may(act, site_id)]
+        if not allowed:
+            raise Forbidden
+        return allowed
     site_id = conn.execute(select(SITE.c.id).where(SITE.c.slug == slug, SITE.c.id.in_(viewer.sites))).scalar()
     if site_id is None:
         raise NotFound
@@ -186,13 +192,13 @@ def _read_cursor(cursor: str, parts: int) -> list[Any]:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         *moments, row_id = text.split("|")
         place: list[Any] = [*(_aware(moment) for moment in moments), int(row_id) % 2**63]
-    except (ValueError, binascii.Error) as damaged:
-        raise BadInput("/cursor", "bad_cursor") from damaged
+    except (ValueError, OverflowError, binascii.Error) as damaged:
+        raise BadInput("?cursor", "bad_cursor") from damaged
     if len(place) != parts:
-        raise BadInput("/cursor", "bad_cursor")
+        raise BadInput("?cursor", "bad_cursor")
     return place
 
 
 def _aware(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

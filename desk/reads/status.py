@@ -98,7 +98,7 @@ def _said(
     *, due_at: datetime | None, late: bool, because: str | None,
 ) -> Said:  # fmt: skip
     now, until = kit.clock.now(), objection_ends_at(claim, site, kit)
-    may_reopen = until is not None and now <= until
+    may_reopen = until is not None and now.replace(microsecond=0) <= until
     return stages.say(
         at_stage, Audience.VISITOR, language, due_at=due_at, zone=ZoneInfo(site.time_zone), now=now, overdue=late,
         amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen, reopen_until=until if may_reopen else None,

@@ -11,6 +11,7 @@ from desk.store.tables import metadata
 
 YEAR = metadata.tables["calendar_year"]
 DAY = metadata.tables["calendar_day"]
+EDITION = metadata.tables["calendar_edition"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,20 @@ def exceptions(conn: Connection) -> list[tuple[date, bool]]:
 def years(conn: Connection) -> dict[int, str]:
     """The published years with their sources, in order."""
     return {row.year: row.source for row in conn.execute(select(YEAR).order_by(YEAR.c.year))}
+
+
+def keep_edition(work: Work, version: str) -> None:
+    """Keep the calendar as it stands, under its version, before a published year of it is corrected."""
+    if work.conn.execute(select(EDITION.c.version).where(EDITION.c.version == version)).first() is None:
+        days = {day.isoformat(): works for day, works in exceptions(work.conn)}
+        row = {"version": version, "years": list(years(work.conn)), "days": days, "replaced_at": work.now}
+        work.conn.execute(insert(EDITION), row)
+
+
+def editions(conn: Connection) -> list[tuple[list[tuple[date, bool]], list[int]]]:
+    """Every calendar that was corrected, as it was: its exceptional days and its years."""
+    rows = conn.execute(select(EDITION.c.days, EDITION.c.years).order_by(EDITION.c.replaced_at))
+    return [([(date.fromisoformat(day), works) for day, works in row.days.items()], list(row.years)) for row in rows]
 
 
 def put_year(work: Work, published: PublishedYear) -> None:

@@ -47,7 +47,7 @@ def sqlite_reader(url: str) -> Engine:
 
 def _sqlite(url: str) -> Engine:
     arguments = {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_MS / 1000, "cached_statements": 512}
-    return create_engine(url, connect_args=arguments, poolclass=NullPool)
+    return create_engine(url, connect_args=arguments, poolclass=NullPool, hide_parameters=True)
 
 
 def _make_durable(connection: Any, _record: object) -> None:  # noqa: ANN401 - a raw driver connection
@@ -72,18 +72,22 @@ def _begin_immediate(connection: Connection) -> None:
 
 def postgres_writer(url: str, size: int) -> AsyncEngine:
     """The writing pool: READ COMMITTED, at most `size` connections, waiting 10 s for a lock and 30 s for a statement."""
-    return create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=10, connect_args={"options": _PG_WRITER})
+    return create_async_engine(url, connect_args={"options": _PG_WRITER}, **_pool(size))
 
 
 def postgres_reader(url: str, size: int) -> AsyncEngine:
     """The reading pool: it cannot write; each statement stands alone unless a snapshot is asked for."""
-    return create_async_engine(
-        url, pool_size=size, max_overflow=0, pool_timeout=10, isolation_level="AUTOCOMMIT", connect_args={"options": _PG_READER}
-    )
+    return create_async_engine(url, isolation_level="AUTOCOMMIT", connect_args={"options": _PG_READER}, **_pool(size))
+
+
+def _pool(size: int) -> dict[str, Any]:
+    """No more than `size` connections, and no values in error messages: they are what visitors wrote."""
+    return {"pool_size": size, "max_overflow": 0, "pool_timeout": 10, "hide_parameters": True}
 
 
 def plain_engine(url: str) -> Engine:
     """A single connection for migrations and checks, on either database."""
     if is_sqlite(url):
         return sqlite_writer(url)
-    return create_engine(url, poolclass=NullPool, connect_args={"options": "-c lock_timeout=60s -c timezone=UTC"})
+    options = "-c lock_timeout=60s -c timezone=UTC"
+    return create_engine(url, poolclass=NullPool, connect_args={"options": options}, hide_parameters=True)

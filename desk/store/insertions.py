@@ -3,27 +3,29 @@
 Decides nothing about the rows: each caller's `build` made them.
 """
 
-import json
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, text
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+import msgspec
+from sqlalchemy import Connection, Dialect, TextClause, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
 from desk.ports import Insertion, Kit, Row, Rows, Work
 from desk.store.tables import metadata
+from desk.store.waiting import Outcome
 
 FOUND_BY_DERIVED_ID = frozenset({"respondent"})
 """Tables whose ids follow from their content: a row that is already there is the same row."""
 
 TRIES = 3
+Cell = tuple[str, Callable[[Any], Any]]
+_SQLITE: Dialect = sqlite.dialect()
 
 MOST_WAITING = 2000
 """How many callers a door lets wait: at a thousand a second the last one is answered within two."""
-
-Outcome = tuple[Any, BaseException | None]
 
 
 def work_at(conn: Connection, kit: Kit) -> Work:
@@ -38,7 +40,7 @@ def run_insertions(conn: Connection, kit: Kit, insertions: Sequence[Insertion[An
     """
     try:
         with conn.begin_nested():
-            return _together(conn, kit, insertions)
+            return insert_together(conn, kit, insertions)
     except IntegrityError:
         return [_alone(conn, kit, insertion) for insertion in insertions]
 
@@ -48,14 +50,18 @@ def _alone(conn: Connection, kit: Kit, insertion: Insertion[Any, Any, Any]) -> O
     for attempt in range(TRIES):
         try:
             with conn.begin_nested():
-                return _together(conn, kit, [insertion])[0]
+                return insert_together(conn, kit, [insertion])[0]
         except IntegrityError as collision:
             if attempt == TRIES - 1:
                 return None, collision
     return None, None
 
 
-def _together(conn: Connection, kit: Kit, insertions: Sequence[Insertion[Any, Any, Any]]) -> list[Outcome]:
+def insert_together(conn: Connection, kit: Kit, insertions: Sequence[Insertion[Any, Any, Any]]) -> list[Outcome]:
+    """Ask, build and insert a batch; returns one (result, refusal) a caller, in order. Raises IntegrityError on a collision.
+
+    On PostgreSQL everything is inserted by one statement, which is all or nothing even without a transaction around it.
+    """
     work, outcomes, built = work_at(conn, kit), list[Outcome](), list[Rows]()
     for insertion, answer in zip(insertions, _answers(conn, insertions), strict=True):
         try:
@@ -82,47 +88,73 @@ def _answers(conn: Connection, insertions: Sequence[Insertion[Any, Any, Any]]) -
 
 
 def insert_rows(conn: Connection, built: Iterable[Rows]) -> None:
-    """Insert the rows of all callers, one statement a table, parents before children."""
+    """Insert the rows of all callers, parents before children: a statement a table on SQLite, one for all on PostgreSQL."""
     merged: dict[str, list[Row]] = {}
     for rows in built:
         for name, added in rows.items():
             merged.setdefault(name, []).extend(added)
-    insert_many = _insert_postgres if conn.dialect.name == "postgresql" else _insert_sqlite
-    for table in metadata.sorted_tables:
-        if merged.get(table.name):
-            insert_many(conn, table, merged[table.name])
+    ordered = {table.name: merged[table.name] for table in metadata.sorted_tables if merged.get(table.name)}
+    if ordered and conn.dialect.name == "postgresql":
+        _insert_postgres(conn, ordered)
+    elif ordered:
+        _insert_sqlite(conn, ordered)
 
 
-def _insert_sqlite(conn: Connection, table: Table, rows: list[Row]) -> None:
-    if table.name in FOUND_BY_DERIVED_ID:
-        conn.execute(sqlite_insert(table).on_conflict_do_nothing(), rows)
-    else:
-        conn.execute(insert(table), rows)
+def _insert_sqlite(conn: Connection, ordered: dict[str, list[Row]]) -> None:
+    """Straight to the driver: what SQLAlchemy does for each row by name is done once a statement, by place."""
+    for name, rows in ordered.items():
+        statement, cells = _sqlite_statement(name, tuple(rows[0]))
+        conn.exec_driver_sql(statement, [tuple(to_stored(row[column]) for column, to_stored in cells) for row in rows])
 
 
-def _insert_postgres(conn: Connection, table: Table, rows: list[Row]) -> None:
-    """One fixed statement whatever the number of rows: the rows travel as one JSON array, PostgreSQL unfolds it."""
-    columns = ", ".join(f'"{name}"' for name in rows[0])
-    ignore = " ON CONFLICT DO NOTHING" if table.name in FOUND_BY_DERIVED_ID else ""
-    conn.execute(
-        text(
-            f'INSERT INTO "{table.name}" ({columns}) '
-            f'SELECT {columns} FROM json_populate_recordset(NULL::"{table.name}", CAST(:rows AS json)){ignore}'
-        ),
-        {"rows": json.dumps(rows, default=_as_json, ensure_ascii=False)},
-    )
+@cache
+def _sqlite_statement(name: str, columns: tuple[str, ...]) -> tuple[str, list[Cell]]:
+    """An INSERT, and for each of its places the column and how its type hands a value to the driver."""
+    types = [metadata.tables[name].c[column].type.dialect_impl(_SQLITE) for column in columns]
+    cells: list[Cell] = [(column, one.bind_processor(_SQLITE) or _as_it_is) for column, one in zip(columns, types, strict=True)]
+    places = ", ".join("?" * len(columns))
+    return f'INSERT INTO "{name}" ({_listed(columns)}) VALUES ({places}){_on_conflict(name)}', cells
 
 
-def _as_json(value: object) -> str:
-    """How PostgreSQL reads instants, days and bytes out of JSON."""
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            msg = "a time without zone cannot be stored"
-            raise ValueError(msg)
-        return value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
+def _insert_postgres(conn: Connection, ordered: dict[str, list[Row]]) -> None:
+    """The rows of each table travel as one JSON array, PostgreSQL unfolds it; foreign keys are checked at the end."""
+    statement = _postgres_statement(tuple((name, tuple(rows[0])) for name, rows in ordered.items()))
+    conn.execute(statement, {name: _as_json(rows) for name, rows in ordered.items()})
+
+
+@cache
+def _postgres_statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> TextClause:
+    """One fixed statement for these tables and columns, whatever the number of rows."""
+    inserts = [
+        f'INSERT INTO "{name}" ({_listed(columns)}) SELECT {_listed(columns)} '
+        f'FROM json_populate_recordset(NULL::"{name}", CAST(:{name} AS json)){_on_conflict(name)}'
+        for name, columns in tables
+    ]
+    before = ", ".join(f"into_{place} AS ({one})" for place, one in enumerate(inserts[:-1]))
+    return text(f"WITH {before} {inserts[-1]}" if before else inserts[-1])
+
+
+def _listed(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+def _on_conflict(name: str) -> str:
+    return " ON CONFLICT DO NOTHING" if name in FOUND_BY_DERIVED_ID else ""
+
+
+def _as_it_is(value: Any) -> Any:  # noqa: ANN401 - whatever the driver takes
+    return value
+
+
+def _as_json(rows: list[Row]) -> str:
+    """Rows as PostgreSQL reads them: bytes in hexadecimal, times with their zone."""
+    return msgspec.json.encode([{name: _plain(value) for name, value in row.items()} for row in rows]).decode()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a row
     if isinstance(value, bytes):
         return "\\x" + value.hex()
-    msg = f"{type(value).__name__} cannot be stored"
-    raise TypeError(msg)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        msg = "a time without zone cannot be stored"
+        raise ValueError(msg)
+    return value

@@ -12,6 +12,7 @@ from desk.store.tables import RespondentRow, SiteRow, metadata
 CLAIM = metadata.tables["claim"]
 TAG = metadata.tables["duplicate_tag"]
 RESPONDENT = metadata.tables["respondent"]
+LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def _known(
 
 def _respondents(conn: Connection, questions: Sequence[Question]) -> dict[int, RespondentRow]:
     asked = {question.respondent_id for question in questions if question.respondent_id is not None}
+    asked = {respondent_id for respondent_id in asked if respondent_id <= LARGEST_ID}  # neither engine can look for a larger one
     if not asked:
         return {}
     rows = conn.execute(select(RESPONDENT).where(RESPONDENT.c.id.in_(asked))).mappings()

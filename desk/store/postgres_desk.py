@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from desk.domain.errors import Busy, DeskError
 from desk.ports import Insertion, Kit, Work
 from desk.store.engines import postgres_reader, postgres_writer
 from desk.store.failures import refusal_for, worth_again
-from desk.store.insertions import MOST_WAITING, Outcome, run_insertions, work_at
+from desk.store.insertions import MOST_WAITING, TRIES, insert_together, work_at
+from desk.store.waiting import Lookups, Outcome, Query, Waiting, settle
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,11 +24,8 @@ V = TypeVar("V")
 
 BATCH = 32
 FLUSHERS = 2
-TRIES = 3
 WRITERS = 8
 READERS = 8
-
-Waiting = tuple[Any, "asyncio.Future[Any]"]
 
 
 class PostgresDesk:
@@ -35,10 +34,10 @@ class PostgresDesk:
     def __init__(self, kit: Kit, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self._kit = kit
         self._writer = writer
+        self._appender = writer.execution_options(isolation_level="AUTOCOMMIT")
         self._reader = reader
         self._insertions: asyncio.Queue[Waiting] = asyncio.Queue()
-        self._lookups: dict[Callable[..., Any], list[Waiting]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._lookups = Lookups(self._ask)
 
     @property
     def kit(self) -> Kit:
@@ -91,24 +90,11 @@ class PostgresDesk:
 
     async def lookup(self, query: Callable[[Connection, Sequence[K]], Mapping[K, V]], key: K) -> V | None:
         """Wait one tick of the loop for others who look for the same kind of thing, then ask once for all."""
-        reply: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
-        waiting = self._lookups.setdefault(query, [])
-        waiting.append((key, reply))
-        if len(waiting) == 1:
-            self._spawn(self._answer_lookups(query))
-        return await reply
+        return await self._lookups.find(query, key)
 
-    async def _answer_lookups(self, query: Callable[[Connection, Sequence[Any]], Mapping[Any, Any]]) -> None:
-        await asyncio.sleep(0)
-        waiting = self._lookups.pop(query)
-        keys = list({key for key, _ in waiting})
-        try:
-            async with self._reader.connect() as conn:
-                found = await conn.run_sync(query, keys)
-        except Exception as failure:  # noqa: BLE001 - every caller must be answered
-            _settle(waiting, [(None, refusal_for(failure) or failure)] * len(waiting))
-        else:
-            _settle(waiting, [(found.get(key), None) for key, _ in waiting])
+    async def _ask(self, query: Query, keys: Sequence[Any]) -> Mapping[Any, Any]:
+        async with self._reader.connect() as conn:
+            return await conn.run_sync(query, keys)
 
     async def flush_for_ever(self) -> None:
         """Take what is queued, insert it together, answer after the commit. One of `FLUSHERS` such tasks."""
@@ -120,34 +106,29 @@ class PostgresDesk:
 
     async def _flush(self, batch: list[Waiting]) -> None:
         try:
-            async with self._writer.begin() as conn:
-                outcomes = await conn.run_sync(run_insertions, self._kit, [insertion for insertion, _ in batch])
+            outcomes = await self._insert([insertion for insertion, _ in batch])
         except asyncio.CancelledError:
-            _settle(batch, [(None, asyncio.CancelledError())] * len(batch))
+            settle(batch, [(None, asyncio.CancelledError())] * len(batch))
             raise
         except Exception as failure:  # noqa: BLE001 - every caller of the batch must be answered
             if len(batch) > 1:
                 for waiting in batch:
                     await self._flush([waiting])
                 return
-            _settle(batch, [(None, refusal_for(failure) or failure)])
+            settle(batch, [(None, refusal_for(failure) or failure)])
         else:
-            _settle(batch, [(result, failure and (refusal_for(failure) or failure)) for result, failure in outcomes])
+            settle(batch, [(result, failure and (refusal_for(failure) or failure)) for result, failure in outcomes])
 
-    def _spawn(self, work: Any) -> None:  # noqa: ANN401 - any coroutine
-        task: asyncio.Task[None] = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _settle(waiting: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
-    for (_, reply), (result, failure) in zip(waiting, outcomes, strict=True):
-        if reply.done():
-            continue
-        if failure is None:
-            reply.set_result(result)
-        else:
-            reply.set_exception(failure)
+    async def _insert(self, insertions: list[Insertion[Any, Any, Any]]) -> list[Outcome]:
+        """One statement that inserts everything and commits itself; a single caller that collided is built again."""
+        for attempt in range(TRIES):
+            try:
+                async with self._appender.connect() as conn:
+                    return await conn.run_sync(insert_together, self._kit, insertions)
+            except IntegrityError:
+                if len(insertions) > 1 or attempt == TRIES - 1:
+                    raise
+        raise AssertionError
 
 
 @dataclass(frozen=True, slots=True)

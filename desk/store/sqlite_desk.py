@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from desk.ports import Insertion, Kit, Work
 from desk.store.engines import sqlite_reader, sqlite_writer
+from desk.store.waiting import Lookups, Query
 from desk.store.writer import Writer
 
 P = ParamSpec("P")
@@ -23,6 +24,7 @@ class SqliteDesk:
         self._kit = kit
         self._writer = writer
         self._reader = reader
+        self._lookups = Lookups(self._ask)
 
     @property
     def kit(self) -> Kit:
@@ -52,8 +54,11 @@ class SqliteDesk:
             self._reader.exec_driver_sql("COMMIT")
 
     async def lookup(self, query: Callable[[Connection, Sequence[K]], Mapping[K, V]], key: K) -> V | None:
-        """One statement sees one moment by itself."""
-        return query(self._reader, (key,)).get(key)
+        """One statement sees one moment by itself; requests that came together share it."""
+        return await self._lookups.find(query, key)
+
+    async def _ask(self, query: Query, keys: Sequence[Any]) -> Mapping[Any, Any]:
+        return query(self._reader, keys)
 
 
 @asynccontextmanager

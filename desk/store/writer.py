@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from desk.domain.errors import Busy
 from desk.ports import Insertion, Kit, Work
 from desk.store.failures import refusal_for
-from desk.store.insertions import MOST_WAITING, Outcome, run_insertions, work_at
+from desk.store.insertions import MOST_WAITING, run_insertions, work_at
+from desk.store.waiting import Outcome, settle
 
 BATCH = 32
 
@@ -61,7 +62,7 @@ class Writer:
         with self._engine.connect() as conn:
             while batch := self._next_batch():
                 outcomes = self._commit(conn, batch)
-                self._loop.call_soon_threadsafe(_deliver, batch, outcomes)
+                self._loop.call_soon_threadsafe(settle, [(queued.run, queued.reply) for queued in batch], outcomes)
 
     def _next_batch(self) -> list[Queued]:
         """Wait for work, then take what else is there; empty when the writer is to stop."""
@@ -110,14 +111,3 @@ class Writer:
 
 def _in_transaction(conn: Connection) -> bool:
     return bool(getattr(conn.connection.dbapi_connection, "in_transaction", False))
-
-
-def _deliver(batch: Sequence[Queued], outcomes: Sequence[Outcome]) -> None:
-    """Answer the callers that still wait; a caller that went away has its work committed all the same."""
-    for queued, (result, failure) in zip(batch, outcomes, strict=True):
-        if queued.reply.done():
-            continue
-        if failure is None:
-            queued.reply.set_result(result)
-        else:
-            queued.reply.set_exception(failure)

@@ -15,7 +15,7 @@ from desk.web.deps import known_parameters
 from desk.web.errors import install_handlers
 from desk.web.hot import HotRoute
 from desk.web.middleware import Limits, Observe
-from desk.web.openapi import PROBLEM_RESPONSES, install_openapi, operation_id
+from desk.web.openapi import install_openapi, operation_id
 from desk.web.options import WebOptions
 
 ROUTERS: Sequence[APIRouter] = api.routers
@@ -47,7 +47,7 @@ def create_app(
     install_handlers(app)
     app.include_router(operations.router)
     for router in routers:
-        app.include_router(router, dependencies=[Depends(known_parameters)], responses=PROBLEM_RESPONSES)
+        app.include_router(router, dependencies=[Depends(known_parameters)])
     for pages in visitor.routers:
         app.include_router(pages)
     app.mount("/static", StaticFiles(directory=STATIC))

@@ -5,7 +5,7 @@ Decides no right: an officer found here still has to pass `policy.require`.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path
@@ -23,7 +23,7 @@ from desk.domain.reference import read_reference
 from desk.ports import Desk
 from desk.reads.officers import officers_by_token
 from desk.web.network import network_of
-from desk.web.openapi import OPTIONAL, REQUIRED
+from desk.web.openapi import NEEDED, OPTIONAL, REQUIRED
 from desk.web.problems import language_of, request_id_of
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
@@ -117,16 +117,22 @@ async def honoured_key(idempotency_key: _KeyHeader = None) -> str | None:
     return idempotency_key
 
 
-async def needed_key(key: Annotated[str | None, Depends(honoured_key)]) -> str:
+_NeededKeyHeader = Annotated[str | None, Header(alias="Idempotency-Key", json_schema_extra={**_KEY_SHAPE, NEEDED: True})]
+
+
+async def needed_key(idempotency_key: _NeededKeyHeader = None) -> str:
     """The request's key. Raises KeyMissing without one."""
+    key = await honoured_key(idempotency_key)
     if key is None:
         raise errors.KeyMissing
     return key
 
 
-async def version_read(
-    if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag that was read.")] = None,
-) -> int:
+_VERSION_SHAPE: Mapping[str, Any] = {"pattern": '^"[0-9]{1,18}"$', NEEDED: True}
+_Version = Header(alias="If-Match", description="The ETag that was read.", json_schema_extra=dict(_VERSION_SHAPE))
+
+
+async def version_read(if_match: Annotated[str | None, _Version] = None) -> int:
     """The version the caller read. Raises VersionMissing without one, BadInput for a weak tag, a list or `*`."""
     if if_match is None:
         raise errors.VersionMissing

@@ -19,6 +19,10 @@ _DEFAULTS = ("HTTPValidationError", "ValidationError")
 EVERYWHERE = ("malformed_json", "request_timeout", "body_too_large", "bad_input", "internal_error", "busy", "storage_full")
 """What any route may answer, whatever else it refuses."""
 
+_ACTING = ("wrong_moment", "idempotency_key_in_flight", "idempotency_key_reused", "unsupported_media_type")
+NEEDED = "x-needed"
+"""Marks a header that the route asks for itself, to refuse with a code of ours where it is missing."""
+
 OPTIONAL, REQUIRED = "officerOrPoster", "officer"
 """Names of the security schemes; the first one means: with the second, or with nothing."""
 
@@ -60,8 +64,19 @@ def problems(*codes: str) -> dict[int | str, dict[str, Any]]:
     return {status: _response(status, by_status[status]) for status in sorted(by_status)}
 
 
-PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = problems(*STATUS)
-"""Every refusal there is, for a router that does not wish to choose."""
+def for_staff(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that asks for an officer's token and shows what belongs to a site."""
+    return problems("sign_in_needed", "not_allowed", "not_found", *codes)
+
+
+def for_step(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route by which an officer moves a claim or adds to it."""
+    return for_staff(*_ACTING, *codes)
+
+
+def for_visitor(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route by which the holder of a claim's key acts on it."""
+    return problems("not_found", *_ACTING, *codes)
 
 
 def operation_id(route: APIRoute) -> str:
@@ -102,6 +117,16 @@ def _correct(found: dict[str, Any]) -> None:
         found["responses"]["422"] = _response(422, ["bad_input"])
     if {OPTIONAL: []} in found.get("security", []):
         found["security"] = [{}, {REQUIRED: []}]
+    for parameter in found.get("parameters", []):
+        if parameter["schema"].pop(NEEDED, False):
+            parameter["required"] = True
+            parameter["schema"] = _never_null(parameter["schema"])
+
+
+def _never_null(shape: dict[str, Any]) -> dict[str, Any]:
+    """A shape without the null that stands for a header that did not come."""
+    given = [one for one in shape.pop("anyOf", []) if one != {"type": "null"}]
+    return {**(given[0] if given else {}), **shape}
 
 
 def _definitions(hot_routes: Sequence[HotRoute]) -> dict[str, Any]:

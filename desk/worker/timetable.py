@@ -21,6 +21,7 @@ async def work_until(stopping: asyncio.Event, desk: Desk, fold_log: Callable[[],
         pause = await _one_round(desk, fold_log)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), pause)
+    structlog.get_logger().info("worker_ended")
 
 
 async def _one_round(desk: Desk, fold_log: Callable[[], None]) -> float:

@@ -41,7 +41,9 @@ def serving(folder: Path, document: bytes) -> Iterator[Served]:
     answer.write_bytes(document)
     with log.open("wb") as out:
         command = [sys.executable, "-m", "tests.bench.bare", str(port), str(answer)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
     served = Served(process, f"http://127.0.0.1:{port}", log)
     try:
         served.wait_ready()

@@ -45,7 +45,7 @@ class Caller(asyncio.Protocol):
         self._got = b""
         self._send()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
         """The end, or an answer that never came."""
         self.errors += perf_counter() < self._until
         if not self.over.done():
@@ -71,10 +71,8 @@ def filler(template: bytes, tokens: list[bytes]) -> Callable[[], bytes]:
     return lambda: _PLACE.sub(fresh, template)
 
 
-async def call(host: str, port: int, connections: int, seconds: float) -> dict[str, float]:
+async def call(host: str, port: int, connections: int, seconds: float, fresh: Callable[[], bytes]) -> dict[str, float]:
     """Load the server and return the fields of a `Load`."""
-    named = os.environ.get("BENCH_TOKENS")
-    fresh = filler(Path(os.environ["BENCH_REQUEST"]).read_bytes(), Path(named).read_bytes().split() if named else [])
     loop, began = asyncio.get_running_loop(), perf_counter()
     callers = [(await loop.create_connection(lambda: Caller(fresh, began + seconds), host, port))[1] for _ in range(connections)]
     await asyncio.wait([caller.over for caller in callers], timeout=seconds + 10)
@@ -87,5 +85,13 @@ async def call(host: str, port: int, connections: int, seconds: float) -> dict[s
     }  # fmt: skip
 
 
+def main() -> None:
+    """Print the fields of a `Load` as one line of JSON."""
+    template, tokens = Path(os.environ["BENCH_REQUEST"]), os.environ.get("BENCH_TOKENS")
+    fresh = filler(template.read_bytes(), Path(tokens).read_bytes().split() if tokens else [])
+    host, port, connections, seconds = sys.argv[1:]
+    print(json.dumps(asyncio.run(call(host, int(port), int(connections), float(seconds), fresh))))
+
+
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(call(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))))
+    main()

@@ -1,6 +1,7 @@
 """A desk to load: seeded, served, some claims lodged, its yardstick's database beside it. Measures nothing."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from desk.store.engines import plain_engine
 from tests.bench import raw_sqlite
-from tests.bench.asked import LODGE, STATUS, Target, lodging, lodge_request, status_request
+from tests.bench.asked import LODGE, STATUS, Target, lodge_request, lodging, status_request
 from tests.bench.rows import Added, added, counts, stored
 from tests.postgres import PgServer
 from tests.processes import Served, environment, run, serving
@@ -44,7 +46,7 @@ class LoadedDesk:
     def lodge(self, number: int) -> list[str]:
         """Lodge so many claims and return their visitors' tokens."""
         with httpx.Client(base_url=self.served.url, trust_env=False) as client:
-            return [lodged(client, self.token, f"{100 + place}.00")["status_url"].split("/s/")[1] for place in range(number)]
+            return [lodged(client, self.token, 100 + place)["status_url"].split("/s/")[1] for place in range(number)]
 
     def shown(self, token: str) -> bytes:
         """The status of a claim."""
@@ -82,14 +84,24 @@ def on_postgres(folder: Path, server: PgServer, name: str = "bench") -> Iterator
         server.drop_database(f"{name}_desk")
 
 
-def lodged(client: httpx.Client, token: str, amount: str) -> dict[str, str]:
+def lodged(client: httpx.Client, token: str, amount: int) -> dict[str, str]:
     """Lodge one claim, as the load does."""
-    body = json.dumps(lodging(), ensure_ascii=False).replace("@SUM@", amount)
-    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"{amount:0>32}", "Content-Type": "application/json"}
+    body = json.dumps(lodging(), ensure_ascii=False).replace("@SUM@", f"{amount}.00")
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": os.urandom(16).hex(), "Content-Type": "application/json"}
     answer = client.post(LODGE, content=body.encode(), headers=headers)
     assert answer.status_code == httpx.codes.CREATED, answer.text
     found: dict[str, str] = answer.json()
     return found
+
+
+def durability(database: str) -> str:
+    """What a server says of its own flushing."""
+    names = ("server_version", "fsync", "synchronous_commit", "full_page_writes")
+    engine = plain_engine(database)
+    with engine.connect() as conn:
+        told = [f"{name} {conn.exec_driver_sql(f'SHOW {name}').scalar_one()}" for name in names]
+    engine.dispose()
+    return ", ".join(told)
 
 
 def _seeded(folder: Path, database: str) -> str:
@@ -109,7 +121,7 @@ def _served(folder: Path, database: str, yard: str, token: str) -> Iterator[Load
 def _one_lodging(served: Served, database: str, token: str) -> list[Added]:
     """What the second claim wrote: the first may leave things behind that later ones find."""
     with httpx.Client(base_url=served.url, trust_env=False) as client:
-        lodged(client, token, "1000001.00")
+        lodged(client, token, 1_000_001)
         before = stored(database)
-        lodged(client, token, "1000002.00")
+        lodged(client, token, 1_000_002)
     return added(before, stored(database))

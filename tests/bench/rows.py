@@ -85,7 +85,7 @@ def added(before: Stored, after: Stored) -> list[Added]:
 
 def _everything(table: Table, engine: str) -> str:
     cast = "::text" if engine == "postgresql" else ""
-    columns = ", ".join(f'"{name}"{cast}' for name in table.c.keys())
+    columns = ", ".join(f'"{name}"{cast}' for name in table.columns.keys())
     return f'SELECT {columns} FROM "{table.name}"'
 
 

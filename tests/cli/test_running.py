@@ -1,8 +1,10 @@
 """Sites, staff, calendar and packs from the shell: JSON on stdout, everything audited, tokens shown once."""
 
 import json
+from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import anyio
 import pytest
@@ -17,6 +19,7 @@ from desk.reads.verify import verify
 from desk.store import metadata
 from tests.cli.conftest import Shell
 
+T = TypeVar("T")
 EVENT = metadata.tables["event"]
 
 
@@ -30,10 +33,10 @@ def behind(shell: Shell, token: str) -> tuple[str, dict[int, frozenset[Role]]] |
     return opened(shell, ask)
 
 
-def opened(shell: Shell, job):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - the job's own result
+def opened(shell: Shell, job: Callable[[Desk], Awaitable[T]]) -> T:
     """Run a job on the shell's desk."""
 
-    async def inside():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def inside() -> T:
         async with wiring.opened(shell.settings) as desk:
             return await job(desk)
 

@@ -130,7 +130,8 @@ async def ask(method: str, path: str, doors: Doors | None = None, **request: Any
         told = answer.json()
         assert told["status"] == answer.status_code
         assert told["type"] == f"/problems/{told['code']}"
-        assert told["trace_id"] == answer.headers["x-request-id"]
+        # What is not found answers the same bytes each time (RELIABILITY I28): its id stands in the header alone.
+        assert told.get("trace_id") == (None if told["code"] == "not_found" else answer.headers["x-request-id"])
         assert told["title"]
         assert told["detail"]
         assert PHONE not in answer.text
@@ -269,7 +270,7 @@ async def test_a_method_that_is_not_there_names_all_that_are() -> None:
 async def test_an_id_that_cannot_be_answers_like_one_that_is_not_there() -> None:
     token = {"Authorization": "Bearer t"}
     absent, impossible = await ask("GET", "/nowhere"), await ask("GET", "/things/me/x", officer_doors(), headers=token)
-    assert {**absent.json(), "trace_id": ""} == {**impossible.json(), "trace_id": ""}
+    assert absent.content == impossible.content
 
 
 @pytest.mark.parametrize(("size", "status"), [(0, 422), (1, 200), (128, 200), (129, 422)])

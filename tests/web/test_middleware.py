@@ -1,15 +1,20 @@
 """What every answer carries, what is written down about it, and how large and how slow a request may be."""
 
 import asyncio
+import io
+import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
+import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 from structlog.testing import capture_logs
 
+from desk.outside.logs import start_logs
 from desk.web import metrics
 from desk.web.headers import CSP
 from desk.web.middleware import Limits
@@ -131,6 +136,24 @@ async def test_a_planted_phone_reaches_no_log_line_no_error_and_no_metric(lines:
     assert len(shown) == 6
     assert PHONE not in str(shown)
     assert PHONE not in metrics.exposition().decode()
+
+
+async def test_the_real_log_tells_a_bug_by_kind_and_place_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    level = logging.getLogger().level
+    try:
+        start_logs(readable=False)
+        async with calling(shell(router)) as client:
+            await client.get("/api/bug")
+    finally:
+        structlog.reset_defaults()
+        logging.getLogger().setLevel(level)
+    written = stream.buffer.getvalue().decode()
+    assert "RuntimeError" in written
+    assert "things_bug" in written
+    assert PHONE not in written
 
 
 async def test_a_token_in_a_path_is_logged_as_its_template(lines: list[Any]) -> None:
@@ -268,7 +291,7 @@ def test_the_network_is_read_from_right_to_left_behind_trusted_peers_only(
 
 
 def _count(route: str, status: str) -> float:
-    return metrics.REQUESTS.labels("GET", route, status)._value.get()
+    return float(metrics.REQUESTS.labels("GET", route, status)._value.get())
 
 
 def _scope(method: str, path: str, *headers: tuple[bytes, bytes]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from desk.store.migrations import head
 from desk.web.metrics import exposition, share_between_workers
@@ -15,7 +16,7 @@ BIND = text("INSERT INTO installation (id, master_key_id, pepper_id, made_at) VA
 
 def bound(database: str, keys: tuple[str, str] = KEYS) -> Doors:
     """Doors to a database that belongs to these keys."""
-    with create_engine(database).begin() as conn:
+    with create_engine(database, poolclass=NullPool).begin() as conn:
         conn.execute(BIND, {"master": keys[0], "pepper": keys[1], "at": "2026-10-01 00:00:00.000000+00:00"})
     return Doors(database)
 

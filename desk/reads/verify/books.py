@@ -22,14 +22,15 @@ class Books:
     zones: dict[int, ZoneInfo]
     officers: frozenset[int]
     calendar: WorkingCalendar
+    editions: tuple[WorkingCalendar, ...]
     _older: dict[str, WorkingCalendar | None] = field(default_factory=dict)
 
     def calendar_of(self, version: str) -> WorkingCalendar | None:
         """The calendar of that version, None when it can no longer be rebuilt from the days that are kept."""
-        if version == self.calendar.version:
-            return self.calendar
         if version not in self._older:
-            self._older[version] = _before(self.calendar, version)
+            kept = (self.calendar, *self.editions)
+            found = (each if each.version == version else _before(each, version) for each in kept)
+            self._older[version] = next((calendar for calendar in found if calendar), None)
         return self._older[version]
 
 
@@ -40,6 +41,7 @@ def open_books(conn: Connection, kit: Kit) -> Books:
         zones={site.id: ZoneInfo(site.time_zone) for site in sites.list_all(conn)},
         officers=frozenset(conn.execute(select(OFFICER.c.id)).scalars()),
         calendar=calendar_from(calendar.exceptions(conn), calendar.years(conn)),
+        editions=tuple(calendar_from(days, years) for days, years in calendar.editions(conn)),
     )
 
 

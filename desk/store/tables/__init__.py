@@ -19,6 +19,7 @@ from desk.store.tables.decisions import AssessmentRow, VerdictRow
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
 from desk.store.tables.sites import (
     CalendarDayRow,
+    CalendarEditionRow,
     CalendarYearRow,
     CounterRow,
     InstallationRow,
@@ -32,6 +33,7 @@ from desk.store.tables.sites import (
 __all__ = [
     "AssessmentRow",
     "CalendarDayRow",
+    "CalendarEditionRow",
     "CalendarYearRow",
     "ClaimItemRow",
     "ClaimLinkRow",

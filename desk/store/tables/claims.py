@@ -159,6 +159,7 @@ class ClockRow(SQLModel, table=True):
         one_of("state", ClockState),
         CheckConstraint("(state IN ('stopped', 'void')) = (stopped_at IS NOT NULL)", name="stopped_at_when_ended"),
         UniqueConstraint("claim_id", "kind", "base_at"),
+        Index("ix_clock_provisional", "calendar", **only_where("provisional")),
     )
 
     id: int = Field(sa_column=key())

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from desk.domain.claim import RespondentKind
 from desk.domain.policy import Role
-from desk.store.columns import day, document, key, moment, one_of, only_where, refers, truth, whole, words
+from desk.store.columns import day, document, key, moment, named_key, one_of, only_where, refers, truth, whole, words
 
 
 class InstallationRow(SQLModel, table=True):
@@ -41,6 +41,17 @@ class CalendarDayRow(SQLModel, table=True):
     id: int = Field(sa_column=key())
     on_day: date = Field(sa_column=day())
     works: bool = Field(sa_column=truth())
+
+
+class CalendarEditionRow(SQLModel, table=True):
+    """The whole calendar as it was before a published year was corrected, so that deadlines counted with it can be recounted."""
+
+    __tablename__ = "calendar_edition"
+
+    version: str = Field(sa_column=named_key(40))
+    years: list[int] = Field(sa_column=document())
+    days: dict[str, bool] = Field(sa_column=document())
+    replaced_at: datetime = Field(sa_column=moment())
 
 
 class SiteRow(SQLModel, table=True):

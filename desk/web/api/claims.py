@@ -18,6 +18,7 @@ from desk.web.api.claim_shapes import ClaimOut, ClaimsOut
 from desk.web.api.shapes import ClockOut, Code, Day, Email, Facts, In, LanguageTag, Moment, MoneyIn, Name, Out, Phone, RowId
 from desk.web.deps import AnyViewer, Network, Officer, Reference, RequiredKey, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
+from desk.web.openapi import for_staff
 
 router = APIRouter(prefix="/api/v1/claims", tags=["claims"])
 
@@ -116,7 +117,14 @@ class LodgedOut(Out):
     duplicates: list[DuplicateOut]
 
 
-@router.post("", status_code=201, response_model=LodgedOut, name="claims_lodge", summary="Lodge a claim")
+LODGE_RESPONSES = for_staff(
+    "too_many_tries", "idempotency_key_missing", "idempotency_key_in_flight", "idempotency_key_reused", "unsupported_media_type"
+)  # fmt: skip
+
+
+@router.post(
+    "", status_code=201, response_model=LodgedOut, name="claims_lodge", responses=LODGE_RESPONSES, summary="Lodge a claim"
+)
 async def post_claim(
     request: Request, body: ClaimIn, desk: TheDesk, viewer: AnyViewer, network: Network, key: RequiredKey
 ) -> Response:  # fmt: skip
@@ -161,7 +169,7 @@ class ClaimsQuery(In):
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
-@router.get("", name="claims_list", summary="List claims by deadline")
+@router.get("", name="claims_list", responses=for_staff(), summary="List claims by deadline")
 async def list_claims(
     request: Request, response: Response, desk: TheDesk, officer: Officer, query: Annotated[ClaimsQuery, Query()]
 ) -> ClaimsOut:  # fmt: skip
@@ -172,7 +180,7 @@ async def list_claims(
     return ClaimsOut.of(page)
 
 
-@router.get("/{reference}", name="claims_get", summary="One claim in full")
+@router.get("/{reference}", name="claims_get", responses=for_staff(), summary="One claim in full")
 async def get_claim(response: Response, reference: Reference, desk: TheDesk, officer: Officer) -> ClaimOut:
     """The claim with what hangs on it, contacts masked. Its `ETag` is what `If-Match` wants."""
     view = await desk.read(claim_view, officer, reference, desk.kit)

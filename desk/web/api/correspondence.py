@@ -15,6 +15,7 @@ from desk.web.api.decisions import MovedOut, moved_out
 from desk.web.api.shapes import Code, Email, In, Name, Out, Phone, Prose
 from desk.web.deps import Officer, OptionalKey, Reference, TheDesk
 from desk.web.once import answer_once
+from desk.web.openapi import for_staff, for_step
 
 router = APIRouter(prefix="/api/v1/claims", tags=["correspondence"])
 
@@ -85,7 +86,9 @@ def done_out(held: Held) -> DoneOut:
     return DoneOut(reference=held.claim.reference, state=held.claim.state, version=held.claim.version)
 
 
-@router.post("/{reference}/messages", response_model=DoneOut, name="messages_send", summary="Write to the visitor")
+@router.post(
+    "/{reference}/messages", response_model=DoneOut, name="messages_send", responses=for_step(), summary="Write to the visitor"
+)
 async def post_message(
     request: Request, reference: Reference, body: MessageIn, desk: TheDesk, officer: Officer, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -94,7 +97,9 @@ async def post_message(
     return await answer_once(request, desk, officer, key, done_out, send_message, reference, body.text, kind)
 
 
-@router.post("/{reference}/notes", response_model=DoneOut, name="notes_write", summary="Keep an internal note")
+@router.post(
+    "/{reference}/notes", response_model=DoneOut, name="notes_write", responses=for_step(), summary="Keep an internal note"
+)
 async def post_note(
     request: Request, reference: Reference, body: TextIn, desk: TheDesk, officer: Officer, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -102,7 +107,13 @@ async def post_note(
     return await answer_once(request, desk, officer, key, done_out, write_note, reference, body.text)
 
 
-@router.post("/{reference}/answers", response_model=MovedOut, name="answers_record", summary="Write down the visitor's answer")
+@router.post(
+    "/{reference}/answers",
+    response_model=MovedOut,
+    name="answers_record",
+    responses=for_step(),
+    summary="Write down the visitor's answer",
+)
 async def post_answer(
     request: Request, reference: Reference, body: TextIn, desk: TheDesk, officer: Officer, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -110,7 +121,13 @@ async def post_answer(
     return await answer_once(request, desk, officer, key, moved_out, answer_questions, reference, body.text)
 
 
-@router.post("/{reference}/no-answer", response_model=MovedOut, name="answers_none", summary="Record that no answer came")
+@router.post(
+    "/{reference}/no-answer",
+    response_model=MovedOut,
+    name="answers_none",
+    responses=for_step(),
+    summary="Record that no answer came",
+)
 async def post_no_answer(
     request: Request, reference: Reference, body: ReasonIn, desk: TheDesk, officer: Officer, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -118,7 +135,13 @@ async def post_no_answer(
     return await answer_once(request, desk, officer, key, moved_out, record_silence, reference, body.reason)
 
 
-@router.post("/{reference}/links", response_model=DoneOut, name="links_add", summary="Link a claim of the same matter")
+@router.post(
+    "/{reference}/links",
+    response_model=DoneOut,
+    name="links_add",
+    responses=for_step(),
+    summary="Link a claim of the same matter",
+)
 async def post_link(
     request: Request, reference: Reference, body: LinkIn, desk: TheDesk, officer: Officer, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -126,7 +149,13 @@ async def post_link(
     return await answer_once(request, desk, officer, key, done_out, link_claims, reference, _other(body))
 
 
-@router.post("/{reference}/contact", response_model=DoneOut, name="contact_change", summary="Change the visitor's contact")
+@router.post(
+    "/{reference}/contact",
+    response_model=DoneOut,
+    name="contact_change",
+    responses=for_step(),
+    summary="Change the visitor's contact",
+)
 async def post_contact(
     request: Request, reference: Reference, body: ContactIn, desk: TheDesk, officer: Officer, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -134,14 +163,24 @@ async def post_contact(
     return await answer_once(request, desk, officer, key, done_out, change_contact, reference, body.fields())
 
 
-@router.post("/{reference}/contact-view", name="contact_view", summary="See the visitor's contact in full")
+@router.post(
+    "/{reference}/contact-view",
+    name="contact_view",
+    responses=for_staff("unsupported_media_type"),
+    summary="See the visitor's contact in full",
+)
 async def post_contact_view(reference: Reference, body: ReasonIn, desk: TheDesk, officer: Officer) -> ContactOut:
     """An audited act: the reason stands in the claim's chain. Never replayed, for each view is an event of its own."""
     shown: Mapping[str, str | None] = await desk.write(view_contact, officer, reference, body.reason)
     return ContactOut(**shown)
 
 
-@router.post("/{reference}/slip", name="slip_reissue", summary="Issue the slip again, face to face")
+@router.post(
+    "/{reference}/slip",
+    name="slip_reissue",
+    responses=for_staff("wrong_moment", "unsupported_media_type"),
+    summary="Issue the slip again, face to face",
+)
 async def post_slip(reference: Reference, body: ReasonIn, desk: TheDesk, officer: Officer) -> SlipOut:
     """New code and token, old ones worthless. Not stored, so not replayed: asking again issues again."""
     slip: Slip = await desk.write(reissue_slip, officer, reference, body.reason)

@@ -1,9 +1,9 @@
 """Assessing a claim, asking the rule, confirming or overriding its verdict."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from desk.actions.steps import Held
@@ -15,6 +15,7 @@ from desk.web.api.claim_shapes import clock_out
 from desk.web.api.shapes import Clean, ClockOut, In, MoneyIn, Out, Prose
 from desk.web.deps import IfMatch, Officer, ReaderLanguage, Reference, RequiredKey, TheDesk
 from desk.web.once import answer_once
+from desk.web.openapi import for_staff, for_step
 from desk.wording.reasons import reason_text
 
 router = APIRouter(prefix="/api/v1/claims", tags=["triage"])
@@ -78,8 +79,19 @@ class VerdictOut(Out):
         )  # fmt: skip
 
 
+_NULL: dict[str, Any] = {"type": "null"}
+_EITHER: dict[str, Any] = {
+    "oneOf": [
+        {"required": [one], "properties": {one: {"not": _NULL}, other: _NULL}}
+        for one, other in (("confirm", "override"), ("override", "confirm"))
+    ]
+}
+
+
 class TriageIn(In):
     """Either `confirm` the rule's route, or `override` it with a reason."""
+
+    model_config = ConfigDict(json_schema_extra=_EITHER)
 
     confirm: Route | None = None
     override: Route | None = None
@@ -119,7 +131,12 @@ def moved_out(held: Held) -> MovedOut:
     )
 
 
-@router.put("/{reference}/assessment", name="assessment_put", summary="Write an officer's findings")
+@router.put(
+    "/{reference}/assessment",
+    name="assessment_put",
+    responses=for_staff("stale_version", "version_missing", "wrong_moment", "unsupported_media_type"),
+    summary="Write an officer's findings",
+)
 async def put_assessment(
     response: Response, reference: Reference, body: AssessmentIn, desk: TheDesk, officer: Officer, version: IfMatch
 ) -> AssessedOut:  # fmt: skip
@@ -129,13 +146,19 @@ async def put_assessment(
     return AssessedOut(reference=reference, version=done.version)
 
 
-@router.get("/{reference}/triage", name="triage_get", summary="What the rule says now")
+@router.get("/{reference}/triage", name="triage_get", responses=for_staff(), summary="What the rule says now")
 async def get_triage(reference: Reference, desk: TheDesk, officer: Officer, language: ReaderLanguage) -> VerdictOut:
     """The verdict on the facts as they stand; nothing is stored."""
     return VerdictOut.of(await desk.read(verdict_now, officer, reference, desk.kit), language)
 
 
-@router.post("/{reference}/triage", response_model=MovedOut, name="triage_decide", summary="Confirm or override the verdict")
+@router.post(
+    "/{reference}/triage",
+    response_model=MovedOut,
+    name="triage_decide",
+    responses=for_step("verdict_changed", "amount_above_decided", "idempotency_key_missing"),
+    summary="Confirm or override the verdict",
+)
 async def post_triage(
     request: Request, reference: Reference, body: TriageIn, desk: TheDesk, officer: Officer, key: RequiredKey
 ) -> Response:  # fmt: skip

@@ -11,6 +11,7 @@ from desk.reads.queues import LARGEST_PAGE, DocketLine, Page, docket_page
 from desk.web.api.claims import link_next
 from desk.web.api.shapes import Code, In, Out
 from desk.web.deps import Officer, TheDesk
+from desk.web.openapi import for_staff
 
 router = APIRouter(prefix="/api/v1/docket", tags=["docket"])
 
@@ -49,7 +50,7 @@ class DocketOut(Out):
         return cls(cases=[DocketLineOut(**asdict(line)) for line in page.lines], next=page.next)
 
 
-@router.get("", name="docket_list", summary="The docket, by departure, then by deadline")
+@router.get("", name="docket_list", responses=for_staff(), summary="The docket, by departure, then by deadline")
 async def list_docket(
     request: Request, response: Response, desk: TheDesk, officer: Officer, query: Annotated[DocketQuery, Query()]
 ) -> DocketOut:  # fmt: skip

@@ -11,6 +11,7 @@ from desk.web.api.decisions import MovedOut, moved_out
 from desk.web.api.shapes import Out
 from desk.web.deps import Officer, OptionalKey, ReaderLanguage, Reference, TheDesk
 from desk.web.once import answer_once
+from desk.web.openapi import for_staff, for_step
 
 router = APIRouter(prefix="/api/v1/claims", tags=["claims"])
 
@@ -40,7 +41,13 @@ class WorkingOut(Out):
         )  # fmt: skip
 
 
-@router.post("/{reference}/withdraw", response_model=MovedOut, name="claims_withdraw", summary="Withdraw for the visitor")
+@router.post(
+    "/{reference}/withdraw",
+    response_model=MovedOut,
+    name="claims_withdraw",
+    responses=for_step(),
+    summary="Withdraw for the visitor",
+)
 async def post_withdraw(
     request: Request, reference: Reference, body: TextIn, desk: TheDesk, officer: Officer, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -48,7 +55,9 @@ async def post_withdraw(
     return await answer_once(request, desk, officer, key, moved_out, withdraw_claim, reference, body.text)
 
 
-@router.post("/{reference}/reopen", response_model=MovedOut, name="claims_reopen", summary="Reopen an ended claim")
+@router.post(
+    "/{reference}/reopen", response_model=MovedOut, name="claims_reopen", responses=for_step(), summary="Reopen an ended claim"
+)
 async def post_reopen(
     request: Request, reference: Reference, body: TextIn, desk: TheDesk, officer: Officer, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -56,7 +65,7 @@ async def post_reopen(
     return await answer_once(request, desk, officer, key, moved_out, reopen_claim, reference, body.text)
 
 
-@router.get("/{reference}/clocks", name="clocks_list", summary="How each deadline was counted")
+@router.get("/{reference}/clocks", name="clocks_list", responses=for_staff(), summary="How each deadline was counted")
 async def get_clocks(reference: Reference, desk: TheDesk, officer: Officer, language: ReaderLanguage) -> list[WorkingOut]:
     """Every clock of the claim, oldest first, with its day-by-day working."""
     workings = await desk.read(clock_workings, officer, reference, language, desk.kit)

@@ -126,7 +126,8 @@ def read_key(body: bytes) -> KeyIn:
     """The key in a request's body. Raises msgspec.DecodeError, or BadInput unless it is a token alone or reference and code."""
     key = _READ.decode(body)
     pair = key.reference is not None and key.access_code is not None
-    if (key.token is None) != pair or (key.token is not None and (key.reference or key.access_code)):
+    half = key.reference is not None or key.access_code is not None
+    if (key.token is None) != pair or (key.token is not None and half):
         raise BadInput("/token" if key.token else "/reference", "missing")
     return key
 

@@ -1,14 +1,26 @@
 """What the status route takes and gives, for the API description; the route itself encodes without them."""
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from desk.web.api.shapes import In, MoneyOut, Out
+
+TEXT, NOTHING = {"type": "string"}, {"type": "null"}
+EITHER_KEY: dict[str, Any] = {
+    "oneOf": [
+        {"required": ["token"], "properties": {"token": TEXT, "reference": NOTHING, "access_code": NOTHING}},
+        {"required": ["reference", "access_code"], "properties": {"reference": TEXT, "access_code": TEXT, "token": NOTHING}},
+    ]
+}
+"""A token alone, or reference and code: what both shapes of a key add to their schema."""
 
 
 class KeyShape(In):
     """Either reference and code, or the token of the QR code."""
+
+    model_config = ConfigDict(json_schema_extra=EITHER_KEY)
 
     reference: str | None = Field(default=None, max_length=80, examples=["7Q4K92MDXT"])
     access_code: str | None = Field(default=None, max_length=80, examples=["48213907"])

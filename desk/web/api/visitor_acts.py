@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.messages import answer_questions
@@ -16,8 +16,10 @@ from desk.domain.stage import public_state, stage
 from desk.ports import Desk
 from desk.reads.visitors import Keyholder
 from desk.web.api.shapes import Email, In, Name, Out, Phone, Prose
+from desk.web.api.status_shapes import EITHER_KEY
 from desk.web.deps import Network, OptionalKey, RequestId, TheDesk
 from desk.web.once import answer_once
+from desk.web.openapi import for_visitor
 from desk.web.visits import holder_of_code, holder_of_token, visitor_for
 
 router = APIRouter(prefix="/api/v1/status", tags=["follow"])
@@ -27,6 +29,8 @@ ShortText = Annotated[str, StringConstraints(max_length=80)]
 
 class VisitorIn(In):
     """The key to a claim: reference and code, or the token."""
+
+    model_config = ConfigDict(json_schema_extra=EITHER_KEY)
 
     reference: ShortText | None = None
     access_code: ShortText | None = None
@@ -85,7 +89,9 @@ async def _visitor(body: VisitorIn, desk: Desk, network: str, request_id: str) -
     return visitor_for(holder, request_id), holder.reference
 
 
-@router.post("/answer", response_model=StandsOut, name="status_answer", summary="Answer what the desk asked")
+@router.post(
+    "/answer", response_model=StandsOut, name="status_answer", responses=for_visitor(), summary="Answer what the desk asked"
+)
 async def post_answer(
     request: Request, body: WordsIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -94,7 +100,9 @@ async def post_answer(
     return await answer_once(request, desk, visitor, key, stands_out, answer_questions, reference, body.text)
 
 
-@router.post("/object", response_model=StandsOut, name="status_object", summary="Object and ask for mediation")
+@router.post(
+    "/object", response_model=StandsOut, name="status_object", responses=for_visitor(), summary="Object and ask for mediation"
+)
 async def post_object(
     request: Request, body: WordsIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -103,7 +111,7 @@ async def post_object(
     return await answer_once(request, desk, visitor, key, stands_out, object_to_refund, reference, body.text)
 
 
-@router.post("/withdraw", response_model=StandsOut, name="status_withdraw", summary="Withdraw the claim")
+@router.post("/withdraw", response_model=StandsOut, name="status_withdraw", responses=for_visitor(), summary="Withdraw the claim")
 async def post_withdraw(
     request: Request, body: WithdrawIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -112,7 +120,9 @@ async def post_withdraw(
     return await answer_once(request, desk, visitor, key, stands_out, withdraw_claim, reference, body.text)
 
 
-@router.post("/reopen", response_model=StandsOut, name="status_reopen", summary="Ask to reopen an ended claim")
+@router.post(
+    "/reopen", response_model=StandsOut, name="status_reopen", responses=for_visitor(), summary="Ask to reopen an ended claim"
+)
 async def post_reopen(
     request: Request, body: WordsIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
@@ -121,7 +131,13 @@ async def post_reopen(
     return await answer_once(request, desk, visitor, key, stands_out, reopen_claim, reference, body.text)
 
 
-@router.post("/contact", response_model=StandsOut, name="status_contact", summary="Change how the desk reaches you")
+@router.post(
+    "/contact",
+    response_model=StandsOut,
+    name="status_contact",
+    responses=for_visitor(),
+    summary="Change how the desk reaches you",
+)
 async def post_contact(
     request: Request, body: ChangeContactIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip

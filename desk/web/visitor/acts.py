@@ -20,6 +20,7 @@ from desk.actions.slips import change_contact
 from desk.domain.errors import BadInput, DeskError
 from desk.domain.policy import Act
 from desk.web.api.correspondence import ContactIn, TextIn
+from desk.web.api.shapes import Prose
 from desk.web.deps import RequestId, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.problems import STATUS
@@ -34,7 +35,7 @@ router = APIRouter(include_in_schema=False)
 class WithdrawForm(BaseModel):
     """Why, if the visitor wants to say so."""
 
-    text: str | None = None
+    text: Prose | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""`make bench`: how fast the desk is, as ratios to what the database and the server can do at all, measured in one run.
+
+Seconds alone say little: this machine may be busy, and the next one is another. Ends with 1 when an answer was wrong or
+lost; for a figure below its floor only with `--strict`, for a bench is no test.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests import postgres
+from tests.bench import machine, rounds
+from tests.bench.figures import Report
+from tests.bench.load import HINT, has_wrk
+
+ENGINES = ("sqlite", "postgresql")
+
+
+def main() -> int:
+    """Run the bench and return the exit code."""
+    asked = _arguments()
+    effort = rounds.Effort(1, 1) if asked.quick else rounds.Effort(asked.rounds, asked.seconds)
+    about = machine.line()
+    _say(asked, about)
+    if not has_wrk():
+        print(HINT, file=sys.stderr)
+    reports = []
+    for engine in asked.engine or ENGINES:
+        reports.append(_run(engine, effort))
+        _say(asked, f"\n{reports[-1].told()}")
+    if asked.json:
+        print(json.dumps({"machine": about, "reports": [report.document() for report in reports]}, ensure_ascii=False, indent=2))
+    sound, passed = all(report.sound for report in reports), all(report.passed for report in reports)
+    return 0 if sound and (passed or not asked.strict) else 1
+
+
+def _run(engine: str, effort: rounds.Effort) -> Report:
+    with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder:
+        if engine == "sqlite":
+            return rounds.on_sqlite(Path(folder), effort)
+        with postgres.running(os.environ.get("DESK_TEST_PG_URL"), durable=True) as server:
+            return rounds.on_postgres(Path(folder), effort, server)
+
+
+def _say(asked: argparse.Namespace, text: str) -> None:
+    if not asked.json:
+        print(text, flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="rounds to take the median of (3)")
+    parser.add_argument("--seconds", type=int, default=3, help="seconds that each side of a round is loaded (3)")
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="one engine only; may be given twice")
+    parser.add_argument("--quick", action="store_true", help="one round of one second: does it run at all?")
+    parser.add_argument("--strict", action="store_true", help="end with 1 below a floor")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Schema fuzzing of every operation: no 5xx, nothing undeclared, nothing wrong accepted, nothing right refused (I42)."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import BaseSchema, Case
+
+from desk.ports import Desk
+from desk.web.app import create_app
+from desk.web.options import WebOptions
+from tests.gate.fuzzing import Stock, is_worth_telling, made_real
+from tests.gate.places import Place, postgres_copy, sqlite_copy
+from tests.postgres import PgServer
+
+QUICK = settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+THOROUGH = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+Keeps = Callable[[Case], None]
+
+
+def described() -> BaseSchema:
+    """What the desk says of itself."""
+
+    @asynccontextmanager
+    async def closed() -> AsyncIterator[Desk]:
+        raise AssertionError
+        yield
+
+    app = create_app(closed, WebOptions(public_url="http://desk.test", expected_schema="head"))
+    schema = schemathesis.openapi.from_dict(app.openapi())
+    schema.hook("filter_failure")(is_worth_telling)
+    return schema
+
+
+description = described()
+
+
+@contextmanager
+def stocked(place: Place) -> Iterator[Stock]:
+    """Serve a place and have claims at hand; afterwards expect no bug in the log and every invariant to hold."""
+    with place.serve() as served:
+        headers = {"Authorization": f"Bearer {place.token('manager')}"}
+        with httpx.Client(base_url=served.url, headers=headers, trust_env=False) as client:
+            assert client.get("/openapi.json").json()["paths"] == description.raw_schema["paths"]
+            yield Stock(client)
+        assert '"event":"bug"' not in served.output
+    place.check()
+
+
+@pytest.fixture(scope="module")
+def sqlite_stock(seeded_on_sqlite: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
+    """Claims on a file."""
+    with stocked(sqlite_copy(seeded_on_sqlite, tmp_path_factory.mktemp("fuzz") / "data")) as stock:
+        yield stock
+
+
+@pytest.fixture(scope="module")
+def postgresql_stock(
+    durable_server: PgServer, seeded_on_postgresql: Place, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stock]:
+    """Claims on a server."""
+    place = postgres_copy(seeded_on_postgresql, durable_server, "desk_fuzz", tmp_path_factory.mktemp("fuzz_pg") / "data")
+    with stocked(place) as stock:
+        yield stock
+    durable_server.drop_database("desk_fuzz")
+
+
+@description.parametrize()
+@QUICK
+def test_every_operation_keeps_its_word_a_few_times(case: Case, sqlite_stock: Stock) -> None:
+    check(case, sqlite_stock)
+
+
+@pytest.mark.slow
+@description.parametrize()
+@THOROUGH
+def test_every_operation_keeps_its_word_on_sqlite(case: Case, sqlite_stock: Stock) -> None:
+    check(case, sqlite_stock)
+
+
+@pytest.mark.slow
+@description.parametrize()
+@THOROUGH
+def test_every_operation_keeps_its_word_on_postgresql(case: Case, postgresql_stock: Stock) -> None:
+    check(case, postgresql_stock)
+
+
+def check(case: Case, stock: Stock) -> None:
+    """Send a generated request and expect what the description promises, by every check that schemathesis has."""
+    made_real(case, stock)
+    authorization = {"Authorization": stock.client.headers["Authorization"]}
+    case.call_and_validate(base_url=str(stock.client.base_url), headers=authorization, timeout=20)
