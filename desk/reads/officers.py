@@ -9,6 +9,7 @@ from types import MappingProxyType
 from sqlalchemy import Connection, select
 
 from desk.domain.policy import Act, Kind, Role, Viewer, require
+from desk.store.among import Among
 from desk.store.tables import metadata
 
 OFFICER = metadata.tables["officer"]
@@ -16,11 +17,12 @@ ROLE = metadata.tables["officer_role"]
 TOKEN = metadata.tables["officer_token"]
 SITE = metadata.tables["site"]
 
-_BEHIND = (
+_BEHIND = Among(
     select(TOKEN.c.token_hash, OFFICER.c.id, OFFICER.c.name, ROLE.c.site_id, ROLE.c.role)
     .join(OFFICER, OFFICER.c.id == TOKEN.c.officer_id)
     .join(ROLE, ROLE.c.officer_id == OFFICER.c.id)
-    .where(TOKEN.c.revoked_at.is_(None), OFFICER.c.disabled_at.is_(None))
+    .where(TOKEN.c.revoked_at.is_(None), OFFICER.c.disabled_at.is_(None)),
+    TOKEN.c.token_hash,
 )
 _ROLES = (
     select(OFFICER.c.id, OFFICER.c.name, ROLE.c.site_id, ROLE.c.role)
@@ -46,7 +48,7 @@ def officers_by_token(conn: Connection, hashes: Sequence[str]) -> dict[str, View
     Unknown and revoked tokens, disabled officers and officers without a role are left out.
     """
     found: dict[str, tuple[int, str, dict[int, set[Role]]]] = {}
-    for row in conn.execute(_BEHIND.where(TOKEN.c.token_hash.in_(hashes))):
+    for row in _BEHIND.rows(conn, hashes):
         _, _, roles = found.setdefault(row.token_hash, (row.id, row.name, {}))
         roles.setdefault(row.site_id or 0, set()).add(Role(row.role))
     return {token_hash: _viewer(*officer) for token_hash, officer in found.items()}

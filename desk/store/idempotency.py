@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select
 
 from desk.ports import Attempt, Row, Work
+from desk.store.among import Among
 from desk.store.tables import metadata
 
 KEY = metadata.tables["idempotency_key"]
+_BY_KEY = Among(select(KEY.c.actor, KEY.c.route, KEY.c.key, KEY.c.fingerprint, KEY.c.answer), KEY.c.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,7 @@ def find_many(conn: Connection, attempts: Sequence[Attempt]) -> dict[tuple[str, 
     """The answers given before to any of these attempts, by (actor, route, key)."""
     if not attempts:
         return {}
-    columns = (KEY.c.actor, KEY.c.route, KEY.c.key, KEY.c.fingerprint, KEY.c.answer)
-    rows = conn.execute(select(*columns).where(KEY.c.key.in_([attempt.key for attempt in attempts])))
+    rows = _BY_KEY.rows(conn, {attempt.key for attempt in attempts})
     return {(row.actor, row.route, row.key): Given(row.fingerprint, row.answer) for row in rows}
 
 

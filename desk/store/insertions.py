@@ -93,11 +93,16 @@ def insert_rows(conn: Connection, built: Iterable[Rows]) -> None:
     for rows in built:
         for name, added in rows.items():
             merged.setdefault(name, []).extend(added)
-    ordered = {table.name: merged[table.name] for table in metadata.sorted_tables if merged.get(table.name)}
+    ordered = {name: merged[name] for name in _parents_first() if merged.get(name)}
     if ordered and conn.dialect.name == "postgresql":
         _insert_postgres(conn, ordered)
     elif ordered:
         _insert_sqlite(conn, ordered)
+
+
+@cache
+def _parents_first() -> tuple[str, ...]:
+    return tuple(table.name for table in metadata.sorted_tables)
 
 
 def _insert_sqlite(conn: Connection, ordered: dict[str, list[Row]]) -> None:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from desk.store.among import Among
 from desk.store.tables import metadata
 
 CLAIM = metadata.tables["claim"]
 PERSON = metadata.tables["person"]
-_QUERY = select(
-    CLAIM.c.reference, CLAIM.c.id, CLAIM.c.generation, CLAIM.c.version, PERSON.c.wrapped_key.is_(None).label("erased")
-).join(PERSON, PERSON.c.claim_id == CLAIM.c.id)
+_BY_REFERENCE = Among(
+    select(
+        CLAIM.c.reference, CLAIM.c.id, CLAIM.c.generation, CLAIM.c.version, PERSON.c.wrapped_key.is_(None).label("erased")
+    ).join(PERSON, PERSON.c.claim_id == CLAIM.c.id),
+    CLAIM.c.reference,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +31,5 @@ class Keyholder:
 
 def find_many(conn: Connection, references: Sequence[str]) -> dict[str, Keyholder]:
     """The key checks of these references, one statement; an absent one is left out."""
-    rows = conn.execute(_QUERY.where(CLAIM.c.reference.in_(references)))
+    rows = _BY_REFERENCE.rows(conn, references)
     return {row.reference: Keyholder(row.id, row.reference, row.generation, row.version, bool(row.erased)) for row in rows}

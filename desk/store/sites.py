@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, insert, select
 
 from desk.ports import Row
+from desk.store.among import Among
 from desk.store.tables import SiteRow, metadata
 
 SITE = metadata.tables["site"]
 RESPONDENT = metadata.tables["respondent"]
+_BY_SLUG = Among(select(SITE), SITE.c.slug)
 
 
 def find_many(conn: Connection, slugs: Iterable[str]) -> dict[str, SiteRow]:
     """The sites of these slugs; an unknown slug is left out."""
-    rows = conn.execute(select(SITE).where(SITE.c.slug.in_(tuple(slugs)))).mappings()
+    rows = _BY_SLUG.rows(conn, slugs).mappings()
     return {row["slug"]: SiteRow(**row) for row in rows}
 
 

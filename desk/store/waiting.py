@@ -31,31 +31,33 @@ def settle(waiting: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
 
 
 class Lookups:
-    """Keys of one kind that are looked for in the same tick of the loop, asked with one statement."""
+    """Keys of one kind that are looked for at about the same time, asked with one statement.
+
+    One statement of a kind is under way at a time; who comes meanwhile waits for the next one, never for that one, and so
+    sees whatever was committed before they asked.
+    """
 
     def __init__(self, ask: Callable[[Query, Sequence[Any]], Awaitable[Mapping[Any, Any]]]) -> None:
         self._ask = ask
         self._waiting: dict[Query, list[Waiting]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: dict[Query, asyncio.Task[None]] = {}
 
     async def find(self, query: Callable[[Connection, Sequence[K]], Mapping[K, V]], key: K) -> V | None:
         """What the query finds under this key."""
         reply: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
-        waiting = self._waiting.setdefault(query, [])
-        waiting.append((key, reply))
-        if len(waiting) == 1:
-            task = asyncio.create_task(self._answer(query))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._waiting.setdefault(query, []).append((key, reply))
+        if query not in self._asking:
+            self._asking[query] = asyncio.create_task(self._answer(query))
         return await reply
 
     async def _answer(self, query: Query) -> None:
-        """One tick later than the first to ask, so that the others of its moment are there."""
+        """Begin one tick later than the first to ask, so that the others of its moment are there; end when nobody waits."""
         await asyncio.sleep(0)
-        waiting = self._waiting.pop(query)
-        try:
-            found = await self._ask(query, list({key for key, _ in waiting}))
-        except Exception as failure:  # noqa: BLE001 - every caller must be answered
-            settle(waiting, [(None, refusal_for(failure) or failure)] * len(waiting))
-        else:
-            settle(waiting, [(found.get(key), None) for key, _ in waiting])
+        while waiting := self._waiting.pop(query, []):
+            try:
+                found = await self._ask(query, list({key for key, _ in waiting}))
+            except Exception as failure:  # noqa: BLE001 - every caller must be answered
+                settle(waiting, [(None, refusal_for(failure) or failure)] * len(waiting))
+            else:
+                settle(waiting, [(found.get(key), None) for key, _ in waiting])
+        del self._asking[query]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlsplit
 
 from tests.bench import bare, desks, machine, pgbench, raw_sqlite
@@ -34,6 +35,7 @@ class Race:
     status: Ratio
     few: Waits
     many: Waits
+    flushes: list[float] = field(default_factory=list)
 
     def lodge(self, connections: int) -> Load:
         """Load the desk with lodgings; whatever was answered must be stored."""
@@ -46,6 +48,7 @@ class Race:
 
     def run(self, yardstick: Callable[[], float], target: Target, bare_target: Target) -> None:
         """One round; `yardstick` gives transactions a second."""
+        self.flushes.append(machine.flush_us(self.desk.folder))
         self.intake.ours.append(self.lodge(FEW).rate)
         self.intake.theirs.append(yardstick())
         self.lodge(MANY)
@@ -70,9 +73,9 @@ def on_sqlite(folder: Path, effort: Effort) -> Report:
             batched.theirs.append(raw_sqlite.run(yard, desk.rows, batch=32, seconds=effort.seconds / 2))
             return raw_sqlite.run(yard, desk.rows, batch=1, seconds=effort.seconds)
 
-        _run_all(race, one_each)
+        notes = _run_all(race, one_each)
         batched.ours.extend(race.intake.ours)
-        return Report("SQLite, one worker", _notes(desk), [race.intake, batched, race.few, race.many, race.status])
+        return Report("SQLite, one worker", notes, [race.intake, batched, race.few, race.many, race.status])
 
 
 def on_postgres(folder: Path, effort: Effort, server: PgServer) -> Report:
@@ -87,13 +90,15 @@ def on_postgres(folder: Path, effort: Effort, server: PgServer) -> Report:
         )  # fmt: skip
         script = folder / "yardstick.sql"
         script.write_text(pgbench.script(desk.rows), encoding="utf-8")
-        _run_all(race, lambda: pgbench.run(program, desk.yard, script, "-T", str(effort.seconds))[0])
-        notes = [f"server of {server.found}, {desks.durability(desk.database)}", *_notes(desk)]
+        about = _run_all(race, lambda: pgbench.run(program, desk.yard, script, "-T", str(effort.seconds))[0])
+        notes = [f"server of {server.found}, {desks.durability(desk.database)}", *about]
         return Report("PostgreSQL, one worker", notes, [race.intake, race.few, race.many, race.status])
 
 
-def _run_all(race: Race, yardstick: Callable[[], float]) -> None:
+def _run_all(race: Race, yardstick: Callable[[], float]) -> list[str]:
+    """Warm everything, then all rounds; returns what a reader should know beside the figures."""
     tokens = race.desk.lodge(TOKENS)
+    first_ms = race.desk.read_all(tokens)
     with ExitStack() as stack:
         plain = stack.enter_context(bare.serving(race.desk.folder, race.desk.shown(tokens[0])))
         target = race.desk.status(tokens)
@@ -102,12 +107,10 @@ def _run_all(race: Race, yardstick: Callable[[], float]) -> None:
             drive(one, connections=FEW, seconds=WARM_SECONDS)
         for _ in range(race.effort.rounds):
             race.run(yardstick, target, bare_target)
-
-
-def _notes(desk: desks.LoadedDesk) -> list[str]:
-    flush = machine.flush_us(desk.folder)
-    rows = ", ".join(f"{len(table.rows)} {table.table}" for table in desk.rows)
+    flush = median(race.flushes)
+    rows = ", ".join(f"{len(table.rows)} {table.table}" for table in race.desk.rows)
     return [
-        f"one flush (4 KiB, fsync) {flush:,.0f} µs = {1e6 / flush:,.0f}/s on {machine.file_system(desk.folder)}",
+        f"one flush (4 KiB, fsync) {flush:,.0f} µs = {1e6 / flush:,.0f}/s on {machine.file_system(race.desk.folder)}",
         f"one lodging writes {rows}",
+        f"status of {TOKENS} claims, each read once before (that first reading, one after another: {first_ms:.1f} ms)",
     ]

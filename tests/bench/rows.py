@@ -85,7 +85,7 @@ def added(before: Stored, after: Stored) -> list[Added]:
 
 def _everything(table: Table, engine: str) -> str:
     cast = "::text" if engine == "postgresql" else ""
-    columns = ", ".join(f'"{name}"{cast}' for name in table.columns.keys())
+    columns = ", ".join(f'"{column.name}"{cast}' for column in table.c)
     return f'SELECT {columns} FROM "{table.name}"'
 
 

@@ -1,8 +1,7 @@
 """Schema fuzzing of every operation: no 5xx, nothing undeclared, nothing wrong accepted, nothing right refused (I42)."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,13 +16,13 @@ from tests.gate.fuzzing import Stock, is_worth_telling, made_real
 from tests.gate.places import Place, postgres_copy, sqlite_copy
 from tests.postgres import PgServer
 
-QUICK = settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-THOROUGH = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-Keeps = Callable[[Case], None]
+QUICK = settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+THOROUGH = settings(QUICK, max_examples=100)
+FAIRLY = settings(QUICK, max_examples=40)
 
 
-def described() -> BaseSchema:
-    """What the desk says of itself."""
+def described(*, phases: bool = True) -> BaseSchema:
+    """What the desk says of itself; without `phases` nothing is tried but examples and what chance brings."""
 
     @asynccontextmanager
     async def closed() -> AsyncIterator[Desk]:
@@ -33,10 +32,11 @@ def described() -> BaseSchema:
     app = create_app(closed, WebOptions(public_url="http://desk.test", expected_schema="head"))
     schema = schemathesis.openapi.from_dict(app.openapi())
     schema.hook("filter_failure")(is_worth_telling)
+    schema.config.phases.update(phases=["examples", "fuzzing", *(["coverage"] if phases else [])])
     return schema
 
 
-description = described()
+description, in_brief = described(), described(phases=False)
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def postgresql_stock(
     durable_server.drop_database("desk_fuzz")
 
 
-@description.parametrize()
+@in_brief.parametrize()
 @QUICK
 def test_every_operation_keeps_its_word_a_few_times(case: Case, sqlite_stock: Stock) -> None:
     check(case, sqlite_stock)
@@ -84,7 +84,7 @@ def test_every_operation_keeps_its_word_on_sqlite(case: Case, sqlite_stock: Stoc
 
 @pytest.mark.slow
 @description.parametrize()
-@THOROUGH
+@FAIRLY
 def test_every_operation_keeps_its_word_on_postgresql(case: Case, postgresql_stock: Stock) -> None:
     check(case, postgresql_stock)
 

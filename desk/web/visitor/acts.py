@@ -77,6 +77,7 @@ async def act_on_claim(request: Request, act: str, desk: TheDesk, request_id: Re
     form = FORMS.get(act)
     if visit is None or form is None:
         return RedirectResponse(kept_language(request, "/s"), 303)
+    await request.body()  # kept from here on, for the form's fingerprint is taken over it
     typed = {name: str(value) for name, value in (await request.form()).items()}
     try:
         await _do(request, visit, form, typed)

@@ -1,0 +1,97 @@
+"""A browser and a served desk for the pages: the desk as it is shipped, Debian's chromium, nothing else to talk to."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.gate.places import Place, seeded
+from tests.gate.wire import CLAIMS, claim_body
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PHONE, WIDE = (390, 844), (1280, 900)
+
+
+@dataclass
+class Shop:
+    """A served desk and a browser in front of it. `trouble` collects what a page complained of or asked elsewhere for."""
+
+    url: str
+    browser: Browser
+    officer: httpx.Client
+    trouble: list[str] = field(default_factory=list)
+
+    def lodge(self, **told: object) -> dict[str, Any]:
+        """A claim, as its visitor was told."""
+        answer = self.officer.post(CLAIMS, content=claim_body(**told), headers={"Content-Type": "application/json"} | _key())
+        claim: dict[str, Any] = answer.raise_for_status().json()
+        return claim
+
+    def ask(self, reference: str) -> None:
+        """Wait for the visitor: the sum is not known."""
+        path = f"{CLAIMS}/{reference}/triage"
+        self.officer.post(path, json={"confirm": "needs_information"}, headers=_key()).raise_for_status()
+
+    def window(self, size: tuple[int, int] = PHONE, *, language: str = "zh-CN", scripts: bool = False) -> BrowserContext:
+        """A fresh browser window without scripts, whose every complaint and every request to elsewhere is noted; it
+        comes from a network of its own, for wrong codes count against their network."""
+        width, height = size
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, locale=language, java_script_enabled=scripts, reduced_motion="reduce",
+            extra_http_headers={"X-Forwarded-For": f"198.51.100.{next(_networks) % 250}"},
+        )  # fmt: skip
+        context.on("page", self._listen)
+        return context
+
+    def _listen(self, page: Page) -> None:
+        page.on("console", lambda said: self.trouble.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        page.on("request", lambda asked: None if asked.url.startswith(self.url) else self.trouble.append(asked.url))
+        page.on("requestfailed", lambda asked: self.trouble.append(f"failed: {asked.url}"))
+
+
+_keys, _networks = count(1), count(1)
+
+
+def _key() -> dict[str, str]:
+    return {"Idempotency-Key": f"browser-{next(_keys)}"}
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Debian's chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A seeded desk on a file."""
+    data = tmp_path_factory.mktemp("shop") / "data"
+    return seeded(data, f"sqlite:///{data}/desk.db")
+
+
+@pytest.fixture(scope="module")
+def opened(place: Place, browser: Browser) -> Iterator[Shop]:
+    """The desk served, the browser at its door."""
+    headers = {"Authorization": f"Bearer {place.token('manager')}"}
+    with place.serve(trusted_proxies="127.0.0.1") as served, httpx.Client(base_url=served.url, headers=headers, trust_env=False) as officer:
+        yield Shop(served.url, browser, officer)
+
+
+@pytest.fixture
+def shop(opened: Shop) -> Iterator[Shop]:
+    """The same for one test, which no page may have troubled."""
+    opened.trouble.clear()
+    yield opened
+    found = json.dumps(opened.trouble, ensure_ascii=False)
+    for context in opened.browser.contexts:
+        context.close()
+    assert opened.trouble == [], found

@@ -1,0 +1,72 @@
+"""One sound request for every route of the API, with the right it needs: for tests that go through all routes.
+
+A new route must be entered here; `test_foreign_site` says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from desk.domain.policy import Act
+from tests.web.front import BODY
+
+KEY = "key"
+"""Guards a visitor's door: neither a role nor a site counts there, only the claim's own key."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How to ask one route: the right it needs (or `KEY`), a claim's state that suits it, body and parameters."""
+
+    act: Act | str
+    state: str = "received"
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self, other: str) -> dict[str, Any] | None:
+        """The body; `OTHER` stands for the reference of another claim."""
+        if self.body is None:
+            return None
+        return {name: other if value == "OTHER" else value for name, value in self.body.items()}
+
+
+CLAIM = "/api/v1/claims/{reference}"
+WORDS, REASON = {"text": "x"}, {"reason": "x"}
+PROBES: Mapping[tuple[str, str], Probe] = {
+    ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
+    ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
+    ("GET", "/api/v1/docket"): Probe(Act.READ_DOCKET, query={"site": "huangshan"}),
+    ("GET", CLAIM): Probe(Act.READ_CLAIM, "fast_refund"),
+    ("GET", f"{CLAIM}/triage"): Probe(Act.READ_CLAIM, "docketed"),
+    ("GET", f"{CLAIM}/clocks"): Probe(Act.READ_CLAIM, "docketed"),
+    ("PUT", f"{CLAIM}/assessment"): Probe(Act.ASSESS, body={"not_at_fault": "yes"}),
+    ("POST", f"{CLAIM}/triage"): Probe(Act.OVERRIDE, body={"override": "docket", "reason": "x"}),
+    ("POST", f"{CLAIM}/messages"): Probe(Act.MESSAGE, body=WORDS),
+    ("POST", f"{CLAIM}/notes"): Probe(Act.NOTE, body=WORDS),
+    ("POST", f"{CLAIM}/answers"): Probe(Act.ANSWER, "awaiting_information", WORDS),
+    ("POST", f"{CLAIM}/no-answer"): Probe(Act.ASSESS, "awaiting_information", REASON),
+    ("POST", f"{CLAIM}/links"): Probe(Act.LINK, body={"reference": "OTHER"}),
+    ("POST", f"{CLAIM}/contact"): Probe(Act.CHANGE_CONTACT, body={"phone": "+8613900001111"}),
+    ("POST", f"{CLAIM}/contact-view"): Probe(Act.VIEW_CONTACT, "fast_refund", REASON),
+    ("POST", f"{CLAIM}/slip"): Probe(Act.REISSUE_SLIP, body=REASON),
+    ("POST", f"{CLAIM}/withdraw"): Probe(Act.WITHDRAW, body=WORDS),
+    ("POST", f"{CLAIM}/reopen"): Probe(Act.REOPEN, "withdrawn", WORDS),
+    ("POST", "/api/v1/status"): Probe(KEY, body={}),
+    ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
+    ("POST", "/api/v1/status/object"): Probe(KEY, "fast_refund", WORDS),
+    ("POST", "/api/v1/status/withdraw"): Probe(KEY, body=WORDS),
+    ("POST", "/api/v1/status/reopen"): Probe(KEY, "withdrawn", WORDS),
+    ("POST", "/api/v1/status/contact"): Probe(KEY, body={"phone": "+8613900001111"}),
+}
+
+
+def api_routes(app: FastAPI) -> set[tuple[str, str]]:
+    """Method and path template of every route of the API that the application serves."""
+    found = set()
+    for one in iter_route_contexts(app.routes):
+        if str(one.path_format).startswith("/api/"):
+            found |= {(method, str(one.path_format)) for method in one.methods or () if method not in ("HEAD", "OPTIONS")}
+    return found

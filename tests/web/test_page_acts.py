@@ -1,0 +1,79 @@
+"""The acts of a visitor by the plain forms of the status page: each takes effect once, and only for whoever opened it."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.web.front import Front, moved
+
+PEER = "192.0.2.88"
+ACTS = [
+    ("awaiting_information", "answer", {"text": "共付 128 元。"}, "received"),
+    ("fast_refund", "object", {"text": "金额不对。"}, "docketed"),
+    ("docketed", "withdraw", {"text": ""}, "withdrawn"),
+    ("withdrawn", "reopen", {"text": "有新票据。"}, "received"),
+]
+
+
+async def opened(front: Front, state: str) -> tuple[str, httpx.AsyncClient]:
+    """A claim in this state, and a browser that has its page open."""
+    reference = await front.brought_to(state)
+    client = front.from_network(PEER)
+    assert (await client.get(f"/s/{(await front.slip(reference)).token}")).status_code == 303
+    return reference, client
+
+
+def key_of(page: str, act: str) -> str:
+    """The key that the act's form carries."""
+    form = page.partition(f'action="/status/{act}')[2]
+    found = re.search(r'name="key" value="([^"]+)"', form)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize(("state", "act", "fields", "to"), ACTS)
+async def test_a_form_acts_once_however_often_it_is_sent(
+    front: Front, state: str, act: str, fields: dict[str, str], to: str
+) -> None:
+    reference, client = await opened(front, state)
+    key = key_of((await client.get("/status")).text, act)
+    for _ in range(2):
+        answer = await client.post(f"/status/{act}", data={**fields, "key": key})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/status")
+    assert (await front.claim(reference)).state == to
+    assert moved(await front.events(reference)) == ("moved", act, state, to, "visitor", None)
+    assert len(await front.messages(reference)) == bool(fields["text"])
+
+
+async def test_a_contact_is_changed_by_its_form(front: Front) -> None:
+    reference, client = await opened(front, "received")
+    key = key_of((await client.get("/status")).text, "change_contact")
+    answer = await client.post("/status/change_contact", data={"phone": "139 0000 1111", "email": "", "key": key})
+    assert answer.status_code == 303
+    view = await front.post(f"{reference}/contact-view", "olga", {"reason": "核对"})
+    assert view.json()["phone"] == "+8613900001111"
+
+
+async def test_a_form_that_is_refused_shows_again_what_was_typed(sqlite_front: Front) -> None:
+    _, client = await opened(sqlite_front, "received")
+    answer = await client.post("/status/change_contact", data={"phone": "12x", "email": "v@example.com", "key": "k"})
+    assert answer.status_code == 422
+    assert ('value="12x"' in answer.text, 'value="v@example.com"' in answer.text) == (True, True)
+    late = await client.post("/status/object", data={"text": "x", "key": "k"})
+    assert late.status_code == 409
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+async def test_a_form_of_another_site_does_not_act(sqlite_front: Front, headers: dict[str, str]) -> None:
+    reference, client = await opened(sqlite_front, "received")
+    answer = await client.post("/status/withdraw", data={"key": "k"}, headers=headers)
+    assert answer.status_code == 403
+    assert (await sqlite_front.claim(reference)).state == "received"
+
+
+async def test_whoever_has_not_opened_a_claim_is_sent_to_its_door(sqlite_front: Front) -> None:
+    client = sqlite_front.from_network("192.0.2.200")
+    for act in ("answer", "withdraw", "fly"):
+        answer = await client.post(f"/status/{act}", data={"text": "x", "key": "k"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/s")
