@@ -62,7 +62,7 @@ def link_claims(work: Work, viewer: Viewer, reference: str, other_reference: str
     """
     if reference == other_reference:
         raise BadInput("/reference", "nothing_to_do")
-    # The claim asked about answers first; locks are taken in one order, so that two links of the same pair cannot wait for each other.
+    # The claim asked about answers first; locks are taken in one order, so that two links of a pair never wait for each other.
     claims.get(work.conn, reference, viewer.sites, lock=False)
     first, second = (hold(work, viewer, Act.LINK, each) for each in sorted((reference, other_reference)))
     held, other = (first, second) if first.claim.reference == reference else (second, first)

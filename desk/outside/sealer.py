@@ -30,6 +30,8 @@ class AesSealer:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         self._master = AESGCM(keys.master)
+        # Copied for each use: unlike `hmac.digest` that neither sets the key up again nor lets go of the interpreter.
+        self._peppered = hmac.new(keys.pepper, digestmod=hashlib.sha256)
         self._passwords = PasswordHash((Argon2Hasher(),))
 
     @property
@@ -80,7 +82,9 @@ class AesSealer:
         return self._passwords.hash(password)
 
     def _derive(self, purpose: str, text: str) -> bytes:
-        return hmac.digest(self._keys.pepper, f"desk:{purpose}:{text}".encode(), hashlib.sha256)
+        keyed = self._peppered.copy()
+        keyed.update(f"desk:{purpose}:{text}".encode())
+        return keyed.digest()
 
     def _sealed(self, claim_id: int, key: bytes, wrapped: bytes, fields: Mapping[str, str | None]) -> SealedPerson:
         salted = {**fields, _SALT: os.urandom(16).hex()}

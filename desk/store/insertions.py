@@ -22,7 +22,7 @@ FOUND_BY_DERIVED_ID = frozenset({"respondent"})
 
 TRIES = 3
 Cell = tuple[str, Callable[[Any], Any]]
-_SQLITE: Dialect = sqlite.dialect()
+_SQLITE: Dialect = sqlite.dialect(json_serializer=lambda document: msgspec.json.encode(document).decode())
 
 MOST_WAITING = 2000
 """How many callers a door lets wait: at a thousand a second the last one is answered within two."""

@@ -82,6 +82,7 @@ class Writer:
             with conn.begin():
                 return self._run(conn, batch)
         except Exception as failure:  # noqa: BLE001 - every caller of the batch must be answered
+            _leave_transaction(conn)
             if len(batch) == 1:
                 return [(None, refusal_for(failure) or failure)]
         return [self._commit(conn, [queued])[0] for queued in batch]
@@ -107,6 +108,12 @@ class Writer:
             if isinstance(failure, DBAPIError) and not _in_transaction(conn):
                 raise  # a full disk or an I/O error ended the whole transaction: the batch is run again, one by one
             return None, refusal_for(failure) or failure
+
+
+def _leave_transaction(conn: Connection) -> None:
+    """A COMMIT that failed may leave the transaction open, and SQLAlchemy does not end it: the next BEGIN would fail for ever."""
+    if _in_transaction(conn):
+        conn.invalidate()
 
 
 def _in_transaction(conn: Connection) -> bool:

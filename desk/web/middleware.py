@@ -132,6 +132,9 @@ class Limits:
         if len(body) > most:
             await _too_large(scope, receive, send, most)
             return
+        if _is_wide(body) and b"json" in seen.get(b"content-type", b""):
+            await problem(scope, "malformed_json")(scope, receive, send)
+            return
         await self._app(scope, _Replay(body, receive), send)
 
 
@@ -215,6 +218,11 @@ def _single_headers(scope: Scope) -> Mapping[bytes, bytes] | Flaw:
     if length is not None and not (length.isdigit() and len(length) < 20):  # noqa: PLR2004 - beyond any file there is
         return Flaw("header", "/content-length", "wrong_type")
     return seen
+
+
+def _is_wide(body: bytes) -> bool:
+    """Whether a text is UTF-16 or UTF-32, which Python's JSON reads without a word and the contract (UTF-8) does not know."""
+    return b"\0" in body[:4] or body[:2] in (b"\xff\xfe", b"\xfe\xff")
 
 
 async def _received(receive: Receive, most: int) -> bytes | None:

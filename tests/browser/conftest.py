@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
 from tests.gate.places import Place, seeded
 from tests.gate.wire import CLAIMS, claim_body
@@ -49,10 +49,19 @@ class Shop:
         return context
 
     def _listen(self, page: Page) -> None:
-        page.on("console", lambda said: self.trouble.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.trouble.append(str(error)))
         page.on("request", lambda asked: None if asked.url.startswith(self.url) else self.trouble.append(asked.url))
-        page.on("requestfailed", lambda asked: self.trouble.append(f"failed: {asked.url}"))
+        page.on("response", self._look)
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        """A page may be refused on purpose, and the browser notes that; all else is trouble."""
+        if said.type in ("error", "warning") and "server responded with a status of 4" not in said.text:
+            self.trouble.append(said.text)
+
+    def _look(self, answer: Response) -> None:
+        if answer.status >= 400 and not answer.request.is_navigation_request():
+            self.trouble.append(f"{answer.status} {answer.url}")
 
 
 _keys, _networks = count(1), count(1)

@@ -51,7 +51,7 @@ def test_pauses_never_shorten_a_deadline_and_leave_no_gap(
 
 @settings(deadline=None)
 @given(RULES, MOMENTS, ZONES, WINDOWS, WAITS, st.timedeltas(-timedelta(days=9), timedelta(days=9)))
-def test_a_stop_is_never_before_the_start_and_moves_no_deadline(  # noqa: PLR0917 - what hypothesis draws
+def test_a_stop_is_never_before_the_start_and_moves_no_deadline(
     limit: ClockRule, moment: datetime, zone: ZoneInfo, windows: Windows, waits: list[timedelta], wait: timedelta
 ) -> None:
     clock = switched(clocks.start(limit, moment, "cn-2026", zone, CALENDAR, windows), waits, zone)[-1]

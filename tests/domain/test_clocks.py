@@ -202,9 +202,7 @@ PAUSES = [
 
 
 @pytest.mark.parametrize(("length", "unit", "when", "paused", "resumed", "end"), PAUSES)
-def test_a_pause_gives_back_its_time(  # noqa: PLR0917 - one row of the table above
-    length: int, unit: str, when: str, paused: str, resumed: str, end: str
-) -> None:
+def test_a_pause_gives_back_its_time(length: int, unit: str, when: str, paused: str, resumed: str, end: str) -> None:
     clock = started(length, unit, when)
     waiting = clocks.pause(clock, at(paused), REASON)
     assert (waiting.state, waiting.due_at) == (ClockState.PAUSED, clock.due_at)

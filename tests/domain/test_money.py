@@ -50,7 +50,14 @@ def test_the_largest_amount_is_ten_million_of_any_currency() -> None:
 
 @pytest.mark.parametrize(
     ("minor", "currency", "text"),
-    [(12_800, "CNY", "128.00"), (1, "CNY", "0.01"), (0, "CNY", "0.00"), (-5, "CNY", "-0.05"), (-128, "JPY", "-128"), (0, "JPY", "0")],
+    [
+        (12_800, "CNY", "128.00"),
+        (1, "CNY", "0.01"),
+        (0, "CNY", "0.00"),
+        (-5, "CNY", "-0.05"),
+        (-128, "JPY", "-128"),
+        (0, "JPY", "0"),
+    ],
 )
 def test_amounts_are_written_without_grouping(minor: int, currency: str, text: str) -> None:
     assert text_of(minor, currency) == text

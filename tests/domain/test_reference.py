@@ -75,7 +75,19 @@ def test_an_honest_spelling_is_forgiven(reference: str, written: object) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", SAMPLES[3][:-1], SAMPLES[3] + "0", "U" * 10, "1" * 41, "é" * 10, "\0" * 10, "７Ｑ４Ｋ９２ＭＤＸ", "\ud800" * 10, "-" * 10],
+    [
+        "",
+        " ",
+        SAMPLES[3][:-1],
+        SAMPLES[3] + "0",
+        "U" * 10,
+        "1" * 41,
+        "é" * 10,
+        "\0" * 10,
+        "７Ｑ４Ｋ９２ＭＤＸ",
+        "\ud800" * 10,
+        "-" * 10,
+    ],
 )
 def test_what_is_no_reference_is_none(text: str) -> None:
     assert read_reference(text) is None

@@ -9,7 +9,19 @@ from typing import Any
 
 import pytest
 
-from desk.domain.claim import Answer, Assessment, Basis, ClaimFacts, Elsewhere, Flags, Item, ItemKind, RespondentFacts, Route, Scope
+from desk.domain.claim import (
+    Answer,
+    Assessment,
+    Basis,
+    ClaimFacts,
+    Elsewhere,
+    Flags,
+    Item,
+    ItemKind,
+    RespondentFacts,
+    Route,
+    Scope,
+)
 from desk.domain.money import Money
 from desk.domain.triage import HandOff, Reason, Verdict, is_late, principal, principal_known, triage
 from desk.packs.loader import load_packs

@@ -2,11 +2,24 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desk.domain.claim import Answer, Assessment, Basis, ClaimFacts, Elsewhere, Flags, Item, ItemKind, RespondentFacts, Route, Scope
+from desk.domain.claim import (
+    Answer,
+    Assessment,
+    Basis,
+    ClaimFacts,
+    Elsewhere,
+    Flags,
+    Item,
+    ItemKind,
+    RespondentFacts,
+    Route,
+    Scope,
+)
 from desk.domain.money import Money
 from desk.domain.triage import Verdict, triage
 from desk.packs.loader import load_packs
@@ -21,7 +34,8 @@ flags = st.builds(Flags, *[st.booleans()] * 5)
 likely = st.builds(Assessment, *[st.just(Answer.YES)] * 3, st.just(Basis.TOURISM_LAW_54), st.just(Scope.IN_SCOPE))
 claims = st.builds(
     ClaimFacts, st.just(TODAY), st.just("CNY"), items, st.none() | st.builds(RespondentFacts, st.booleans()),
-    st.one_of(likely, findings), st.one_of(st.just(Flags()), flags), st.one_of(st.just(Elsewhere.NONE), st.sampled_from(Elsewhere)),
+    st.one_of(likely, findings), st.one_of(st.just(Flags()), flags),
+    st.one_of(st.just(Elsewhere.NONE), st.sampled_from(Elsewhere)),
     st.none() | st.integers(-5, 200).map(lambda days: TODAY - timedelta(days=days)),
 )  # fmt: skip
 unknowns = st.sets(st.sampled_from(["amount", "respondent", "not_at_fault", "facts_clear", "evidence_sufficient", "basis"]))
@@ -34,7 +48,7 @@ def forgotten(facts: ClaimFacts, what: str) -> ClaimFacts:
         return replace(facts, items=tuple(replace(item, asked=None) for item in facts.items))
     if what == "respondent":
         return replace(facts, respondent=None)
-    blank = None if what == "basis" else Answer.UNKNOWN
+    blank: Any = None if what == "basis" else Answer.UNKNOWN
     return replace(facts, assessment=replace(facts.assessment, **{what: blank}))
 
 
@@ -45,7 +59,7 @@ def learnt(facts: ClaimFacts, what: str, *, good: bool) -> ClaimFacts:
         return replace(facts, items=tuple(replace(item, asked=item.asked or sum_of) for item in facts.items))
     if what == "respondent":
         return replace(facts, respondent=RespondentFacts(good))
-    known: object = (Basis.UNDERTAKING if good else Basis.NONE) if what == "basis" else Answer.YES if good else Answer.NO
+    known: Any = (Basis.UNDERTAKING if good else Basis.NONE) if what == "basis" else Answer.YES if good else Answer.NO
     return replace(facts, assessment=replace(facts.assessment, **{what: known}))
 
 
@@ -117,11 +131,13 @@ def test_a_fast_refund_has_every_fact_on_its_side(facts: ClaimFacts) -> None:
             assert facts.respondent.in_reach
             assert 0 < sum(money.minor for money in asked if money) < 500_000
             assert None not in asked
-            assert not (facts.flags.injury or facts.flags.needs_appraisal or facts.flags.crime_suspected)
+            assert not any((facts.flags.injury, facts.flags.needs_appraisal, facts.flags.crime_suspected))
 
 
 @quick
 @given(claims)
 def test_minor_and_foreign_visitors_are_judged_like_all_others(facts: ClaimFacts) -> None:
-    other = replace(facts, flags=replace(facts.flags, minor=not facts.flags.minor, foreign_related=not facts.flags.foreign_related))
+    other = replace(
+        facts, flags=replace(facts.flags, minor=not facts.flags.minor, foreign_related=not facts.flags.foreign_related)
+    )
     assert [triage(facts, pack) for pack in PACKS] == [triage(other, pack) for pack in PACKS]

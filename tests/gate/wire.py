@@ -125,3 +125,5 @@ async def lodge_until(tally: Tally, url: str, token: str, until: float) -> None:
                 tally.acknowledged[key] = body, answer.body
             else:
                 tally.refused.append(answer.status)
+            if answer.headers.get("connection") == "close":
+                return

@@ -1,82 +1,77 @@
-"""A furnished desk behind its web application, copied for each test: `front` on both engines, `sqlite_front` on one."""
+"""The desk behind its web application: `front` on both engines, `sqlite_front` where the edge alone decides.
+
+One furnished desk an engine stays open for the whole run; each test finds it without claims, at the same hour of the morning.
+"""
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from functools import partial
-from itertools import count
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
-import anyio
 import pytest
+from sqlalchemy import text
 
-from tests.builders import House, open_house
-from tests.cast import Cast
+from desk.ports import Work
+from tests.builders import MORNING, House, open_house
 from tests.postgres import PgServer
 from tests.web.front import Front, opened_front
 
-_numbers = count(1)
-
-
-async def _furnished(database: str) -> Cast:
-    async with open_house(database) as house:
-        return house.cast
-
-
-@pytest.fixture(scope="session")
-def furnished_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cast]:
-    """A SQLite file with sites and staff; nothing writes to it any more."""
-    path = Path(shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("furnished") / "desk.db"))
-    return path, anyio.run(partial(_furnished, f"sqlite:///{path}"))
+FORGOTTEN = (
+    "DELETE FROM duplicate_tag", "DELETE FROM claim_link", "DELETE FROM clock", "DELETE FROM message", "DELETE FROM note",
+    "DELETE FROM docket_entry", "DELETE FROM assessment", "DELETE FROM verdict", "DELETE FROM claim_item", "DELETE FROM person",
+    "DELETE FROM event WHERE subject LIKE 'claim:%'", "DELETE FROM claim", "DELETE FROM counter", "DELETE FROM try_bucket",
+    "DELETE FROM idempotency_key",
+    "DELETE FROM respondent WHERE added_at > (SELECT max(added_at) FROM officer)",
+)  # fmt: skip
+"""What happened at the counter, children first; sites, staff and their merchants stay."""
 
 
 @pytest.fixture(scope="session")
-def furnished_postgresql(pg_server: PgServer, postgresql_template: str) -> Iterator[tuple[str, Cast]]:
-    """The name of a PostgreSQL database with sites and staff."""
-    name = f"desk_furnished_{os.getpid()}"
-    cast = anyio.run(partial(_furnished, pg_server.create_database(name, template=postgresql_template)))
-    yield name, cast
-    pg_server.drop_database(name)
+async def sqlite_house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A furnished desk on SQLite, open for the whole run."""
+    path = shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("house") / "desk.db")
+    async with open_house(f"sqlite:///{path}") as house:
+        yield house
 
 
-@pytest.fixture
-def on_sqlite(furnished_sqlite: tuple[Path, Cast], tmp_path: Path) -> tuple[str, Cast]:
-    """The address of a copy of the furnished SQLite file."""
-    path, cast = furnished_sqlite
-    return f"sqlite:///{shutil.copyfile(path, tmp_path / 'desk.db')}", cast
-
-
-@pytest.fixture
-def on_postgresql(pg_server: PgServer, furnished_postgresql: tuple[str, Cast]) -> Iterator[tuple[str, Cast]]:
-    """The address of a copy of the furnished PostgreSQL database."""
-    template, cast = furnished_postgresql
-    name = f"desk_web_{os.getpid()}_{next(_numbers)}"
-    yield pg_server.create_database(name, template=template), cast
+@pytest.fixture(scope="session")
+async def postgresql_house(pg_server: PgServer, postgresql_template: str) -> AsyncIterator[House]:
+    """A furnished desk on PostgreSQL, open for the whole run."""
+    name = f"desk_house_{os.getpid()}"
+    async with open_house(pg_server.create_database(name, template=postgresql_template)) as house:
+        yield house
     pg_server.drop_database(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def furnished(request: pytest.FixtureRequest) -> tuple[str, Cast]:
-    """A furnished database: the test runs once on each engine."""
-    copy: tuple[str, Cast] = request.getfixturevalue(f"on_{request.param}")
-    return copy
+def house(request: pytest.FixtureRequest) -> House:
+    """The furnished desk: the test runs once on each engine."""
+    furnished: House = request.getfixturevalue(f"{request.param}_house")
+    return furnished
 
 
 @pytest.fixture
-async def front(furnished: tuple[str, Cast]) -> AsyncIterator[Front]:
+async def front(house: House) -> AsyncIterator[Front]:
     """The running application on either engine."""
-    async for each in _front(*furnished):
-        yield each
+    await _clear(house)
+    async with opened_front(house) as opened:
+        yield opened
 
 
 @pytest.fixture
-async def sqlite_front(on_sqlite: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """The running application on SQLite, for what the edge alone decides."""
-    async for each in _front(*on_sqlite):
-        yield each
+async def sqlite_front(sqlite_house: House) -> AsyncIterator[Front]:
+    """The running application on SQLite."""
+    await _clear(sqlite_house)
+    async with opened_front(sqlite_house) as opened:
+        yield opened
 
 
-async def _front(database: str, cast: Cast) -> AsyncIterator[Front]:
-    async with open_house(database, furnish=False) as bare:
-        async with opened_front(House(bare.desk, bare.clock, bare.shelf, cast)) as front:
-            yield front
+async def _clear(house: House) -> None:
+    house.clock.at, house.clock.tick = MORNING + timedelta(seconds=1), timedelta(milliseconds=1)
+    await house.desk.write(_forget)
+
+
+def _forget(work: Work) -> None:
+    for statement in FORGOTTEN:
+        work.conn.execute(text(statement))

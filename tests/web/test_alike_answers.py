@@ -23,7 +23,10 @@ async def erased(front: Front, reference: str) -> Slip:
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 async def test_every_wrong_key_to_a_status_has_one_answer(front: Front, language: str) -> None:
-    slip, gone = await front.slip((await front.house.lodge()).reference), await erased(front, (await front.house.lodge()).reference)
+    slip, gone = (
+        await front.slip((await front.house.lodge()).reference),
+        await erased(front, (await front.house.lodge()).reference),
+    )
     old = await front.slip((await front.house.lodge()).reference)
     await front.house.reissue(old.reference)
     bodies = [
@@ -53,7 +56,10 @@ async def test_every_wrong_key_to_a_status_has_one_answer(front: Front, language
 
 
 async def test_the_form_answers_every_wrong_pair_with_the_same_page(front: Front) -> None:
-    slip, gone = await front.slip((await front.house.lodge()).reference), await erased(front, (await front.house.lodge()).reference)
+    slip, gone = (
+        await front.slip((await front.house.lodge()).reference),
+        await erased(front, (await front.house.lodge()).reference),
+    )
     pairs = [(UNKNOWN, "1"), (MISTYPED, "1"), (slip.reference, "1"), gone.pair.values()]
     pages = []
     for place, (reference, code) in enumerate(pairs):
@@ -81,7 +87,8 @@ async def test_a_wrong_token_of_an_officer_is_told_alike_whatever_is_wrong_with_
     front, known = sqlite_front, sqlite_front.house.cast.tokens["olga"]
     headers = [
         {}, {"Authorization": "Bearer"}, {"Authorization": "Bearer desk_x"}, {"Authorization": f"Basic {known}"},
-        {"Authorization": f"Bearer {known}x"}, {"Authorization": f"Bearer {known} {known}"}, {"Authorization": "Bearer " + "x" * 257},
+        {"Authorization": f"Bearer {known}x"}, {"Authorization": f"Bearer {known} {known}"},
+        {"Authorization": "Bearer " + "x" * 257},
     ]  # fmt: skip
     answers = [await front.call("GET", CLAIMS, headers=each) for each in headers]
     assert {answer.status_code for answer in answers} == {401}
@@ -93,4 +100,6 @@ async def test_a_wrong_token_of_an_officer_is_told_alike_whatever_is_wrong_with_
 def _erase(work: Work, claim_id: int) -> None:
     """What destroying a person's key leaves behind."""
     when = "2026-09-08T00:00:00.000000Z"
-    work.conn.execute(text("UPDATE person SET wrapped_key = NULL, erased_at = :at WHERE claim_id = :id"), {"at": when, "id": claim_id})
+    work.conn.execute(
+        text("UPDATE person SET wrapped_key = NULL, erased_at = :at WHERE claim_id = :id"), {"at": when, "id": claim_id}
+    )

@@ -51,9 +51,13 @@ async def test_a_key_is_needed_where_claims_are_lodged_and_decided(sqlite_front:
     assert (await front.post(f"{reference}/notes", "olga", {"text": "x"}, key=None)).status_code == 200
 
 
-@pytest.mark.parametrize(("key", "kept"), [("k" * 128, True), ("!~", True), ("k" * 129, False), ("a b", False), ("", False), ("ä", False)])
+@pytest.mark.parametrize(
+    ("key", "kept"), [("k" * 128, True), ("!~", True), ("k" * 129, False), ("a b", False), ("", False), ("ä", False)]
+)
 async def test_a_key_is_up_to_128_visible_characters(front: Front, key: str, kept: bool) -> None:
-    answer = await front.call("POST", CLAIMS, "olga", json=dict(BODY), key=None, headers={"Idempotency-Key": key.encode("latin-1")})
+    answer = await front.call(
+        "POST", CLAIMS, "olga", json=dict(BODY), key=None, headers={"Idempotency-Key": key.encode("latin-1")}
+    )
     if kept:
         assert answer.status_code == 201
     else:
@@ -80,12 +84,16 @@ async def test_every_act_of_an_officer_takes_effect_once(front: Front, state: st
     assert (first.status_code, again.status_code, first.content) == (200, 200, again.content)
     assert (first.headers.get("idempotent-replayed"), again.headers.get("idempotent-replayed")) == (None, "true")
     assert first.json()["version"] == (await front.claim(reference)).version
-    assert len({event.request_id for event in await front.events(reference) if event.request_id == first.headers["x-request-id"]}) == 1
+    assert (
+        len({event.request_id for event in await front.events(reference) if event.request_id == first.headers["x-request-id"]})
+        == 1
+    )
     assert again.headers["x-request-id"] not in {event.request_id for event in await front.events(reference)}
 
 
 @pytest.mark.parametrize(
-    ("state", "act"), [("awaiting_information", "answer"), ("fast_refund", "object"), ("docketed", "withdraw"), ("withdrawn", "reopen")]
+    ("state", "act"),
+    [("awaiting_information", "answer"), ("fast_refund", "object"), ("docketed", "withdraw"), ("withdrawn", "reopen")],
 )
 async def test_every_act_of_a_visitor_takes_effect_once(front: Front, state: str, act: str) -> None:
     slip = await front.slip(await front.brought_to(state))

@@ -67,7 +67,8 @@ async def test_words_of_officers_within_and_beyond_their_limit(front: Front, sta
 
 
 @pytest.mark.parametrize(
-    ("state", "act"), [("awaiting_information", "answer"), ("fast_refund", "object"), ("docketed", "withdraw"), ("withdrawn", "reopen")]
+    ("state", "act"),
+    [("awaiting_information", "answer"), ("fast_refund", "object"), ("docketed", "withdraw"), ("withdrawn", "reopen")],
 )
 async def test_words_of_visitors_within_and_beyond_their_limit(front: Front, state: str, act: str) -> None:
     slip = await front.slip(await front.brought_to(state))

@@ -146,7 +146,9 @@ async def test_a_cursor_that_nobody_gave_is_refused_or_read_as_a_place(front: Fr
         ({"site": "huang\0shan"}, (422, "bad_input")),
     ],
 )
-async def test_a_list_is_asked_for_within_its_limits(sqlite_front: Front, query: dict[str, str], refused: tuple[int, str]) -> None:
+async def test_a_list_is_asked_for_within_its_limits(
+    sqlite_front: Front, query: dict[str, str], refused: tuple[int, str]
+) -> None:
     answer = await sqlite_front.call("GET", CLAIMS, "olga", params=query)
     assert problem(answer) == refused
     assert (await sqlite_front.call("GET", CLAIMS, "olga", params={"limit": "100"})).status_code == 200

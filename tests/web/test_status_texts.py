@@ -70,8 +70,8 @@ async def test_no_two_stages_are_told_alike(sqlite_front: Front) -> None:
 @pytest.mark.parametrize(
     ("wish", "language"),
     [
-        ("en", "en"), ("zh-CN", "zh-CN"), ("zh-TW,en;q=0.5", "zh-CN"), ("fr,en;q=0.4,zh;q=0.3", "en"), ("fr", "zh-CN"), ("", "zh-CN"),
-        ("en-GB;q=0.9, zh;q=0.8", "en"), ("*", "zh-CN"), ("zh;q=0, *", "en"), (";;;q=9\t", "zh-CN"),
+        ("en", "en"), ("zh-CN", "zh-CN"), ("zh-TW,en;q=0.5", "zh-CN"), ("fr,en;q=0.4,zh;q=0.3", "en"), ("fr", "zh-CN"),
+        ("", "zh-CN"), ("en-GB;q=0.9, zh;q=0.8", "en"), ("*", "zh-CN"), ("zh;q=0, *", "en"), (";;;q=9\t", "zh-CN"),
     ],
 )  # fmt: skip
 async def test_the_language_is_the_readers_wish(sqlite_front: Front, wish: str, language: str) -> None:

@@ -99,7 +99,9 @@ async def test_a_contact_is_masked_everywhere_but_in_an_audited_view(front: Fron
         assert problem(await front.post(f"{reference}/contact-view", "olga", reason)) == (422, "bad_input")
 
 
-@pytest.mark.parametrize(("by", "state"), [("chen", "received"), ("chen", "docketed"), ("mei", "received"), ("mei", "fast_refund")])
+@pytest.mark.parametrize(
+    ("by", "state"), [("chen", "received"), ("chen", "docketed"), ("mei", "received"), ("mei", "fast_refund")]
+)
 async def test_a_contact_is_hidden_from_those_who_may_not_read_the_claim(front: Front, by: str, state: str) -> None:
     reference = await front.brought_to(state)
     assert problem(await front.post(f"{reference}/contact-view", by, {"reason": "x"})) == (404, "not_found")

@@ -71,7 +71,10 @@ async def test_only_intake_and_manager_of_the_site_lodge(sqlite_front: Front, by
         ({"spot": "sanqiutian-pier"}, ("/spot", "not_at_this_site")),
         ({"respondent": {"id": "7"}}, ("/respondent/id", "not_at_this_site")),
         ({"respondent": {"id": "9999999999999999999"}}, ("/respondent/id", "not_at_this_site")),
-        ({"items": [{"kind": "refund", "asked": {"amount": "1", "currency": "USD"}}]}, ("/items/0/asked/currency", "wrong_currency")),
+        (
+            {"items": [{"kind": "refund", "asked": {"amount": "1", "currency": "USD"}}]},
+            ("/items/0/asked/currency", "wrong_currency"),
+        ),
         ({"items": [{"kind": "refund", "asked": yuan("5000000.01")}] * 2}, ("/items", "too_large")),
         ({"occurred_on": "2026-09-09"}, ("/occurred_on", "in_future")),
         ({"purchased_on": "2026-09-09"}, ("/purchased_on", "in_future")),

@@ -11,7 +11,9 @@ REASON = "票据齐全，主管同意"
 # route → (lodged with, findings, state, stage, the visitor's next actor, what becomes of the clocks)
 ROUTES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str, str, dict[str, str]]] = {
     "fast_refund": ({}, {}, "fast_refund", "refund_agreed", "desk", {"acceptance": "stopped", "fast_payment": "running"}),
-    "docket": ({"asked": "5000.00"}, {}, "docketed", "in_mediation", "mediator", {"acceptance": "stopped", "mediation": "running"}),
+    "docket": (
+        {"asked": "5000.00"}, {}, "docketed", "in_mediation", "mediator", {"acceptance": "stopped", "mediation": "running"},
+    ),
     "needs_information": (
         {"asked": None}, {"evidence_sufficient": Answer.UNKNOWN}, "awaiting_information", "waiting_for_you", "visitor",
         {"acceptance": "paused"},
@@ -121,7 +123,8 @@ async def test_a_decision_is_one_or_the_other(sqlite_front: Front, choice: dict[
 
 
 @pytest.mark.parametrize(
-    ("amount", "decided"), [("128.00", 12_800), ("127.99", 12_799), ("0.01", 1), (None, 12_800), ("128.01", None), ("5000.00", None)]
+    ("amount", "decided"),
+    [("128.00", 12_800), ("127.99", 12_799), ("0.01", 1), (None, 12_800), ("128.01", None), ("5000.00", None)],
 )
 async def test_the_amount_decided_is_the_principal_or_less(front: Front, amount: str | None, decided: int | None) -> None:
     reference = await judged(front, "fast_refund")
@@ -157,7 +160,10 @@ async def test_a_sum_at_the_limit_is_not_paid_fast_even_by_the_manager(front: Fr
     ("body", "at"),
     [
         ({"confirm": "docket", "amount": yuan("1.00")}, ("/amount", "nothing_to_do")),
-        ({"override": "fast_refund", "reason": REASON, "amount": {"amount": "1.00", "currency": "USD"}}, ("/amount/currency", "wrong_currency")),
+        (
+            {"override": "fast_refund", "reason": REASON, "amount": {"amount": "1.00", "currency": "USD"}},
+            ("/amount/currency", "wrong_currency"),
+        ),
         ({"override": "fast_refund", "reason": REASON, "amount": yuan("0.00")}, ("/amount/amount", "bad_amount")),
     ],
 )  # fmt: skip
@@ -202,7 +208,9 @@ async def test_findings_are_written_under_the_version_that_was_read(front: Front
     read = (await front.get(reference, "olga")).headers["etag"]
     path = f"/api/v1/claims/{reference}/assessment"
     assert problem(await front.call("PUT", path, "olga", json=MET)) == (428, "version_missing")
-    done = await front.call("PUT", path, "olga", json={**MET, "ground": "旅游法第五十四条", "note": "见小票"}, headers={"If-Match": read})
+    done = await front.call(
+        "PUT", path, "olga", json={**MET, "ground": "旅游法第五十四条", "note": "见小票"}, headers={"If-Match": read}
+    )
     assert (done.status_code, done.json(), done.headers["etag"]) == (200, {"reference": reference, "version": 2}, '"2"')
     stale = await front.call("PUT", path, "otto", json=MET, headers={"If-Match": read})
     assert (problem(stale), stale.headers["etag"]) == ((412, "stale_version"), '"2"')

@@ -74,7 +74,8 @@ async def test_vera_objects_to_a_refund_and_asks_for_mediation(front: Front) -> 
     assert (claim.state, claim.route, claim.decided_minor) == ("docketed", "docket", None)
     assert moved(await front.events(reference)) == ("moved", "object", "fast_refund", "docketed", "visitor", None)
     assert await front.clocks(reference) == {
-        "auto_receipt": "stopped", "first_answer": "stopped", "acceptance": "stopped", "fast_payment": "void", "mediation": "running"
+        "auto_receipt": "stopped", "first_answer": "stopped", "acceptance": "stopped", "fast_payment": "void",
+        "mediation": "running",
     }  # fmt: skip
     assert await front.messages(reference) == [("statement", "金额不对。")]
     assert (await front.get(reference, "mei")).json()["case_no"] == "2026-00001"

@@ -1,5 +1,7 @@
 """Nothing that the desk does not know is silently dropped: no field, no query parameter, on any route."""
 
+from typing import Any
+
 import pytest
 
 from tests.web.front import Front, flaw, problem
@@ -27,9 +29,9 @@ async def test_every_route_that_changes_something_refuses_a_field_it_does_not_kn
 async def test_nor_does_any_part_of_a_lodging(sqlite_front: Front, part: str) -> None:
     money = {"amount": "1.00", "currency": "CNY"}
     item = {"kind": "refund", "asked": money | ({"surplus": 1} if part == "money" else {})}
-    told = {"items": [item | ({"surplus": 1} if part == "item" else {})]}
+    told: dict[str, Any] = {"items": [item | ({"surplus": 1} if part == "item" else {})]}
     if part in ("visitor", "respondent", "flags"):
-        told = {part: {"surplus": 1}}  # type: ignore[dict-item] # another part of the same body
+        told = {part: {"surplus": 1}}
     answer = await sqlite_front.lodge(**told)
     assert (problem(answer), flaw(answer)[1]) == ((422, "bad_input"), "unknown_field")
 
@@ -39,6 +41,11 @@ async def test_every_route_of_the_officers_refuses_a_parameter_it_does_not_know(
     front, (method, path), probe = sqlite_front, where, PROBES[where]
     reference = await front.brought_to(probe.state)
     answer = await front.call(
-        method, path.format(reference=reference), "ma", json=probe.json(reference), params={**probe.query, "surplus": "1"}, version=1
+        method,
+        path.format(reference=reference),
+        "ma",
+        json=probe.json(reference),
+        params={**probe.query, "surplus": "1"},
+        version=1,
     )
     assert (problem(answer), flaw(answer)) == ((400, "bad_input"), ("/surplus", "unknown_parameter"))
