@@ -38,8 +38,10 @@ class Shop:
         self.officer.post(path, json={"confirm": "needs_information"}, headers=_key()).raise_for_status()
 
     def window(self, size: tuple[int, int] = PHONE, *, language: str = "zh-CN", scripts: bool = False) -> BrowserContext:
-        """A fresh browser window without scripts, whose every complaint and every request to elsewhere is noted; it
-        comes from a network of its own, for wrong codes count against their network."""
+        """A fresh browser window, whose every complaint and every request to elsewhere is noted.
+
+        It comes from a network of its own, for wrong codes count against their network.
+        """
         width, height = size
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, locale=language, java_script_enabled=scripts, reduced_motion="reduce",
@@ -91,7 +93,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def opened(place: Place, browser: Browser) -> Iterator[Shop]:
     """The desk served, the browser at its door."""
     headers = {"Authorization": f"Bearer {place.token('manager')}"}
-    with place.serve(trusted_proxies="127.0.0.1") as served, httpx.Client(base_url=served.url, headers=headers, trust_env=False) as officer:
+    with (
+        place.serve(trusted_proxies="127.0.0.1") as served,
+        httpx.Client(base_url=served.url, headers=headers, trust_env=False) as officer,
+    ):
         yield Shop(served.url, browser, officer)
 
 

@@ -1,4 +1,4 @@
-"""A visitor's way through the pages in a real browser: find, read, answer, err; in both languages, on a phone and a wide screen."""
+"""A visitor's way through the pages in a real browser: find, read, answer, err; both languages, phone and wide screen."""
 
 import re
 from collections.abc import Callable
@@ -94,13 +94,17 @@ def test_a_question_is_answered_by_the_form_and_once_however_often_it_is_sent(sh
     entered(page, shop, claim)
     assert follow(shop, claim, "zh-CN")["state"] == "waiting_for_you"
     page.locator("#text-answer").fill("共付 128 元，没有小票。")
-    form = {name: page.locator(f"#act-answer [name={name}]").input_value() for name in ("key", "text")}
+    form: dict[str, str | float | bool] = {
+        name: page.locator(f"#act-answer [name={name}]").input_value() for name in ("key", "text")
+    }
     page.locator("#act-answer button").click()
     assert httpx.URL(page.url).path == "/status"
     assert page.locator("#act-answer").count() == 0
     again = window.request.post(f"{shop.url}/status/answer", form=form, headers={"Origin": shop.url})
     assert again.ok
-    heard = "SELECT count(*) FROM event e JOIN claim c ON e.subject = 'claim:' || c.id WHERE e.step = 'answer' AND c.reference = '{}'"
+    heard = (
+        "SELECT count(*) FROM event e JOIN claim c ON e.subject = 'claim:' || c.id WHERE e.step = 'answer' AND c.reference = '{}'"
+    )
     assert place.rows(heard.format(claim["reference"])) == [(1,)]
 
 
@@ -131,13 +135,11 @@ def test_a_form_on_another_sites_page_does_nothing(shop: Shop) -> None:
     assert follow(shop, claim, "zh-CN")["state"] != "closed"
 
 
-def views(shop: Shop) -> dict[str, Callable[[Page], None]]:
+def views(shop: Shop) -> dict[str, Callable[[Page], object]]:
     """Each kind of page, as what leads to it."""
     fresh, asked, decided = shop.lodge(), shop.lodge(items=UNKNOWN_SUM), shop.lodge()
     shop.ask(asked["reference"])
-    shop.officer.post(
-        f"/api/v1/claims/{decided['reference']}/withdraw", json={"text": "游客撤回"}
-    ).raise_for_status()
+    shop.officer.post(f"/api/v1/claims/{decided['reference']}/withdraw", json={"text": "游客撤回"}).raise_for_status()
 
     def refused(page: Page) -> None:
         entered(page, shop, fresh)
@@ -146,7 +148,7 @@ def views(shop: Shop) -> dict[str, Callable[[Page], None]]:
         page.locator("#act-change_contact button").click()
 
     return {
-        "find": lambda page: page.goto(f"{shop.url}/s") and None,
+        "find": lambda page: page.goto(f"{shop.url}/s"),
         "find-error": lambda page: enter(page, shop, "7Q4K92MDXT", "00000000"),
         "status": lambda page: entered(page, shop, fresh),
         "status-asked": lambda page: entered(page, shop, asked),

@@ -1,4 +1,4 @@
-"""Desks for tests with real processes: seeded once a run on each engine, copied for each test. PostgreSQL keeps its fsync here."""
+"""Desks for tests with real processes: seeded once a run on each engine, copied for each test. PostgreSQL keeps its fsync."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -14,6 +14,7 @@ from schemathesis.openapi.checks import MissingHeaderNotRejected, RejectedPositi
 from tests.gate.places import HOME
 from tests.gate.wire import CLAIMS, claim_body
 
+AnyCase = Case[Any]
 MEANT = {
     "bad_amount", "bad_characters", "bad_cursor", "bad_date", "bad_email", "bad_phone", "bad_reference", "bad_time", "in_future",
     "missing", "needs_basis", "not_at_this_site", "nothing_to_do", "wrong_currency",
@@ -71,7 +72,7 @@ class Stock:
         return self.client.post(path, headers=headers, **body).raise_for_status()
 
 
-def made_real(case: Case, stock: Stock) -> None:
+def made_real(case: AnyCase, stock: Stock) -> None:
     """Put a real claim, its version or its key in the place of generated ones, three times of four, where those were valid."""
     if stock.turn() % 4 == 0 or not case.meta:
         return
@@ -85,7 +86,8 @@ def made_real(case: Case, stock: Stock) -> None:
         case.body = _real_body(case, claim)
 
 
-def _real_body(case: Case, claim: dict[str, Any]) -> dict[str, Any]:
+def _real_body(case: AnyCase, claim: dict[str, Any]) -> dict[str, Any]:
+    assert isinstance(case.body, dict)
     body: dict[str, Any] = dict(case.body)
     if case.path.startswith("/api/v1/status"):
         body = {name: value for name, value in body.items() if name not in ("reference", "access_code")}
@@ -95,7 +97,7 @@ def _real_body(case: Case, claim: dict[str, Any]) -> dict[str, Any]:
     return body | {"reference": claim["reference"]} if "reference" in body else body
 
 
-def is_worth_telling(_context: HookContext, failure: Failure, _case: Case, response: Response) -> bool:
+def is_worth_telling(_context: HookContext, failure: Failure, _case: AnyCase, response: Response) -> bool:
     """Whether a failed check is one: not where a well-formed request was refused for what it means."""
     if isinstance(failure, MissingHeaderNotRejected):
         # What a missing If-Match is; the check knows 400 and 422 only.

@@ -1,4 +1,4 @@
-"""A seeded desk somewhere on this machine: its folder, database and staff; served by the shipped command, read from the other side.
+"""A seeded desk on this machine: its folder, database and staff; served by the shipped command, read from the other side.
 
 Nothing here goes through the desk's own store: what a test counts, it counts with the bare drivers.
 """
@@ -58,7 +58,7 @@ class Place:
             with closing(sqlite3.connect(self.file, timeout=30)) as connection:
                 return connection.execute(query).fetchall()
         with psycopg.connect(self.database.replace("+psycopg", ""), autocommit=True) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type] # a query of our own
+            return connection.execute(query).fetchall()
 
     def count(self, table: str) -> int:
         """How many rows a table holds."""

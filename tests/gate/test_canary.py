@@ -1,12 +1,13 @@
-"""Planted personal fields and secrets, sent to a real server in every way we know: found nowhere but in the visitor's own hands."""
+"""Planted personal fields and secrets, sent to a real server in every way we know, are found nowhere afterwards."""
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.gate.places import Place
 from tests.gate.wire import CLAIMS, STATUS, claim_body
@@ -74,9 +75,11 @@ def everything_kept(place: Place) -> dict[str, bytes]:
     return kept
 
 
-def test_what_is_planted_is_found_nowhere(place: Place) -> None:
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def test_what_is_planted_is_found_nowhere(place_on: Callable[[str], Place], engine: str) -> None:
+    place = place_on(engine)
     token = place.token("manager")
-    with place.serve("--workers", "1") as served, httpx.Client(base_url=served.url, trust_env=False) as client:
+    with place.serve() as served, httpx.Client(base_url=served.url, trust_env=False) as client:
         claim = lodged(client, token)
         secret = (claim["access_code"], claim["status_url"].rpartition("/")[2][10:], token)
         for refused in bad_requests(client, token, claim):

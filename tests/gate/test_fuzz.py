@@ -1,18 +1,17 @@
 """Schema fuzzing of every operation: no 5xx, nothing undeclared, nothing wrong accepted, nothing right refused (I42)."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from schemathesis import BaseSchema, Case
+from schemathesis import BaseSchema
 
-from desk.ports import Desk
 from desk.web.app import create_app
 from desk.web.options import WebOptions
-from tests.gate.fuzzing import Stock, is_worth_telling, made_real
+from tests.gate.fuzzing import AnyCase, Stock, is_worth_telling, made_real
 from tests.gate.places import Place, postgres_copy, sqlite_copy
 from tests.postgres import PgServer
 
@@ -23,13 +22,7 @@ FAIRLY = settings(QUICK, max_examples=40)
 
 def described(*, phases: bool = True) -> BaseSchema:
     """What the desk says of itself; without `phases` nothing is tried but examples and what chance brings."""
-
-    @asynccontextmanager
-    async def closed() -> AsyncIterator[Desk]:
-        raise AssertionError
-        yield
-
-    app = create_app(closed, WebOptions(public_url="http://desk.test", expected_schema="head"))
+    app = create_app(nullcontext, WebOptions(public_url="http://desk.test", expected_schema="head"))  # type: ignore[arg-type] # never opened
     schema = schemathesis.openapi.from_dict(app.openapi())
     schema.hook("filter_failure")(is_worth_telling)
     schema.config.phases.update(phases=["examples", "fuzzing", *(["coverage"] if phases else [])])
@@ -71,25 +64,25 @@ def postgresql_stock(
 
 @in_brief.parametrize()
 @QUICK
-def test_every_operation_keeps_its_word_a_few_times(case: Case, sqlite_stock: Stock) -> None:
+def test_every_operation_keeps_its_word_a_few_times(case: AnyCase, sqlite_stock: Stock) -> None:
     check(case, sqlite_stock)
 
 
 @pytest.mark.slow
 @description.parametrize()
 @THOROUGH
-def test_every_operation_keeps_its_word_on_sqlite(case: Case, sqlite_stock: Stock) -> None:
+def test_every_operation_keeps_its_word_on_sqlite(case: AnyCase, sqlite_stock: Stock) -> None:
     check(case, sqlite_stock)
 
 
 @pytest.mark.slow
 @description.parametrize()
 @FAIRLY
-def test_every_operation_keeps_its_word_on_postgresql(case: Case, postgresql_stock: Stock) -> None:
+def test_every_operation_keeps_its_word_on_postgresql(case: AnyCase, postgresql_stock: Stock) -> None:
     check(case, postgresql_stock)
 
 
-def check(case: Case, stock: Stock) -> None:
+def check(case: AnyCase, stock: Stock) -> None:
     """Send a generated request and expect what the description promises, by every check that schemathesis has."""
     made_real(case, stock)
     authorization = {"Authorization": stock.client.headers["Authorization"]}

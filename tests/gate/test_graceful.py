@@ -10,6 +10,8 @@ from tests.gate.places import Place
 from tests.gate.wire import Tally, lodge_until
 from tests.processes import Served
 
+pytestmark = pytest.mark.slow
+
 CLIENTS, AT_ONCE = 32, 0.02
 LONGEST_SECONDS = 10
 
@@ -27,7 +29,7 @@ async def load_and_stop(served: Served, token: str, tally: Tally) -> tuple[int, 
 
 @pytest.mark.parametrize(
     ("engine", "options"),
-    [("sqlite", ()), pytest.param("postgresql", ("--workers", "2"), marks=pytest.mark.slow)],
+    [("sqlite", ()), ("postgresql", ("--workers", "2"))],
     ids=["sqlite", "pg-2"],
 )
 def test_a_polite_stop_answers_what_is_under_way(
@@ -45,4 +47,6 @@ def test_a_polite_stop_answers_what_is_under_way(
     assert "Traceback" not in log
     assert '"event":"bug"' not in log
     place.check()
-    say(f"{engine} {' '.join(options)}: stopped in {took:.1f} s, {len(tally.acknowledged)} acknowledged, {len(tally.sent)} never read")
+    say(
+        f"{engine} {' '.join(options)}: stopped in {took:.1f} s, {len(tally.acknowledged)} acknowledged, {len(tally.sent)} unread"
+    )

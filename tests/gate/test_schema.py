@@ -74,19 +74,25 @@ def test_two_that_start_at_once_on_an_empty_database_both_come_up(empty: Callabl
 
 
 @pytest.mark.slow
-def test_a_preparation_killed_at_any_statement_is_completed_by_the_next(empty: Callable[[], Place], say: Callable[[str], None]) -> None:
+def test_a_preparation_killed_at_any_statement_is_completed_by_the_next(
+    empty: Callable[[], Place], say: Callable[[str], None]
+) -> None:
     killed = []
     for statement in (*range(1, 12, 5), *range(20, 400, 40)):
         place = empty()
         env = environment(place.data, place.database)
-        done = subprocess.run([sys.executable, "-c", KILLED_AT, str(statement)], env=env, capture_output=True, check=False, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED_AT, str(statement)], env=env, capture_output=True, check=False, timeout=60
+        )
         killed.append(done.returncode == -signal.SIGKILL)
         assert place.desk("db", "upgrade").returncode == 0, statement
         assert place.rows("SELECT version_num FROM alembic_version") == [(head(),)]
         place.check()
         if not killed[-1]:
             break
-    assert (sum(killed) >= 5, killed[-1]) == (True, False), "the last one came to its end, so the kills reached from first to last"
+    assert (sum(killed) >= 5, killed[-1]) == (True, False), (
+        "the last one came to its end, so the kills reached from first to last"
+    )
     say(f"{sum(killed)} preparations killed, each completed by the next")
 
 

@@ -47,7 +47,7 @@ def test_64_clients_and_an_import_are_all_served(
     assert tally.references - stored == set()
     assert len(stored) == len(tally.acknowledged) + 106
     place.check()
-    say(f"{engine} x {servers} {' '.join(options)}: {CLIENTS} clients, {len(tally.acknowledged)} lodged beside an import, 0 refused")
+    say(f"{engine} x {servers} {' '.join(options)}: {CLIENTS} clients, {len(tally.acknowledged)} lodged, 106 imported, 0 refused")
 
 
 async def load(place: Place, urls: Sequence[str], tally: Tally) -> subprocess.CompletedProcess[str]:
@@ -69,7 +69,7 @@ def test_of_two_officers_who_decide_at_once_exactly_one_wins(place: Place) -> No
 
 
 async def duel(place: Place, here: str, there: str) -> list[tuple[int, int]]:
-    """Lodge a claim, let two officers at two servers put it on the docket at the same moment; so often, and what each was told."""
+    """Claims that two officers at two servers put on the docket at the same moment; what each was told."""
     told, choice = [], json.dumps({"confirm": "docket"}).encode()
     above = [{"kind": "refund", "asked": {"amount": "5000.00", "currency": "CNY"}}]
     async with Wire.open(here) as olga, Wire.open(there) as otto:

@@ -19,7 +19,7 @@ STATUS = "/api/v1/status"
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 
 
-class Cut(ConnectionError):
+class Cut(ConnectionError):  # noqa: N818 - named for the condition (DESIGN 5)
     """The connection ended before an answer was whole; `partial` says whether some of it had come."""
 
     def __init__(self, *, partial: bool) -> None:

@@ -5,6 +5,7 @@ What a visitor does with their claim is `visitor_acts`.
 
 from collections import OrderedDict
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -69,6 +70,7 @@ class StatusOut(msgspec.Struct):
 
 
 _READ = msgspec.json.Decoder(KeyIn)
+_language = lru_cache(maxsize=256)(best_language)
 
 
 class StatusCache:
@@ -97,7 +99,7 @@ async def post_status(request: Request) -> Response:
     """Where a claim stands, in the reader's language. One answer for every wrong key: 404."""
     desk: Desk = request.app.state.desk
     holder = await _holder(desk, await request.body(), network_of(request.scope, request.app.state.options.trusted_proxies))
-    language = best_language(request.headers.get("accept-language"))
+    language = _language(request.headers.get("accept-language"))
     body = await _status(request, desk, holder, language)
     return Response(body, media_type="application/json", headers={"Content-Language": language, "Vary": "Accept-Language"})
 
