@@ -1,7 +1,7 @@
 # The two commands of the README are `make demo` and `make test`; both make .venv first. Needs Python 3.11 and pip, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check gate bench clean
+.PHONY: help demo test lint check gate bench clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
@@ -13,14 +13,15 @@ demo: .venv/.runtime ## a desk in a temporary folder with the published cases in
 	@exec $(BIN)/desk demo
 
 test: .venv/.dev ## the tests on SQLite and PostgreSQL, under 4 minutes
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-check: .venv/.dev ## lint, format, types, room contracts, then the tests
+lint: .venv/.dev ## lint, format, types, room contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+
+check: lint test ## both of these: what must pass before a change lands
 
 gate: .venv/.dev ## the slow half: fuzz, soak, kill storms
 	$(BIN)/python -m pytest -m slow
