@@ -2,23 +2,22 @@
 
 from dataclasses import dataclass, replace
 
-from desk.actions.intake import slip_for
 from desk.actions.steps import Held, hold, officer_id, record
 from desk.domain.audit import EventKind
 from desk.domain.claim import OPEN_STATES, State
 from desk.domain.errors import BadInput, WrongMoment
 from desk.domain.policy import Act, Viewer
-from desk.ports import SealedPerson, Work
+from desk.ports import Work
 from desk.store import claims, links, people
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What is handed over face to face."""
+    """Which slip was handed over face to face: its claim and generation, from which code and address are derived."""
 
     reference: str
-    access_code: str
-    status_url: str
+    claim_id: int
+    generation: int
 
 
 def change_contact(work: Work, viewer: Viewer, reference: str, fields: dict[str, str | None]) -> Held:
@@ -37,13 +36,12 @@ def change_contact(work: Work, viewer: Viewer, reference: str, fields: dict[str,
     return replace(held, claim=claims.change(work.conn, held.claim))
 
 
-def view_contact(work: Work, viewer: Viewer, reference: str, reason: str) -> dict[str, str | None]:
-    """Show a visitor's full name and contact to an officer who says why; the view is audited. Source: SPEC 8."""
+def view_contact(work: Work, viewer: Viewer, reference: str, reason: str) -> Held:
+    """Audit that an officer sees a visitor's full name and contact, and why; `reads.claims` then shows it. Source: SPEC 8."""
     held = hold(work, viewer, Act.VIEW_CONTACT, reference)
     officer_id(viewer)
-    person: SealedPerson = people.get(work.conn, held.claim.id)
     record(work, held, EventKind.CONTACT_VIEWED, reason=reason)
-    return work.kit.sealer.open(held.claim.id, person)
+    return held
 
 
 def reissue_slip(work: Work, viewer: Viewer, reference: str, reason: str) -> Slip:
@@ -51,8 +49,7 @@ def reissue_slip(work: Work, viewer: Viewer, reference: str, reason: str) -> Sli
     held = hold(work, viewer, Act.REISSUE_SLIP, reference)
     claim = claims.change(work.conn, held.claim, generation=held.claim.generation + 1)
     record(work, held, EventKind.SLIP_REISSUED, {"generation": claim.generation}, reason)
-    code, url = slip_for(work.kit, claim.reference, claim.id, claim.generation)
-    return Slip(claim.reference, code, url)
+    return Slip(claim.reference, claim.id, claim.generation)
 
 
 def link_claims(work: Work, viewer: Viewer, reference: str, other_reference: str) -> Held:

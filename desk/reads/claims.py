@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from desk.domain.clocks import Clock
 from desk.domain.mask import masked_contact
-from desk.domain.policy import Viewer
+from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit, SealedPerson
 from desk.reads.seen import claim_seen
 from desk.store import claims, clocks, links, sites
@@ -70,6 +70,13 @@ def claim_view(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> Cl
 def _case_no(conn: Connection, claim_id: int) -> str | None:
     newest = select(ENTRY.c.case_no).where(ENTRY.c.claim_id == claim_id).order_by(ENTRY.c.id.desc()).limit(1)
     return conn.execute(newest).scalar()
+
+
+def contact_in_full(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> dict[str, str | None]:
+    """A visitor's name, phone and e-mail as they are; only after `view_contact` has audited why."""
+    claim = claim_seen(conn, viewer, reference)
+    require(viewer, Act.VIEW_CONTACT, claim.site_id)
+    return plain_contact(conn, claim.id, kit)
 
 
 def plain_contact(conn: Connection, claim_id: int, kit: Kit) -> dict[str, str | None]:

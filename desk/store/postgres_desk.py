@@ -23,7 +23,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 BATCH = 32
-FLUSHERS = 2
+FLUSHERS = 1
+GATHER_SECONDS = 0.001
 WRITERS = 8
 READERS = 8
 
@@ -37,7 +38,7 @@ class PostgresDesk:
         self._appender = writer.execution_options(isolation_level="AUTOCOMMIT")
         self._reader = reader
         self._insertions: asyncio.Queue[Waiting] = asyncio.Queue()
-        self._lookups = Lookups(self._ask)
+        self._lookups = Lookups(self._ask, GATHER_SECONDS)
 
     @property
     def kit(self) -> Kit:
@@ -97,7 +98,7 @@ class PostgresDesk:
             return await conn.run_sync(query, keys)
 
     async def flush_for_ever(self) -> None:
-        """Take what is queued, insert it together, answer after the commit. One of `FLUSHERS` such tasks."""
+        """Take what is queued, insert it together, answer after the commit. One of `FLUSHERS` such tasks: with one, batches are largest."""
         while True:
             batch = [await self._insertions.get()]
             while len(batch) < BATCH and not self._insertions.empty():

@@ -1,9 +1,12 @@
 """The same key and body give the same answer to the byte, once; anything else is refused."""
 
 import asyncio
+import hashlib
 from typing import Any
 
+import httpx
 import pytest
+from sqlalchemy import Connection, text
 
 from tests.web.front import BODY, CLAIMS, STATUS, Front, flaw, problem, yuan
 
@@ -141,3 +144,35 @@ async def test_while_the_first_is_in_flight_a_second_is_told_to_wait(front: Fron
 async def test_eight_different_keys_lodge_eight_claims_at_once(front: Front) -> None:
     answers = await asyncio.gather(*(front.lodge(key=f"k-{place}") for place in range(8)))
     assert len({answer.json()["reference"] for answer in answers}) == 8
+
+
+async def test_a_slip_issued_again_under_one_key_is_one_slip_and_its_code_is_stored_nowhere(front: Front) -> None:
+    reference = await front.house.fast()
+    old = await front.slip(reference)
+    first, again = [await front.post(f"{reference}/slip", "olga", {"reason": "lost"}, key="k-1") for _ in range(2)]
+    assert first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+    assert first.json()["access_code"] == (await front.slip(reference)).code != old.code
+    assert [event.kind for event in await front.events(reference)].count("slip_reissued") == 1
+
+
+async def test_a_contact_seen_again_under_one_key_is_one_view(front: Front) -> None:
+    reference = (await front.lodge()).json()["reference"]
+    first, again = [await front.post(f"{reference}/contact-view", "olga", {"reason": "call back"}, key="k-1") for _ in range(2)]
+    assert first.content == again.content
+    assert first.json()["phone"] == BODY["visitor"]["phone"]
+    assert [event.kind for event in await front.events(reference)].count("contact_viewed") == 1
+
+
+async def test_what_is_kept_of_a_request_does_not_give_its_access_code_away(front: Front) -> None:
+    slip = await front.slip(await front.house.fast())
+    body = {"reference": slip.reference, "access_code": slip.code, "text": "x"}
+    await front.call("POST", f"{STATUS}/withdraw", json=body, key="k-1")
+    with_code = hashlib.sha256(f"{STATUS}/withdraw\n".encode() + httpx.Request("POST", "http://t", json=body).content).digest()
+    kept = await front.house.desk.read(_fingerprints)
+    assert len(kept) == 1
+    assert with_code not in kept
+
+
+def _fingerprints(conn: Connection) -> list[bytes]:
+    return list(conn.execute(text("SELECT fingerprint FROM idempotency_key")).scalars())

@@ -1,21 +1,23 @@
 """Messages, questions, notes, answers, links, contact and slips of a claim: what moves no state, and the visitor's answer."""
 
-from collections.abc import Mapping
+from dataclasses import asdict
 
 from fastapi import APIRouter, Request, Response
 from pydantic import StrictBool
 
+from desk.actions.intake import slip_for
 from desk.actions.messages import answer_questions, record_silence, send_message, write_note
 from desk.actions.slips import Slip, change_contact, link_claims, reissue_slip, view_contact
 from desk.actions.steps import Held
 from desk.domain.errors import BadInput
 from desk.domain.reference import read_reference
+from desk.reads.claims import contact_in_full
 from desk.web.api.claim_shapes import ContactOut
 from desk.web.api.decisions import MovedOut, moved_out
 from desk.web.api.shapes import Code, Email, In, Name, Out, Phone, Prose
 from desk.web.deps import Officer, OptionalKey, Reference, TheDesk
 from desk.web.once import answer_once
-from desk.web.openapi import for_staff, for_step
+from desk.web.openapi import for_step
 
 router = APIRouter(prefix="/api/v1/claims", tags=["correspondence"])
 
@@ -79,6 +81,19 @@ def _other(body: LinkIn) -> str:
     if reference is None:
         raise BadInput("/reference", "bad_reference")
     return reference
+
+
+class IssuedOut(Out):
+    """Which slip was issued: what is remembered of it under a key."""
+
+    reference: str
+    claim_id: int
+    generation: int
+
+    @classmethod
+    def of(cls, slip: Slip) -> "IssuedOut":
+        """What is remembered of a slip."""
+        return cls(**asdict(slip))
 
 
 def done_out(held: Held) -> DoneOut:
@@ -165,23 +180,37 @@ async def post_contact(
 
 @router.post(
     "/{reference}/contact-view",
+    response_model=ContactOut,
     name="contact_view",
-    responses=for_staff("unsupported_media_type"),
+    responses=for_step(),
     summary="See the visitor's contact in full",
 )
-async def post_contact_view(reference: Reference, body: ReasonIn, desk: TheDesk, officer: Officer) -> ContactOut:
-    """An audited act: the reason stands in the claim's chain. Never replayed, for each view is an event of its own."""
-    shown: Mapping[str, str | None] = await desk.write(view_contact, officer, reference, body.reason)
-    return ContactOut(**shown)
+async def post_contact_view(
+    request: Request, reference: Reference, body: ReasonIn, desk: TheDesk, officer: Officer, key: OptionalKey
+) -> Response:  # fmt: skip
+    """An audited act: the reason stands in the claim's chain. A repeated key shows it again without another event."""
+
+    async def opened(_stored: str) -> str:
+        return ContactOut(**await desk.read(contact_in_full, officer, reference, desk.kit)).model_dump_json()
+
+    return await answer_once(request, desk, officer, key, done_out, view_contact, reference, body.reason, present=opened)
 
 
 @router.post(
     "/{reference}/slip",
+    response_model=SlipOut,
     name="slip_reissue",
-    responses=for_staff("wrong_moment", "unsupported_media_type"),
+    responses=for_step(),
     summary="Issue the slip again, face to face",
 )
-async def post_slip(reference: Reference, body: ReasonIn, desk: TheDesk, officer: Officer) -> SlipOut:
-    """New code and token, old ones worthless. Not stored, so not replayed: asking again issues again."""
-    slip: Slip = await desk.write(reissue_slip, officer, reference, body.reason)
-    return SlipOut(reference=slip.reference, access_code=slip.access_code, status_url=slip.status_url)
+async def post_slip(
+    request: Request, reference: Reference, body: ReasonIn, desk: TheDesk, officer: Officer, key: OptionalKey
+) -> Response:  # fmt: skip
+    """New code and token, old ones worthless. Derived each time, stored nowhere, so a repeated key shows the same slip."""
+
+    async def derived(stored: str) -> str:
+        slip = IssuedOut.model_validate_json(stored)
+        code, url = slip_for(desk.kit, slip.reference, slip.claim_id, slip.generation)
+        return SlipOut(reference=slip.reference, access_code=code, status_url=url).model_dump_json()
+
+    return await answer_once(request, desk, officer, key, IssuedOut.of, reissue_slip, reference, body.reason, present=derived)
