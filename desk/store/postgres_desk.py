@@ -24,7 +24,9 @@ V = TypeVar("V")
 
 BATCH = 32
 FLUSHERS = 1
+"""One takes the largest batches: a statement costs this process 300 µs, however many rows travel in it."""
 GATHER_SECONDS = 0.001
+"""How long lookups gather between two statements while several come at a time; a lone one never waits."""
 WRITERS = 8
 READERS = 8
 
@@ -98,7 +100,7 @@ class PostgresDesk:
             return await conn.run_sync(query, keys)
 
     async def flush_for_ever(self) -> None:
-        """Take what is queued, insert it together, answer after the commit. One of `FLUSHERS` such tasks: with one, batches are largest."""
+        """Take what is queued, insert it together, answer after the commit. One of `FLUSHERS` such tasks."""
         while True:
             batch = [await self._insertions.get()]
             while len(batch) < BATCH and not self._insertions.empty():
