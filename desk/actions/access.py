@@ -8,8 +8,8 @@ from desk.domain.errors import NotFound, TooManyTries
 from desk.domain.policy import Kind, Viewer
 from desk.domain.reference import LENGTH, read_reference
 from desk.domain.throttle import POSTER_LODGINGS, STATUS_TRIES, Allowance
-from desk.ports import Kit, Work
-from desk.store import tries
+from desk.ports import Attempt, Kit, Work
+from desk.store import idempotency, tries
 from desk.store.keyholders import Keyholder, find_many
 
 
@@ -61,8 +61,10 @@ def count_failed_token(work: Work, network: str) -> None:
     tries.take(work.conn, tries.network(work.kit.sealer.tag("network", network)), STATUS_TRIES, work.now)
 
 
-def count_poster_lodging(work: Work, network: str) -> None:
-    """Count a filing without account. Raises TooManyTries beyond the allowance of its network."""
+def count_poster_lodging(work: Work, network: str, attempt: Attempt) -> None:
+    """Count a filing without account, but not one that was answered before. Raises TooManyTries beyond the allowance."""
+    if idempotency.find_many(work.conn, [attempt]):
+        return
     _take_or_refuse(work, tries.network(work.kit.sealer.tag("lodge", network)), POSTER_LODGINGS)
 
 

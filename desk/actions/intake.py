@@ -4,12 +4,13 @@ A lodging only adds rows, so it is an insertion: it says what it must know, then
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from desk.actions.codes import slip_for
 from desk.actions.steps import earliest, event_by, windows_of
 from desk.domain import clocks
 from desk.domain.audit import EventKind
@@ -24,7 +25,7 @@ from desk.domain.respondent import derived_id, normalised
 from desk.ports import Attempt, Insertion, Kit, Row, Rows, Work
 from desk.store import clocks as clock_rows
 from desk.store import events, idempotency
-from desk.store.lodging import Known, Question, ask
+from desk.store.lodging import Known, Question, Tags, ask
 from desk.store.tables import SiteRow
 
 
@@ -85,14 +86,9 @@ def lodge_claim(kit: Kit, viewer: Viewer, told: Lodging, attempt: Attempt | None
     contradicts the site, KeyReused for a key that came with another body. Source: SPEC 4.1, API "Lodge".
     """
     respondent_id = told.respondent.id if told.respondent else None
-    question = Question(told.site, attempt, respondent_id, _tags(kit, told))
+    name = normalised(told.respondent.name) if told.respondent and told.respondent.name else None
+    question = Question(told.site, attempt, respondent_id, name, lambda whom: _tags(kit, told, whom))
     return Insertion(question, ask, lambda work, known: _build(work, viewer, told, attempt, known))
-
-
-def slip_for(kit: Kit, reference: str, claim_id: int, generation: int) -> tuple[str, str]:
-    """The access code and the status address of a claim, derived."""
-    token = kit.sealer.visit_token(reference, claim_id, generation)
-    return kit.sealer.access_code(claim_id, generation), f"{kit.public_url}/s/{token}"
 
 
 def _build(work: Work, viewer: Viewer, told: Lodging, attempt: Attempt | None, known: Known) -> tuple[Rows, Lodged]:
@@ -102,16 +98,16 @@ def _build(work: Work, viewer: Viewer, told: Lodging, attempt: Attempt | None, k
     _check(work, told, site, known)
     claim_id, reference = work.kit.lots.number(), work.kit.lots.reference()
     running = _clocks(work, told, site)
-    respondent = _respondent_row(work, told, site, known)
+    respondent = respondent_row(work, told.respondent, site, known)
     claim = _claim_row(work, viewer, told, site, running) | {
-        "id": claim_id, "reference": reference, "respondent_id": _respondent_id(respondent, known)
+        "id": claim_id, "reference": reference, "respondent_id": respondent_id(respondent, known)
     }  # fmt: skip
     shown = {
         "reference": reference, "claim_id": claim_id,
         "clocks": [shown_clock(clock, site) for clock in running if clock.state is ClockState.RUNNING],
         "duplicates": [{"reference": found, "why": why} for found, why in _visible_duplicates(viewer, known)],
     }  # fmt: skip
-    rows = _rows(work, viewer, told, claim, running) | {"respondent": [respondent] if respondent else []}
+    rows = _rows(work, viewer, told, claim, running, known.tags) | {"respondent": [respondent] if respondent else []}
     if attempt:
         rows["idempotency_key"] = [idempotency.row_of(work, attempt, json.dumps(shown))]
     return rows, _lodged(work.kit, shown)
@@ -150,18 +146,28 @@ def _check(work: Work, told: Lodging, site: SiteRow, known: Known) -> None:
     """Combined fields must agree with each other and with the site."""
     if told.spot is not None and told.spot not in site.spots:
         raise BadInput("/spot", "not_at_this_site")
-    if told.respondent and told.respondent.id is not None and known.respondent is None:
-        raise BadInput("/respondent/id", "not_at_this_site")
+    check_respondent(told.respondent, known)
     for place, item in enumerate(told.items):
         if item.asked and item.asked.currency != site.currency:
             raise BadInput(f"/items/{place}/asked/currency", "wrong_currency", currency=site.currency)
-    largest = largest_minor(site.currency)
-    if sum(item.asked.minor for item in told.items if item.asked) > largest:
-        raise BadInput("/items", "too_large", limit=text_of(largest, site.currency))
+    check_total("/items", (item.asked.minor for item in told.items if item.asked), site.currency)
     today = work.now.astimezone(ZoneInfo(site.time_zone)).date()
     for name, on_day in (("occurred_on", told.occurred_on), ("purchased_on", told.purchased_on)):
         if on_day and on_day > today:
             raise BadInput(f"/{name}", "in_future")
+
+
+def check_respondent(written: WrittenRespondent | None, known: Known) -> None:
+    """A respondent named by id is one of this site. Raises BadInput for any other."""
+    if written and written.id is not None and known.respondent is None:
+        raise BadInput("/respondent/id", "not_at_this_site")
+
+
+def check_total(pointer: str, asked: Iterable[int], currency: str) -> None:
+    """All that is asked, in minor units, is within the limit of one amount. Raises BadInput at `pointer`. Source: SPEC 8."""
+    largest = largest_minor(currency)
+    if sum(asked) > largest:
+        raise BadInput(pointer, "too_large", limit=text_of(largest, currency))
 
 
 def _clocks(work: Work, told: Lodging, site: SiteRow) -> list[Clock]:
@@ -174,18 +180,19 @@ def _clocks(work: Work, told: Lodging, site: SiteRow) -> list[Clock]:
     return [clocks.stop(clock, work.now) if clock.kind == "auto_receipt" else clock for clock in started]
 
 
-def _respondent_row(work: Work, told: Lodging, site: SiteRow, known: Known) -> Row | None:
+def respondent_row(work: Work, written: WrittenRespondent | None, site: SiteRow, known: Known) -> Row | None:
     """The row a written name needs; the store leaves it out where the name is known already."""
-    if told.respondent is None or known.respondent or not told.respondent.name:
+    if written is None or known.respondent or not written.name:
         return None
-    name = told.respondent.name.strip()
+    name = written.name.strip()
     return {
         "id": derived_id(site.id, name), "site_id": site.id, "name": name, "name_normalised": normalised(name),
-        "kind": told.respondent.kind.value, "in_reach": True, "added_at": work.now,
+        "kind": written.kind.value, "in_reach": True, "added_at": work.now,
     }  # fmt: skip
 
 
-def _respondent_id(row: Row | None, known: Known) -> int | None:
+def respondent_id(row: Row | None, known: Known) -> int | None:
+    """The respondent that was found, else the one that the new row describes, else none."""
     if known.respondent:
         return known.respondent.id
     return int(row["id"]) if row else None
@@ -208,7 +215,9 @@ def _claim_row(work: Work, viewer: Viewer, told: Lodging, site: SiteRow, running
     }  # fmt: skip
 
 
-def _rows(work: Work, viewer: Viewer, told: Lodging, claim: Row, running: list[Clock]) -> dict[str, list[Row]]:
+def _rows(
+    work: Work, viewer: Viewer, told: Lodging, claim: Row, running: list[Clock], tags: Tags
+) -> dict[str, list[Row]]:  # fmt: skip
     """The rows that hang on the claim, and the first link of its chain."""
     claim_id, site_id, number = claim["id"], claim["site_id"], work.kit.lots.number
     person = work.kit.sealer.seal(claim_id, told.visitor)
@@ -229,7 +238,7 @@ def _rows(work: Work, viewer: Viewer, told: Lodging, claim: Row, running: list[C
         ],
         "duplicate_tag": [
             {"id": number(), "claim_id": claim_id, "site_id": site_id, "why": why, "tag": tag, "tagged_at": work.now}
-            for why, tag in _tags(work.kit, told)
+            for why, tag in tags
         ],
         "clock": [clock_rows.row_of(number(), claim_id, clock) for clock in running],
         "event": [events.first_of_chain(number(), event)],
@@ -244,12 +253,9 @@ def _told_in_chain(told: Lodging, claim: Row, commitment: str) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _tags(kit: Kit, told: Lodging) -> tuple[tuple[str, bytes], ...]:
-    """The keyed hashes by which the same matter shows again. Source: SPEC 4.1, duplicate hint."""
-    if told.respondent is None:
-        return ()
-    whom = f"{told.site}:{told.respondent.id or normalised(told.respondent.name or '')}"
-    tags = []
+def _tags(kit: Kit, told: Lodging, name: str) -> Tags:
+    """The keyed hashes by which the same matter with the respondent of this normalised name shows again. Source: SPEC 4.1."""
+    whom, tags = f"{told.site}:{name}", []
     if told.order_no:
         tags.append(("same_order", kit.sealer.tag("order", f"{whom}:{normalised(told.order_no)}")))
     asked = sum(item.asked.minor for item in told.items if item.asked and item.kind in PRINCIPAL_KINDS)

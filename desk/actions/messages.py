@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from desk.actions.intake import slip_for
+from desk.actions.scrub import scrubbed
 from desk.actions.steps import Held, earliest, hold, keep_clocks, officer_id, record, take
 from desk.domain import clocks
 from desk.domain.audit import EventKind
@@ -15,8 +15,6 @@ from desk.domain.policy import Act, Viewer
 from desk.ports import Work
 from desk.store import claims
 from desk.store import clocks as clock_rows
-
-HIDDEN = "••••••••"
 
 
 def send_message(work: Work, viewer: Viewer, reference: str, text: str, kind: Literal["message", "question"] = "message") -> Held:
@@ -42,8 +40,8 @@ def write_note(work: Work, viewer: Viewer, reference: str, text: str) -> Held:
     claims.add(
         work.conn, "note",
         {
-            "id": work.kit.lots.number(), "claim_id": held.claim.id, "officer_id": officer_id(viewer), "text": text,
-            "written_at": work.now,
+            "id": work.kit.lots.number(), "claim_id": held.claim.id, "officer_id": officer_id(viewer),
+            "text": scrubbed(work, held.claim, text), "written_at": work.now,
         },
     )  # fmt: skip
     record(work, held, EventKind.NOTE_WRITTEN)
@@ -56,6 +54,8 @@ def answer_questions(work: Work, viewer: Viewer, reference: str, text: str) -> H
     Raises WrongMoment when nothing was asked. Source: SPEC 4, step `answer`.
     """
     held = hold(work, viewer, Act.ANSWER, reference)
+    if State(held.claim.state) not in OPEN_STATES:
+        raise WrongMoment
     _write(work, held, "answer", text)
     if State(held.claim.state) is State.AWAITING_INFORMATION:
         return take(work, held, Step.ANSWER, open_questions=0)
@@ -76,14 +76,11 @@ def _answers_first(clock: Clock) -> bool:
 
 
 def _write(work: Work, held: Held, kind: str, text: str) -> None:
-    """Keep what was written, but never the claim's own code or token: those are stored nowhere (SPEC 6)."""
-    code, url = slip_for(work.kit, held.claim.reference, held.claim.id, held.claim.generation)
-    text = text.replace(url.rpartition("/")[2], HIDDEN).replace(code, HIDDEN)
     claims.add(
         work.conn, "message",
         {
             "id": work.kit.lots.number(), "claim_id": held.claim.id, "kind": kind, "officer_id": held.viewer.id,
-            "text": text, "written_at": work.now,
+            "text": scrubbed(work, held.claim, text), "written_at": work.now,
         },
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from desk.domain.errors import KeyReused
+from desk.domain.errors import DeskError, KeyReused
 from desk.ports import Attempt, Work
 from desk.store import idempotency
 
@@ -22,11 +22,23 @@ def once(work: Work, attempt: Attempt, encode: Callable[[Any], str], action: Cal
 
     Raises KeyReused when the key came with another body. Source: API, Idempotency-Key; RELIABILITY I15.
     """
+    if given := _given(work, attempt):
+        return given
+    try:
+        body = encode(action(work, *args))
+    except DeskError:
+        # A twin in another process may have acted while this one waited for the claim: then its answer is ours.
+        if given := _given(work, attempt):
+            return given
+        raise
+    idempotency.remember(work, attempt, body)
+    return Once(body, replayed=False)
+
+
+def _given(work: Work, attempt: Attempt) -> Once | None:
     given = idempotency.find_many(work.conn, [attempt]).get((attempt.actor, attempt.route, attempt.key))
     if given is None:
-        body = encode(action(work, *args))
-        idempotency.remember(work, attempt, body)
-        return Once(body, replayed=False)
+        return None
     if given.fingerprint != attempt.fingerprint:
         raise KeyReused
     return Once(given.answer, replayed=True)

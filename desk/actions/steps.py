@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from desk.actions.scrub import scrubbed
 from desk.domain.audit import EventKind, Happening, stored_data
 from desk.domain.claim import Outcome, State
 from desk.domain.clocks import Clock, ClockState
@@ -74,7 +75,7 @@ def take(
     moved = replace(held, claim=claims.change(work.conn, held.claim, **changes), clocks=tuple(running))
     docket.follow(work, moved.claim, moved.site)
     event = happening(work, held, EventKind.MOVED, data)
-    event = replace(event, step=step, from_state=held.claim.state, to_state=move.to, reason=reason)
+    event = replace(event, step=step, from_state=held.claim.state, to_state=move.to, reason=scrubbed(work, held.claim, reason))
     events.append(work.conn, work.kit.lots.number(), event)
     return moved
 
@@ -111,7 +112,9 @@ def earliest(standing: list[Clock]) -> Any:  # noqa: ANN401 - a datetime
 
 def record(work: Work, held: Held, kind: EventKind, data: dict[str, Any] | None = None, reason: str | None = None) -> None:
     """Audit something that moves no state."""
-    events.append(work.conn, work.kit.lots.number(), replace(happening(work, held, kind, data), reason=reason))
+    events.append(
+        work.conn, work.kit.lots.number(), replace(happening(work, held, kind, data), reason=scrubbed(work, held.claim, reason))
+    )
 
 
 def happening(work: Work, held: Held, kind: EventKind, data: dict[str, Any] | None = None) -> Happening:

@@ -1,9 +1,10 @@
 """Assessing a claim and deciding its route: the rule proposes, a named officer confirms or overrides (PIPL Art. 24)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from desk.actions.scrub import scrubbed
 from desk.actions.steps import Held, hold, officer_id, record, take
 from desk.domain.audit import EventKind
 from desk.domain.claim import Assessment, ClaimFacts, Route, State
@@ -11,7 +12,7 @@ from desk.domain.errors import AmountAboveDecided, BadInput, VerdictChanged, Wro
 from desk.domain.lifecycle import CONFIRM, OVERRIDE
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
-from desk.domain.triage import Reason, Verdict, principal, principal_known, triage
+from desk.domain.triage import Reason, Verdict, has_principal, principal, principal_known, triage
 from desk.ports import Work
 from desk.store import claims
 
@@ -45,6 +46,7 @@ def assess_claim(
     held = hold(work, viewer, Act.ASSESS, reference, version)
     if State(held.claim.state) not in ASSESSABLE:
         raise WrongMoment
+    found, note = replace(found, ground=scrubbed(work, held.claim, found.ground)), scrubbed(work, held.claim, note)
     seq = claims.next_seq(work.conn, "assessment", held.claim.id)
     claims.add(work.conn, "assessment", _assessment_row(work, held, found, note, seq))
     changed = claims.change(work.conn, held.claim, assessed=True)
@@ -60,6 +62,7 @@ def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice) -
     override into fast_refund by anybody but a manager. Source: SPEC 4.2 and 4.3.
     """
     held = hold(work, viewer, Act.OVERRIDE if choice.override else Act.CONFIRM, reference)
+    choice = replace(choice, reason=scrubbed(work, held.claim, choice.reason))
     facts, verdict = judge(work, held)
     if choice.override:
         _check_override(held, choice)
@@ -154,6 +157,8 @@ def _decided(work: Work, held: Held, facts: ClaimFacts, choice: Choice) -> Money
         raise BadInput("/override", "needs_basis")
     if choice.amount and choice.amount.currency != held.claim.currency:
         raise BadInput("/amount/currency", "wrong_currency", currency=held.claim.currency)
+    if not has_principal(facts):
+        raise AmountAboveDecided
     asked, known = principal(facts), principal_known(facts)
     if choice.amount is None and not known:
         raise BadInput("/amount", "missing")

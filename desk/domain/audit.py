@@ -16,6 +16,7 @@ class EventKind(StrEnum):
     MOVED = "moved"
     ACCEPTED = "accepted"
     ASSESSED = "assessed"
+    FACTS_COMPLETED = "facts_completed"
     VERDICT_PROPOSED = "verdict_proposed"
     MESSAGE_SENT = "message_sent"
     QUESTION_ASKED = "question_asked"

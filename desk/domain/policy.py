@@ -42,6 +42,7 @@ class Act(StrEnum):
     NOTE = "note"
     LINK = "link"
     ASSESS = "assess"
+    COMPLETE_FACTS = "complete_facts"
     CONFIRM = "confirm"
     OVERRIDE = "override"
     OVERRIDE_INTO_FAST = "override_into_fast"
@@ -71,6 +72,7 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.NOTE: _COUNTER,
         Act.LINK: _COUNTER,
         Act.ASSESS: _COUNTER,
+        Act.COMPLETE_FACTS: _COUNTER,
         Act.CONFIRM: _COUNTER,
         Act.OVERRIDE: _COUNTER,
         Act.OVERRIDE_INTO_FAST: frozenset({Role.MANAGER}),

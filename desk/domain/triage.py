@@ -59,6 +59,11 @@ def principal(facts: ClaimFacts) -> int:
     return sum(item.asked.minor for item in facts.items if item.kind in PRINCIPAL_KINDS and item.asked)
 
 
+def has_principal(facts: ClaimFacts) -> bool:
+    """Whether money is asked back at all, known or not."""
+    return any(item.kind in PRINCIPAL_KINDS for item in facts.items)
+
+
 def principal_known(facts: ClaimFacts) -> bool:
     """Whether every item of the principal has its amount; false as well when there is no such item."""
     items = [item for item in facts.items if item.kind in PRINCIPAL_KINDS]
@@ -93,7 +98,6 @@ def _certainly_docket(facts: ClaimFacts, pack: RulePack) -> Verdict | None:
     """A hearing is needed whatever else is unknown; every reason is listed."""
     found, limit = facts.assessment, pack.limits["fast_limit"]
     asked = principal(facts)
-    no_principal = not any(item.kind in PRINCIPAL_KINDS for item in facts.items)
     tests = (
         (facts.flags.crime_suspected, Reason("crime_suspected", SPEC_RULE)),
         (facts.flags.injury, Reason("injury", SPEC_RULE)),
@@ -105,7 +109,7 @@ def _certainly_docket(facts: ClaimFacts, pack: RulePack) -> Verdict | None:
         (found.evidence_sufficient is Answer.NO, Reason("evidence_insufficient", SPEC_RULE)),
         (facts.flags.needs_appraisal, Reason("needs_appraisal", SPEC_RULE)),
         (facts.respondent is not None and not facts.respondent.in_reach, Reason("respondent_out_of_reach", SPEC_RULE)),
-        (no_principal, Reason("no_sum_asked", SPEC_RULE)),
+        (not has_principal(facts), Reason("no_sum_asked", SPEC_RULE)),
     )
     reasons = [reason for holds, reason in tests if holds]
     return _verdict(Route.DOCKET, reasons, facts, pack) if reasons else None

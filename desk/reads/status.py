@@ -112,10 +112,10 @@ def _because(conn: Connection, claim: ClaimRow, language: str) -> str | None:
         return None
     newest = select(VERDICT).where(VERDICT.c.claim_id == claim.id, VERDICT.c.made != "proposed").order_by(VERDICT.c.seq.desc())
     decided = conn.execute(newest.limit(1)).one()
-    if State(claim.state) is State.AWAITING_INFORMATION:
-        return reasons.still_missing(decided.missing, language) if decided.missing else None
     if decided.made == "overridden":
         return reasons.because([decided.reason], language)
+    if State(claim.state) is State.AWAITING_INFORMATION:
+        return reasons.still_missing(decided.missing, language)
     told = [reasons.reason_text(each["code"], language, figure=each["figure"], limit=each["limit"]) for each in decided.reasons]
     return reasons.because(told, language)
 

@@ -9,6 +9,7 @@ from desk.domain.claim import Answer, Assessment, Basis, ClaimFacts, Elsewhere, 
 from desk.domain.errors import NotFound, StaleVersion
 from desk.domain.money import Money
 from desk.ports import Row
+from desk.store.insertions import insert_rows
 from desk.store.tables import AssessmentRow, ClaimItemRow, ClaimRow, RespondentRow, VerdictRow, metadata
 
 CLAIM = metadata.tables["claim"]
@@ -57,6 +58,18 @@ def items_of(conn: Connection, claim_id: int) -> list[ClaimItemRow]:
     """What is asked for, in the order it was written."""
     rows = conn.execute(select(ITEM).where(ITEM.c.claim_id == claim_id).order_by(ITEM.c.position)).mappings()
     return [ClaimItemRow(**row) for row in rows]
+
+
+def complete_item(conn: Connection, claim_id: int, position: int, minor: int) -> None:
+    """Write the amount of an item that has none. Raises StaleVersion when there is no such item, or no longer."""
+    mine = (ITEM.c.claim_id == claim_id) & (ITEM.c.position == position) & ITEM.c.asked_minor.is_(None)
+    if conn.execute(update(ITEM).where(mine).values(asked_minor=minor)).rowcount != 1:
+        raise StaleVersion
+
+
+def add_respondent(conn: Connection, row: Row) -> None:
+    """Insert a respondent, unless the one of this derived id is there already."""
+    insert_rows(conn, [{"respondent": [row]}])
 
 
 def respondent_of(conn: Connection, claim: ClaimRow) -> RespondentRow | None:

@@ -1,6 +1,6 @@
 """What a lodging must know before it adds its rows, asked once for a whole batch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -15,14 +15,27 @@ RESPONDENT = metadata.tables["respondent"]
 LARGEST_ID = 2**63 - 1
 
 
+Tags = tuple[tuple[str, bytes], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One caller's question. `tags` are keyed hashes under which the same matter would show again, with their names."""
+    """One caller's question; `name` is the respondent's normalised name where it was written and not chosen by id.
+
+    `tags_of` makes, of that name, the keyed hashes under which the same matter would show again, each with why.
+    """
 
     site: str
     attempt: Attempt | None
     respondent_id: int | None
-    tags: tuple[tuple[str, bytes], ...]
+    name: str | None
+    tags_of: Callable[[str], Tags]
+
+    def tags(self, respondents: Mapping[int, RespondentRow]) -> Tags:
+        """The keyed hashes of this lodging; none while its respondent is missing."""
+        known = respondents.get(self.respondent_id or 0)
+        name = known.name_normalised if known else self.name
+        return self.tags_of(name) if name else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,7 @@ class Known:
     site: SiteRow | None
     given: idempotency.Given | None
     respondent: RespondentRow | None
+    tags: Tags
     duplicates: tuple[tuple[str, str], ...]
 
 
@@ -40,12 +54,15 @@ def ask(conn: Connection, questions: Sequence[Question]) -> list[Known]:
     found_sites = sites.find_many(conn, {question.site for question in questions})
     given = idempotency.find_many(conn, [question.attempt for question in questions if question.attempt])
     respondents = _respondents(conn, questions)
-    alike = _look_alikes(conn, questions)
-    return [_known(question, found_sites.get(question.site), given, respondents, alike) for question in questions]
+    tags = [question.tags(respondents) for question in questions]
+    alike = _look_alikes(conn, {tag for each in tags for _, tag in each})
+    asked = zip(questions, tags, strict=True)
+    return [_known(question, each, found_sites.get(question.site), given, respondents, alike) for question, each in asked]
 
 
 def _known(
     question: Question,
+    tags: Tags,
     site: SiteRow | None,
     given: dict[tuple[str, str, str], idempotency.Given],
     respondents: dict[int, RespondentRow],
@@ -53,11 +70,12 @@ def _known(
 ) -> Known:
     attempt, site_id = question.attempt, site.id if site else 0
     respondent = respondents.get(question.respondent_id or 0)
-    duplicates = {reference: why for why, tag in question.tags for reference in alike.get((site_id, tag), [])}
+    duplicates = {reference: why for why, tag in tags for reference in alike.get((site_id, tag), [])}
     return Known(
         site,
         given.get((attempt.actor, attempt.route, attempt.key)) if attempt else None,
         respondent if respondent and respondent.site_id == site_id else None,
+        tags,
         tuple(sorted(duplicates.items())),
     )
 
@@ -71,14 +89,12 @@ def _respondents(conn: Connection, questions: Sequence[Question]) -> dict[int, R
     return {row["id"]: RespondentRow(**row) for row in rows}
 
 
-def _look_alikes(conn: Connection, questions: Sequence[Question]) -> dict[tuple[int, bytes], list[str]]:
-    tags = {tag for question in questions for _, tag in question.tags}
+def _look_alikes(conn: Connection, tags: set[bytes]) -> dict[tuple[int, bytes], list[str]]:
     if not tags:
         return {}
     found: dict[tuple[int, bytes], list[str]] = {}
-    query = (
-        select(TAG.c.site_id, TAG.c.tag, CLAIM.c.reference).join(CLAIM, CLAIM.c.id == TAG.c.claim_id).where(TAG.c.tag.in_(tags))
-    )
-    for row in conn.execute(query.limit(50 * len(questions))):
+    columns = select(TAG.c.site_id, TAG.c.tag, CLAIM.c.reference)
+    query = columns.join(CLAIM, CLAIM.c.id == TAG.c.claim_id).where(TAG.c.tag.in_(tags)).order_by(TAG.c.id.desc())
+    for row in conn.execute(query.limit(50 * len(tags))):
         found.setdefault((row.site_id, row.tag), []).append(row.reference)
     return found

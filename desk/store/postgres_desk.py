@@ -23,10 +23,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 BATCH = 32
-FLUSHERS = 1
-"""One takes the largest batches: a statement costs this process 300 µs, however many rows travel in it."""
-GATHER_SECONDS = 0.001
-"""How long lookups gather between two statements while several come at a time; a lone one never waits."""
+FLUSHERS = 2
 WRITERS = 8
 READERS = 8
 
@@ -40,7 +37,7 @@ class PostgresDesk:
         self._appender = writer.execution_options(isolation_level="AUTOCOMMIT")
         self._reader = reader
         self._insertions: asyncio.Queue[Waiting] = asyncio.Queue()
-        self._lookups = Lookups(self._ask, GATHER_SECONDS)
+        self._lookups = Lookups(self._ask)
 
     @property
     def kit(self) -> Kit:
@@ -114,11 +111,13 @@ class PostgresDesk:
             settle(batch, [(None, asyncio.CancelledError())] * len(batch))
             raise
         except Exception as failure:  # noqa: BLE001 - every caller of the batch must be answered
-            if len(batch) > 1:
+            refusal = refusal_for(failure)
+            if refusal is None and len(batch) > 1:
+                # Somebody's rows, not the database: each caller is tried alone.
                 for waiting in batch:
                     await self._flush([waiting])
                 return
-            settle(batch, [(None, refusal_for(failure) or failure)])
+            settle(batch, [(None, refusal or failure)] * len(batch))
         else:
             settle(batch, [(result, failure and (refusal_for(failure) or failure)) for result, failure in outcomes])
 

@@ -37,10 +37,8 @@ class Lookups:
     sees whatever was committed before they asked.
     """
 
-    def __init__(self, ask: Callable[[Query, Sequence[Any]], Awaitable[Mapping[Any, Any]]], pause: float = 0) -> None:
-        """`pause`, in seconds: how long to gather callers while several come at a time, where a statement is dear."""
+    def __init__(self, ask: Callable[[Query, Sequence[Any]], Awaitable[Mapping[Any, Any]]]) -> None:
         self._ask = ask
-        self._pause = pause
         self._waiting: dict[Query, list[Waiting]] = {}
         self._asking: dict[Query, asyncio.Task[None]] = {}
 
@@ -62,6 +60,4 @@ class Lookups:
                 settle(waiting, [(None, refusal_for(failure) or failure)] * len(waiting))
             else:
                 settle(waiting, [(found.get(key), None) for key, _ in waiting])
-            if len(waiting) > 1:
-                await asyncio.sleep(self._pause)
         del self._asking[query]

@@ -40,6 +40,7 @@ class Writer:
         self._queue: queue.SimpleQueue[Queued | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="desk-writer", daemon=True)
         self._loop = asyncio.get_running_loop()
+        self._conn: Connection | None = None
 
     def start(self) -> None:
         """Begin to take work."""
@@ -59,10 +60,28 @@ class Writer:
         return await reply
 
     def _serve(self) -> None:
-        with self._engine.connect() as conn:
-            while batch := self._next_batch():
-                outcomes = self._commit(conn, batch)
-                self._loop.call_soon_threadsafe(settle, [(queued.run, queued.reply) for queued in batch], outcomes)
+        while batch := self._next_batch():
+            outcomes = self._outcomes(batch)
+            self._loop.call_soon_threadsafe(settle, [(queued.run, queued.reply) for queued in batch], outcomes)
+        if self._conn is not None:
+            self._conn.close()
+
+    def _outcomes(self, batch: Sequence[Queued]) -> list[Outcome]:
+        """What became of each caller. Whatever fails, they are answered, and the next batch begins on a new connection."""
+        try:
+            if self._conn is None:
+                self._conn = self._engine.connect()
+            return self._commit(self._conn, batch)
+        except Exception as failure:  # noqa: BLE001 - a writer that dies would leave every later caller waiting for ever
+            self._drop_connection()
+            return [(None, refusal_for(failure) or failure)] * len(batch)
+
+    def _drop_connection(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            with contextlib.suppress(Exception):
+                conn.invalidate()
+                conn.close()
 
     def _next_batch(self) -> list[Queued]:
         """Wait for work, then take what else is there; empty when the writer is to stop."""
@@ -77,14 +96,18 @@ class Writer:
         return batch
 
     def _commit(self, conn: Connection, batch: Sequence[Queued]) -> list[Outcome]:
-        """Run and commit a batch. When SQLite gives the whole transaction up, every member is tried alone."""
+        """Run and commit a batch. When SQLite gives the whole transaction up, every member is tried alone.
+
+        A lock that another process would not give back is waited for once, not once a member.
+        """
         try:
             with conn.begin():
                 return self._run(conn, batch)
         except Exception as failure:  # noqa: BLE001 - every caller of the batch must be answered
             _leave_transaction(conn)
-            if len(batch) == 1:
-                return [(None, refusal_for(failure) or failure)]
+            refusal = refusal_for(failure)
+            if len(batch) == 1 or isinstance(refusal, Busy):
+                return [(None, refusal or failure)] * len(batch)
         return [self._commit(conn, [queued])[0] for queued in batch]
 
     def _run(self, conn: Connection, batch: Sequence[Queued]) -> list[Outcome]:

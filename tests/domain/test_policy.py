@@ -16,6 +16,7 @@ EXPECTED = {
     "note": COUNTER,
     "link": COUNTER,
     "assess": COUNTER,
+    "complete_facts": COUNTER,
     "confirm": COUNTER,
     "override": COUNTER,
     "override_into_fast": "manager",

@@ -43,6 +43,9 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     ("GET", f"{CLAIM}/triage"): Probe(Act.READ_CLAIM, "docketed"),
     ("GET", f"{CLAIM}/clocks"): Probe(Act.READ_CLAIM, "docketed"),
     ("PUT", f"{CLAIM}/assessment"): Probe(Act.ASSESS, body={"not_at_fault": "yes"}),
+    ("PUT", f"{CLAIM}/facts"): Probe(
+        Act.COMPLETE_FACTS, "awaiting_information", {"amounts": [{"item": 0, "asked": {"amount": "1.00", "currency": "CNY"}}]}
+    ),
     ("POST", f"{CLAIM}/triage"): Probe(Act.OVERRIDE, body={"override": "docket", "reason": "x"}),
     ("POST", f"{CLAIM}/messages"): Probe(Act.MESSAGE, body=WORDS),
     ("POST", f"{CLAIM}/notes"): Probe(Act.NOTE, body=WORDS),

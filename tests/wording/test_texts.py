@@ -104,7 +104,7 @@ def test_a_visitor_sees_every_move_and_nothing_internal() -> None:
     assert {step for kind, step in history.VISITOR_EVENTS if kind == "moved"} == set(lifecycle.Step)
     others = {kind for kind, step in history.VISITOR_EVENTS if step is None}
     assert others <= set(audit.EventKind)
-    assert not others & {"note_written", "linked", "contact_viewed", "handoff_due", "verdict_proposed"}
+    assert not others & {"note_written", "linked", "contact_viewed", "handoff_due", "verdict_proposed", "facts_completed"}
 
 
 def test_history_tells_what_was_agreed_and_what_was_said() -> None:

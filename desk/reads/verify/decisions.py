@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from desk.domain.audit import EventKind
 from desk.domain.claim import (
     Answer,
     Assessment,
@@ -24,7 +25,7 @@ from desk.domain.claim import (
 )
 from desk.domain.lifecycle import CONFIRM, OVERRIDE, Step
 from desk.domain.money import Money
-from desk.domain.triage import Reason, principal, principal_known, triage
+from desk.domain.triage import Reason, has_principal, principal, principal_known, triage
 from desk.reads.verify.dossier import Dossier
 
 ROUTED = {**{step: route for route, step in CONFIRM.items()}, **{step: route for route, step in OVERRIDE.items()}}
@@ -53,11 +54,29 @@ def i06_row_holds_what_was_decided(dossier: Dossier) -> Iterator[str]:
 
 
 def i06_items_are_those_lodged(dossier: Dossier) -> Iterator[str]:
-    """What is asked for is, line by line, what was lodged."""
+    """What is asked for is, line by line, what was lodged, with the amounts that were completed since."""
     for event in dossier.moves[:1]:
         lodged = [tuple(item) for item in dossier.told(event).get("items", [])]
+        for position, minor in _completed(dossier):
+            if position < len(lodged) and lodged[position][1] is None:
+                lodged[position] = (lodged[position][0], minor)
         if lodged != [(item.kind, item.asked_minor) for item in dossier.rows["claim_item"]]:
             yield f"{dossier.name}: the items are not those that were lodged"
+
+
+def i06_respondent_is_the_one_completed(dossier: Dossier) -> Iterator[str]:
+    """A respondent that was missing and then named is the one the claim has."""
+    for event in dossier.events:
+        named = dossier.told(event).get("respondent") if event.kind == EventKind.FACTS_COMPLETED else None
+        if named is not None and named != dossier.claim.respondent_id:
+            yield f"{dossier.name} event {event.seq}: the claim has another respondent than the one that was named"
+
+
+def _completed(dossier: Dossier) -> Iterator[tuple[int, int]]:
+    """The amounts written after the lodging, as (position, minor units), in order."""
+    for event in dossier.events:
+        if event.kind == EventKind.FACTS_COMPLETED:
+            yield from (tuple(item) for item in dossier.told(event)["items"])
 
 
 def i06_decided_within_bounds(dossier: Dossier) -> Iterator[str]:
@@ -69,7 +88,8 @@ def i06_decided_within_bounds(dossier: Dossier) -> Iterator[str]:
         elif into_fast:
             facts = facts_from_json(verdict.facts)
             limit = dossier.books.kit.packs.by_version(verdict.pack).limits["fast_limit"].amount
-            if verdict.decided_minor >= limit.minor or (principal_known(facts) and verdict.decided_minor > principal(facts)):
+            asked = principal(facts) if principal_known(facts) or not has_principal(facts) else limit.minor
+            if verdict.decided_minor >= limit.minor or verdict.decided_minor > asked:
                 yield f"{dossier.name} verdict {verdict.seq}: decides more than was asked or than the fast limit allows"
 
 

@@ -39,6 +39,13 @@ class RespondentIn(In):
     name: Name | None = None
     kind: RespondentKind = RespondentKind.OTHER
 
+    def written(self) -> WrittenRespondent | None:
+        """The respondent as the actions take it; None for "not sure", that is neither id nor name."""
+        if self.id is None and self.name is None:
+            return None
+        known = int(self.id) if self.id else None
+        return WrittenRespondent(known, None if known else self.name, self.kind)
+
 
 class ItemIn(In):
     """One thing asked for; `asked` null while the sum is not known."""
@@ -86,17 +93,10 @@ class ClaimIn(In):
                 Item(item.kind, item.asked.money(f"/items/{place}/asked") if item.asked else None)
                 for place, item in enumerate(self.items)
             ),
-            respondent=self._respondent(), spot=self.spot, occurred_on=self.occurred_on, purchased_on=self.purchased_on,
+            respondent=self.respondent.written() if self.respondent else None, spot=self.spot, occurred_on=self.occurred_on, purchased_on=self.purchased_on,
             contract_ended_on=self.contract_ended_on, departs_at=self.departs_at, order_no=self.order_no,
             already_elsewhere=self.already_elsewhere, people=self.people, flags=Flags(**self.flags.model_dump()),
         )  # fmt: skip
-
-    def _respondent(self) -> WrittenRespondent | None:
-        """None for "not sure": no respondent, or one with neither id nor name."""
-        if self.respondent is None or (self.respondent.id is None and self.respondent.name is None):
-            return None
-        known = int(self.respondent.id) if self.respondent.id else None
-        return WrittenRespondent(known, None if known else self.respondent.name, self.respondent.kind)
 
 
 class DuplicateOut(Out):
@@ -132,7 +132,7 @@ async def post_claim(
     viewer = _lodger(viewer, body.channel)
     attempt = await attempt_of(request, viewer, key)
     if viewer.kind is Kind.POSTER:
-        await desk.write(count_poster_lodging, network)
+        await desk.write(count_poster_lodging, network, attempt)
     lodged = await _lodge(request, desk, viewer, body.told(), attempt)
     headers = {"Idempotent-Replayed": "true"} if lodged.replayed else None
     return Response(_bytes_of(lodged), 201, headers, "application/json")

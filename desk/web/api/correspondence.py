@@ -5,7 +5,7 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request, Response
 from pydantic import StrictBool
 
-from desk.actions.intake import slip_for
+from desk.actions.codes import slip_for
 from desk.actions.messages import answer_questions, record_silence, send_message, write_note
 from desk.actions.slips import Slip, change_contact, link_claims, reissue_slip, view_contact
 from desk.actions.steps import Held

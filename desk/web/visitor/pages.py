@@ -68,5 +68,6 @@ def same_site(request: Request) -> None:
     fetched_by, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if fetched_by and fetched_by not in ("same-origin", "none"):
         raise Forbidden
-    if origin and origin != "null" and urlsplit(origin).netloc != request.headers.get("host"):
+    ours = {request.headers.get("host"), urlsplit(request.app.state.options.public_url).netloc}
+    if origin and origin != "null" and urlsplit(origin).netloc not in ours:
         raise Forbidden
