@@ -135,7 +135,7 @@ class Writer:
 
 def _leave_transaction(conn: Connection) -> None:
     """A COMMIT that failed may leave the transaction open, and SQLAlchemy does not end it: the next BEGIN would fail for ever."""
-    if _in_transaction(conn):
+    if not conn.invalidated and _in_transaction(conn):
         conn.invalidate()
 
 

@@ -57,17 +57,40 @@ async def test_a_contact_is_changed_by_its_form(front: Front) -> None:
 
 async def test_a_form_that_is_refused_shows_again_what_was_typed(sqlite_front: Front) -> None:
     _, client = await opened(sqlite_front, "received")
-    answer = await client.post("/status/change_contact", data={"phone": "12x", "email": "v@example.com", "key": "k"})
+    key = key_of((await client.get("/status")).text, "change_contact")
+    answer = await client.post("/status/change_contact", data={"phone": "12x", "email": "v@example.com", "key": key})
     assert answer.status_code == 422
     assert ('value="12x"' in answer.text, 'value="v@example.com"' in answer.text) == (True, True)
-    late = await client.post("/status/object", data={"text": "x", "key": "k"})
+    late = await client.post("/status/object", data={"text": "x", "key": key_of(answer.text, "change_contact")})
     assert late.status_code == 409
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
 async def test_a_form_of_another_site_does_not_act(sqlite_front: Front, headers: dict[str, str]) -> None:
     reference, client = await opened(sqlite_front, "received")
-    answer = await client.post("/status/withdraw", data={"key": "k"}, headers=headers)
+    key = key_of((await client.get("/status")).text, "withdraw")
+    answer = await client.post("/status/withdraw", data={"key": key}, headers=headers)
+    assert answer.status_code == 403
+    assert (await sqlite_front.claim(reference)).state == "received"
+
+
+async def test_a_proxy_that_hides_the_host_does_not_stop_the_forms(sqlite_front: Front) -> None:
+    reference, client = await opened(sqlite_front, "received")
+    key = key_of((await client.get("/status")).text, "withdraw")
+    public = sqlite_front.app.state.options.public_url
+    answer = await client.post("/status/withdraw", data={"key": key}, headers={"Origin": public, "Host": "10.0.0.5:8000"})
+    assert answer.status_code == 303
+    assert (await sqlite_front.claim(reference)).state == "withdrawn"
+
+
+@pytest.mark.parametrize("key", ["", "k", "another claim's"])
+async def test_a_form_without_a_key_of_this_page_does_not_act(sqlite_front: Front, key: str) -> None:
+    _, other = await opened(sqlite_front, "received")
+    reference, client = await opened(sqlite_front, "received")
+    if key == "another claim's":
+        key = key_of((await other.get("/status")).text, "withdraw")
+        reference, client = await opened(sqlite_front, "received")
+    answer = await client.post("/status/withdraw", data={"key": key})
     assert answer.status_code == 403
     assert (await sqlite_front.claim(reference)).state == "received"
 

@@ -4,7 +4,6 @@ Each form carries its own key, minted when the page was rendered, so that a doub
 again with what was typed.
 """
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.messages import answer_questions
 from desk.actions.once import once
 from desk.actions.slips import change_contact
-from desk.domain.errors import BadInput, DeskError
+from desk.domain.errors import BadInput, DeskError, Forbidden
 from desk.domain.policy import Act
 from desk.web.api.correspondence import ContactIn, TextIn
 from desk.web.api.shapes import Prose
@@ -79,6 +78,8 @@ async def act_on_claim(request: Request, act: str, desk: TheDesk, request_id: Re
         return RedirectResponse(kept_language(request, "/s"), 303)
     await request.body()  # kept from here on, for the form's fingerprint is taken over it
     typed = {name: str(value) for name, value in (await request.form()).items()}
+    if not visit.is_own_form(typed.get("key", "")):
+        raise Forbidden
     try:
         await _do(request, visit, form, typed)
     except (DeskError, ValidationError) as refusal:
@@ -90,15 +91,15 @@ async def act_on_claim(request: Request, act: str, desk: TheDesk, request_id: Re
 async def _do(request: Request, visit: Visit, form: Form, typed: Mapping[str, str]) -> None:
     """Run the action once for the form's key."""
     fields = form.shape(**{name: value for name, value in typed.items() if name != "key" and value.strip()})
-    attempt = await attempt_of(request, visit.viewer, typed.get("key") or secrets.token_urlsafe(16))
+    attempt = await attempt_of(request, visit.viewer, typed["key"][:128])
     async with one_at_a_time(request, attempt):
         argument = form.argument(fields)
         await visit.desk.write(once, attempt, _nothing, form.action, visit.viewer, visit.reference, argument)
 
 
-def forms_for(acts: tuple[str, ...]) -> list[tuple[str, str]]:
+def forms_for(visit: Visit, acts: tuple[str, ...]) -> list[tuple[str, str]]:
     """The acts that have a form, each with a fresh key."""
-    return [(act, secrets.token_urlsafe(16)) for act in acts if act in FORMS]
+    return [(act, visit.form_key()) for act in acts if act in FORMS]
 
 
 def _nothing(_result: object) -> str:

@@ -1,5 +1,6 @@
 """A visit: a claim opened on this device for 30 minutes, kept by a signed cookie, and its page."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from desk.web.visits import visitor_for
 
 COOKIE = "desk_visit"
 MINUTES = 30
+FORM_HOURS = 8
 
 _TO_REFUND = ("registered", "checked", "decided", "refunded")
 _TO_AGREEMENT = ("registered", "checked", "mediation", "agreed")
@@ -27,7 +29,7 @@ _REACHED = {
 }  # fmt: skip
 _MEDIATED = frozenset({Stage.IN_MEDIATION, Stage.AGREEMENT_REACHED})
 
-Forms = Callable[[tuple[str, ...]], list[tuple[str, str]]]
+Forms = Callable[["Visit", tuple[str, ...]], list[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,21 @@ class Visit:
         language, kit = reader_language(self.request), self.desk.kit
         view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
         return page(
-            self.request, "status.html", status, view=view, steps=_steps(view), now=kit.clock.now(), forms=forms(view.acts),
+            self.request, "status.html", status, view=view, steps=_steps(view), now=kit.clock.now(), forms=forms(self, view.acts),
             failed=failed,
         )  # fmt: skip
+
+    def form_key(self) -> str:
+        """A fresh key for one form of this page, signed, so that no other site can make one."""
+        return _signer(self.desk, "form").dumps([self.reference, secrets.token_urlsafe(16)])
+
+    def is_own_form(self, key: str) -> bool:
+        """Whether a form of this claim's page carried the key, not longer ago than a working day."""
+        try:
+            reference, _ = _signer(self.desk, "form").loads(key, max_age=FORM_HOURS * 3600)
+        except (BadData, ValueError, TypeError):
+            return False
+        return bool(reference == self.reference)
 
 
 async def visit_of(request: Request, desk: Desk, request_id: str) -> Visit | None:
@@ -68,9 +82,9 @@ def remember(answer: Response, desk: Desk, holder: Keyholder, *, secure: bool) -
     return answer
 
 
-def _signer(desk: Desk) -> URLSafeTimedSerializer:
+def _signer(desk: Desk, what: str = "visit") -> URLSafeTimedSerializer:
     """Signs with a secret that follows from the pepper."""
-    return URLSafeTimedSerializer(desk.kit.sealer.tag("cookie", "visit"), salt="desk.visit")
+    return URLSafeTimedSerializer(desk.kit.sealer.tag("cookie", what), salt=f"desk.{what}")
 
 
 def _steps(view: StatusView) -> list[tuple[str, str]]:
