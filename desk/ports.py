@@ -186,6 +186,11 @@ class Desk(Protocol):
         """The kit that the doors hand to actions."""
         ...
 
+    @property
+    def writes(self) -> int:
+        """How many actions this process has run through `write`; what a reader keeps is stale once it has risen."""
+        ...
+
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one action in one transaction of its own."""
         ...

@@ -59,7 +59,7 @@ def _named(work: Work, held: Held, written: WrittenRespondent) -> int | None:
     """The id of the respondent; a name written for the first time gets its row."""
     if held.claim.respondent_id is not None:
         raise BadInput("/respondent", "not_allowed_here")
-    (known,) = ask(work.conn, [Question(held.site.slug, None, written.id, ())])
+    (known,) = ask(work.conn, [Question(held.site.slug, None, written.id, None, lambda _: ())])
     check_respondent(written, known)
     row = respondent_row(work, written, held.site, known)
     if row:

@@ -33,6 +33,7 @@ class PostgresDesk:
 
     def __init__(self, kit: Kit, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self._kit = kit
+        self._writes = 0
         self._writer = writer
         self._appender = writer.execution_options(isolation_level="AUTOCOMMIT")
         self._reader = reader
@@ -44,12 +45,24 @@ class PostgresDesk:
         """The kit that the doors hand to actions."""
         return self._kit
 
+    @property
+    def writes(self) -> int:
+        """How many actions this process has run through `write`."""
+        return self._writes
+
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the action on a connection of its own; one that collided with another writer is run again."""
 
         def run(conn: Connection) -> T:
             return action(work_at(conn, self._kit), *args, **kwargs)
 
+        try:
+            return await self._run(run)
+        finally:
+            self._writes += 1
+
+    async def _run(self, run: Callable[[Connection], T]) -> T:
+        """Run in a transaction, again where it collided with another writer."""
         for attempt in range(TRIES):
             try:
                 async with self._writer.begin() as conn:

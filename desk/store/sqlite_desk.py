@@ -22,6 +22,7 @@ class SqliteDesk:
 
     def __init__(self, kit: Kit, writer: Writer, reader: Connection) -> None:
         self._kit = kit
+        self._writes = 0
         self._writer = writer
         self._reader = reader
         self._lookups = Lookups(self._ask)
@@ -31,13 +32,21 @@ class SqliteDesk:
         """The kit that the doors hand to actions."""
         return self._kit
 
+    @property
+    def writes(self) -> int:
+        """How many actions this process has run through `write`."""
+        return self._writes
+
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Queue the action for the writer thread."""
 
         def run(work: Work) -> T:
             return action(work, *args, **kwargs)
 
-        result: T = await self._writer.submit(run)
+        try:
+            result: T = await self._writer.submit(run)
+        finally:
+            self._writes += 1
         return result
 
     async def append(self, insertion: Insertion[Any, Any, T]) -> T:

@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from desk.ports import Desk
 from desk.web import api, operations, visitor
-from desk.web.api.status import StatusCache
+from desk.web.api.status import RecentHolders, StatusCache
 from desk.web.deps import known_parameters
 from desk.web.errors import install_handlers
 from desk.web.hot import HotRoute
@@ -40,7 +40,7 @@ def create_app(
 
     app = _bare(options, hot_routes, lifespan)
     app.state.options, app.state.expected_schema = options, options.expected_schema
-    app.state.keys_in_flight, app.state.status_cache = set(), StatusCache()
+    app.state.keys_in_flight, app.state.status_cache, app.state.recent_holders = set(), StatusCache(), RecentHolders()
     # The last one added stands outermost.
     app.add_middleware(Limits, options=options)
     app.add_middleware(Observe, options=options)

@@ -21,6 +21,7 @@ __all__ = ["Finding", "Report", "verify"]
 OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = (
     ("I06", decisions.i06_row_holds_what_was_decided),
     ("I06", decisions.i06_items_are_those_lodged),
+    ("I06", decisions.i06_respondent_is_the_one_completed),
     ("I06", decisions.i06_decided_within_bounds),
     ("I06", decisions.i06_events_decide_what_verdicts_say),
     ("I06", decisions.i06_verdicts_follow_from_their_facts),

@@ -93,8 +93,9 @@ class ClaimIn(In):
                 Item(item.kind, item.asked.money(f"/items/{place}/asked") if item.asked else None)
                 for place, item in enumerate(self.items)
             ),
-            respondent=self.respondent.written() if self.respondent else None, spot=self.spot, occurred_on=self.occurred_on, purchased_on=self.purchased_on,
-            contract_ended_on=self.contract_ended_on, departs_at=self.departs_at, order_no=self.order_no,
+            respondent=self.respondent.written() if self.respondent else None, spot=self.spot,
+            occurred_on=self.occurred_on, purchased_on=self.purchased_on, contract_ended_on=self.contract_ended_on,
+            departs_at=self.departs_at, order_no=self.order_no,
             already_elsewhere=self.already_elsewhere, people=self.people, flags=Flags(**self.flags.model_dump()),
         )  # fmt: skip
 

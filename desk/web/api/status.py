@@ -6,7 +6,8 @@ What a visitor does with their claim is `visitor_acts`.
 from collections import OrderedDict
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated
+from time import monotonic
+from typing import Annotated, cast
 
 import msgspec
 from starlette.requests import Request
@@ -23,6 +24,7 @@ from desk.web.visits import holder_of_code, holder_of_token, visitor_for
 from desk.wording.catalogue import best_language
 
 CACHED = 10_000
+RECENT_SECONDS = 1.0
 
 
 class KeyIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -95,10 +97,33 @@ class StatusCache:
             self._kept.popitem(last=False)
 
 
+class RecentHolders:
+    """Tokens found right a moment ago. Kept for a second, and dropped as soon as this process has written anything.
+
+    Another process's change is seen a second late at most (PERFORMANCE 7, point 6). One a process.
+    """
+
+    def __init__(self, size: int = CACHED) -> None:
+        self._size = size
+        self._kept: OrderedDict[str, tuple[Keyholder, int, float]] = OrderedDict()
+
+    def find(self, token: str, writes: int, now: float) -> Keyholder | None:
+        """The claim a token opens, if that is still sure."""
+        kept = self._kept.get(token)
+        return kept[0] if kept and kept[1] == writes and now < kept[2] + RECENT_SECONDS else None
+
+    def keep(self, token: str, holder: Keyholder, writes: int, now: float) -> None:
+        """Keep what was found when the process had written so often; the oldest goes first."""
+        self._kept[token] = (holder, writes, now)
+        self._kept.move_to_end(token)
+        if len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+
 async def post_status(request: Request) -> Response:
     """Where a claim stands, in the reader's language. One answer for every wrong key: 404."""
     desk: Desk = request.app.state.desk
-    holder = await _holder(desk, await request.body(), network_of(request.scope, request.app.state.options.trusted_proxies))
+    holder = await _holder(request, desk, await request.body())
     language = _language(request.headers.get("accept-language"))
     body = await _status(request, desk, holder, language)
     return Response(body, media_type="application/json", headers={"Content-Language": language, "Vary": "Accept-Language"})
@@ -116,11 +141,16 @@ async def _status(request: Request, desk: Desk, holder: Keyholder, language: str
     return body
 
 
-async def _holder(desk: Desk, body: bytes, network: str) -> Keyholder:
+async def _holder(request: Request, desk: Desk, body: bytes) -> Keyholder:
     """The claim the key in the body opens."""
-    key = read_key(body)
+    key, recent, began, writes = read_key(body), request.app.state.recent_holders, monotonic(), desk.writes
+    if key.token is not None and (found := recent.find(key.token, writes, began)):
+        return cast("Keyholder", found)
+    network = network_of(request.scope, request.app.state.options.trusted_proxies)
     if key.token is not None:
-        return await holder_of_token(desk, key.token, network)
+        holder = await holder_of_token(desk, key.token, network)
+        recent.keep(key.token, holder, writes, began)
+        return holder
     return await holder_of_code(desk, key.reference or "", key.access_code or "", network)
 
 
