@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from desk.actions import endings, messages, slips
 from desk.actions import triage as deciding
 from desk.actions.calendar import calendar_now
+from desk.actions.facts import complete_facts
 from desk.actions.installation import install
 from desk.actions.intake import Lodged, Lodging, WrittenRespondent, lodge_claim
 from desk.actions.officers import Post, add_officer
@@ -118,6 +119,13 @@ class House:
         """Override the verdict with a reason; by the manager unless somebody else is named."""
         choice = Choice(Route(route), override=True, reason=reason, amount=yuan(amount))
         return await self.desk.write(deciding.confirm_triage, by or self.cast.ma, reference, choice)
+
+    async def complete(self, reference: str, *amounts: str, respondent: str | None = None, by: Viewer | None = None) -> Held:
+        """Write the amounts of the first items, and the respondent's name, where they were not known."""
+        asked = {place: Money.parse(amount, "CNY") for place, amount in enumerate(amounts)}
+        named = WrittenRespondent(name=respondent, kind=RespondentKind.SHOP) if respondent else None
+        version = (await self.claim(reference)).version
+        return await self.desk.write(complete_facts, by or self.cast.olga, reference, asked, named, version)
 
     async def propose(self, reference: str, by: Viewer | None = None) -> None:
         """Store what the rule says and decide nothing."""

@@ -51,7 +51,7 @@ class Known:
 
 def ask(conn: Connection, questions: Sequence[Question]) -> list[Known]:
     """Answer all questions with one statement a table."""
-    found_sites = sites.find_many(conn, {question.site for question in questions})
+    found_sites = sites.find_lately(conn, {question.site for question in questions})
     given = idempotency.find_many(conn, [question.attempt for question in questions if question.attempt])
     respondents = _respondents(conn, questions)
     tags = [question.tags(respondents) for question in questions]

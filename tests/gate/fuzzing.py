@@ -1,6 +1,7 @@
 """Real claims for a fuzz: without them nearly every generated reference is absent, and nothing behind the 404 is met."""
 
 import itertools
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,14 +18,16 @@ from tests.gate.wire import CLAIMS, claim_body
 
 AnyCase = Case[Any]
 MEANT = {
-    "bad_amount", "bad_characters", "bad_cursor", "bad_date", "bad_email", "bad_phone", "bad_reference", "bad_time", "contradicts",
-    "in_future", "missing", "needs_basis", "not_allowed_here", "not_at_this_site", "not_found", "nothing_to_do", "wrong_currency",
+    "bad_amount", "bad_characters", "bad_cursor", "bad_date", "bad_email", "bad_phone", "bad_reference", "bad_time",
+    "contradicts", "in_future", "missing", "needs_basis", "not_allowed_here", "not_at_this_site", "not_found", "nothing_to_do",
+    "wrong_currency",
 }  # fmt: skip
 """Problems that no schema can express: they depend on the claim, on the site, on the day, or on what a number means."""
 ONE_AS_FLOAT = re.compile(r"/people|/amounts/\d+/item")
 """1.0 is an integer to JSON Schema and none to us (ASVS 15.3.5)."""
 REFUSED_FOR_THE_CLAIM = {"stale_version", "idempotency_key_reused"}
 EACH_LASTS = 12
+OPEN_AMOUNT = 6
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Stock:
     """Claims in every state that the API can bring them to, used up and made anew. `fields` differ from call to call."""
 
     client: httpx.Client
-    _kinds: Iterator[int] = field(default_factory=lambda: itertools.cycle(range(6)))
+    _kinds: Iterator[int] = field(default_factory=lambda: itertools.cycle(range(7)))
     _claims: list[dict[str, Any]] = field(default_factory=list)
     _turns: Iterator[int] = field(default_factory=itertools.count)
 
@@ -52,8 +55,11 @@ class Stock:
         return self.client.get(f"{CLAIMS}/{reference}").headers["etag"]
 
     def _made(self, kind: int) -> dict[str, Any]:
-        """A claim received, asked a question, refused, on the docket, withdrawn, or about to be refunded."""
-        claim: dict[str, Any] = self._post(CLAIMS, content=claim_body()).json()
+        """A claim received, asked a question, refused, on the docket, withdrawn, about to be refunded, or with an open amount."""
+        told = json.loads(claim_body())
+        if kind == OPEN_AMOUNT:
+            told |= {"respondent": None, "items": [{"kind": "refund", "asked": None}]}
+        claim: dict[str, Any] = self._post(CLAIMS, json=told).json()
         here = f"{CLAIMS}/{claim['reference']}"
         if kind == 1:
             self._post(f"{here}/messages", json={"text": "何时离开？", "question": True})

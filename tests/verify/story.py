@@ -83,9 +83,11 @@ async def _decided(house: House) -> dict[str, str]:
     silent = await house.waiting()
     house.clock.go(days=2)
     await house.silence(silent)
+    completed = await house.waiting(respondent=None)
+    await house.complete(completed, "128.00", respondent="新安茶行")
     return {
         "fast": fast, "less": less, "docketed": docketed, "overridden": overridden, "objected": objected, "waiting": waiting,
-        "answered": answered, "silent": silent,
+        "answered": answered, "silent": silent, "completed": completed,
     }  # fmt: skip
 
 

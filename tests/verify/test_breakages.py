@@ -29,6 +29,9 @@ DECISIONS: list[tuple[str, str, Breakage]] = [
     ("I06", "other facts", at("verdict", "refused", "facts = '{{}}'")),
     ("I06", "a figure of a reason", at("verdict", "docketed", "reasons = '[]'")),
     ("I06", "another sum asked", at("claim_item", "received", "asked_minor = 1")),
+    ("I06", "another sum completed", at("claim_item", "completed", "asked_minor = 1")),
+    ("I06", "a completed sum lost", at("claim_item", "completed", "asked_minor = NULL")),
+    ("I06", "another respondent than was named", at("claim", "completed", "respondent_id = NULL")),
     ("I06", "an item lost", by("DELETE FROM claim_item WHERE claim_id = {received_id}")),
     ("I06", "its verdict elsewhere", at("verdict", "fast", "seq = seq + 7")),
 ]  # fmt: skip
