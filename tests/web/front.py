@@ -4,6 +4,7 @@ Set-up goes through `House`, the step under test through its route.
 """
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -220,3 +221,11 @@ def _rows(conn: Connection, query: Any, order: Any) -> Any:  # noqa: ANN401 - Co
 
 def _count(conn: Connection, table: str) -> int:
     return int(conn.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def form_key(page: str, act: str) -> str:
+    """The key that the act's form carries."""
+    form = page.partition(f'action="/status/{act}')[2]
+    found = re.search(r'name="key" value="([^"]+)"', form)
+    assert found
+    return found[1]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.front import BODY, CLAIMS, STATUS, Front, flaw, problem, yuan
+from tests.web.front import BODY, CLAIMS, STATUS, Front, flaw, form_key, problem, yuan
 
 ASTRAL = "𠮷"  # one character, two UTF-16 units, four bytes
 CAP = 256 * 1024
@@ -95,9 +95,10 @@ async def test_words_of_the_page_within_and_beyond_their_limit(front: Front) -> 
     slip = await front.slip(await front.house.docketed())
     client = front.from_network("192.0.2.88")
     await client.get(f"/s/{slip.token}")
+    key = form_key((await client.get("/status")).text, "withdraw")
     for text in (ASTRAL * 2001, "a\0b"):
-        assert (await client.post("/status/withdraw", data={"text": text, "key": "k-1"})).status_code == 422
-    assert (await client.post("/status/withdraw", data={"text": ASTRAL * 2000, "key": "k-2"})).status_code == 303
+        assert (await client.post("/status/withdraw", data={"text": text, "key": key})).status_code == 422
+    assert (await client.post("/status/withdraw", data={"text": ASTRAL * 2000, "key": key})).status_code == 303
     assert (await front.claim(slip.reference)).state == "withdrawn"
 
 

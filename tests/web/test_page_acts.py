@@ -1,11 +1,9 @@
 """The acts of a visitor by the plain forms of the status page: each takes effect once, and only for whoever opened it."""
 
-import re
-
 import httpx
 import pytest
 
-from tests.web.front import Front, moved
+from tests.web.front import Front, form_key, moved
 
 PEER = "192.0.2.88"
 ACTS = [
@@ -24,20 +22,12 @@ async def opened(front: Front, state: str) -> tuple[str, httpx.AsyncClient]:
     return reference, client
 
 
-def key_of(page: str, act: str) -> str:
-    """The key that the act's form carries."""
-    form = page.partition(f'action="/status/{act}')[2]
-    found = re.search(r'name="key" value="([^"]+)"', form)
-    assert found
-    return found[1]
-
-
 @pytest.mark.parametrize(("state", "act", "fields", "to"), ACTS)
 async def test_a_form_acts_once_however_often_it_is_sent(
     front: Front, state: str, act: str, fields: dict[str, str], to: str
 ) -> None:
     reference, client = await opened(front, state)
-    key = key_of((await client.get("/status")).text, act)
+    key = form_key((await client.get("/status")).text, act)
     for _ in range(2):
         answer = await client.post(f"/status/{act}", data={**fields, "key": key})
         assert (answer.status_code, answer.headers["location"]) == (303, "/status")
@@ -48,7 +38,7 @@ async def test_a_form_acts_once_however_often_it_is_sent(
 
 async def test_a_contact_is_changed_by_its_form(front: Front) -> None:
     reference, client = await opened(front, "received")
-    key = key_of((await client.get("/status")).text, "change_contact")
+    key = form_key((await client.get("/status")).text, "change_contact")
     answer = await client.post("/status/change_contact", data={"phone": "139 0000 1111", "email": "", "key": key})
     assert answer.status_code == 303
     view = await front.post(f"{reference}/contact-view", "olga", {"reason": "核对"})
@@ -57,18 +47,18 @@ async def test_a_contact_is_changed_by_its_form(front: Front) -> None:
 
 async def test_a_form_that_is_refused_shows_again_what_was_typed(sqlite_front: Front) -> None:
     _, client = await opened(sqlite_front, "received")
-    key = key_of((await client.get("/status")).text, "change_contact")
+    key = form_key((await client.get("/status")).text, "change_contact")
     answer = await client.post("/status/change_contact", data={"phone": "12x", "email": "v@example.com", "key": key})
     assert answer.status_code == 422
     assert ('value="12x"' in answer.text, 'value="v@example.com"' in answer.text) == (True, True)
-    late = await client.post("/status/object", data={"text": "x", "key": key_of(answer.text, "change_contact")})
+    late = await client.post("/status/object", data={"text": "x", "key": form_key(answer.text, "change_contact")})
     assert late.status_code == 409
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
 async def test_a_form_of_another_site_does_not_act(sqlite_front: Front, headers: dict[str, str]) -> None:
     reference, client = await opened(sqlite_front, "received")
-    key = key_of((await client.get("/status")).text, "withdraw")
+    key = form_key((await client.get("/status")).text, "withdraw")
     answer = await client.post("/status/withdraw", data={"key": key}, headers=headers)
     assert answer.status_code == 403
     assert (await sqlite_front.claim(reference)).state == "received"
@@ -76,7 +66,7 @@ async def test_a_form_of_another_site_does_not_act(sqlite_front: Front, headers:
 
 async def test_a_proxy_that_hides_the_host_does_not_stop_the_forms(sqlite_front: Front) -> None:
     reference, client = await opened(sqlite_front, "received")
-    key = key_of((await client.get("/status")).text, "withdraw")
+    key = form_key((await client.get("/status")).text, "withdraw")
     public = sqlite_front.app.state.options.public_url
     answer = await client.post("/status/withdraw", data={"key": key}, headers={"Origin": public, "Host": "10.0.0.5:8000"})
     assert answer.status_code == 303
@@ -88,7 +78,7 @@ async def test_a_form_without_a_key_of_this_page_does_not_act(sqlite_front: Fron
     _, other = await opened(sqlite_front, "received")
     reference, client = await opened(sqlite_front, "received")
     if key == "another claim's":
-        key = key_of((await other.get("/status")).text, "withdraw")
+        key = form_key((await other.get("/status")).text, "withdraw")
         reference, client = await opened(sqlite_front, "received")
     answer = await client.post("/status/withdraw", data={"key": key})
     assert answer.status_code == 403
