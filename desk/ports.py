@@ -188,7 +188,10 @@ class Desk(Protocol):
 
     @property
     def writes(self) -> int:
-        """How many actions this process has run through `write`; what a reader keeps is stale once it has risen."""
+        """A number that differs once this process has run an action; what a reader keeps is stale then.
+
+        On SQLite it differs after any commit of any process as well.
+        """
         ...
 
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -22,7 +22,6 @@ class SqliteDesk:
 
     def __init__(self, kit: Kit, writer: Writer, reader: Connection) -> None:
         self._kit = kit
-        self._writes = 0
         self._writer = writer
         self._reader = reader
         self._lookups = Lookups(self._ask)
@@ -34,8 +33,9 @@ class SqliteDesk:
 
     @property
     def writes(self) -> int:
-        """How many actions this process has run through `write`."""
-        return self._writes
+        """A number that changes whenever any connection, of this process or another, has committed something."""
+        driver: Any = self._reader.connection.dbapi_connection
+        return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Queue the action for the writer thread."""
@@ -43,10 +43,7 @@ class SqliteDesk:
         def run(work: Work) -> T:
             return action(work, *args, **kwargs)
 
-        try:
-            result: T = await self._writer.submit(run)
-        finally:
-            self._writes += 1
+        result: T = await self._writer.submit(run)
         return result
 
     async def append(self, insertion: Insertion[Any, Any, T]) -> T:

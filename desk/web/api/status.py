@@ -100,7 +100,7 @@ class StatusCache:
 class RecentHolders:
     """Tokens found right a moment ago. Kept for a second, and dropped as soon as this process has written anything.
 
-    Another process's change is seen a second late at most (PERFORMANCE 7, point 6). One a process.
+    On PostgreSQL another process's change is seen a second late at most (PERFORMANCE 7, point 6). One a process.
     """
 
     def __init__(self, size: int = CACHED) -> None:
