@@ -12,6 +12,8 @@ from desk.store.tables import metadata
 
 BUCKET = metadata.tables["try_bucket"]
 UNREAL_BUCKETS = 65_536
+JITTER_US = 500_000
+"""Tries of one moment reach the row in any order, and the first to reach it need not be the first by its own clock."""
 
 _TAKE = text(
     """
@@ -26,7 +28,7 @@ _TAKE = text(
 
 def take(conn: Connection, name: str, allowance: Allowance, now: datetime) -> bool:
     """Put one try into a bucket; False when it is full. The row stays locked until the transaction ends."""
-    values = {"name": name, "now": microseconds(now), "each": allowance.each_us, "full": allowance.full_us}
+    values = {"name": name, "now": microseconds(now), "each": allowance.each_us, "full": allowance.full_us + JITTER_US}
     return conn.execute(_TAKE, values).first() is not None
 
 
