@@ -1,13 +1,17 @@
-"""The names of a payout's states. Moves no money: it only lets a claim's stage speak of its payout."""
+"""A payout's life as one table, what a gateway's word does to it, and who may release it. Moves no money and calls nobody."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+
+from desk.domain.errors import WrongMoment
+from desk.domain.fund import EntryKind
 
 
 class PayoutState(StrEnum):
-    """Where a payout stands. `settled` on a claim that is back in `fast_refund` is one the bank returned.
-
-    Source: SPEC 5.5.
-    """
+    """Where a payout stands. A settled one with `returned_at` is one the bank returned. Source: SPEC 5.5."""
 
     AWAITING_APPROVAL = "awaiting_approval"
     RESERVED = "reserved"
@@ -17,3 +21,157 @@ class PayoutState(StrEnum):
     SETTLED = "settled"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class Method(StrEnum):
+    """How the visitor is paid. Source: SPEC 4.3."""
+
+    CASH = "cash"
+    ORIGINAL_ROUTE = "original_route"
+    TRANSFER = "transfer"
+
+
+class PayoutStep(StrEnum):
+    """One thing that moves a payout."""
+
+    PROPOSE = "propose"
+    PROPOSE_FOR_APPROVAL = "propose_for_approval"
+    APPROVE = "approve"
+    LAPSE = "lapse"
+    CANCEL = "cancel"
+    SEND = "send"
+    HEAR_SETTLED = "hear_settled"
+    HEAR_AWAITING = "hear_awaiting"
+    HEAR_FAILED = "hear_failed"
+    LOSE_TRACK = "lose_track"
+    NEVER_LEFT = "never_left"
+    SEND_AGAIN = "send_again"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutMove:
+    """Where a step leads, and the entry it writes."""
+
+    to: PayoutState
+    entry: EntryKind | None = None
+
+
+_S, _P, _E = PayoutState, PayoutStep, EntryKind
+_HEARING = (_S.SENDING, _S.UNKNOWN, _S.AWAITING_VISITOR)
+
+PAYOUT_LIFE: Mapping[tuple[PayoutState | None, PayoutStep], PayoutMove] = MappingProxyType(
+    {
+        (None, _P.PROPOSE): PayoutMove(_S.RESERVED, _E.PAYOUT_PROPOSED),
+        (None, _P.PROPOSE_FOR_APPROVAL): PayoutMove(_S.AWAITING_APPROVAL, _E.PAYOUT_PROPOSED),
+        (_S.AWAITING_APPROVAL, _P.APPROVE): PayoutMove(_S.RESERVED),
+        (_S.AWAITING_APPROVAL, _P.CANCEL): PayoutMove(_S.CANCELLED, _E.PAYOUT_CANCELLED),
+        (_S.RESERVED, _P.CANCEL): PayoutMove(_S.CANCELLED, _E.PAYOUT_CANCELLED),
+        (_S.RESERVED, _P.LAPSE): PayoutMove(_S.AWAITING_APPROVAL),
+        (_S.RESERVED, _P.SEND): PayoutMove(_S.SENDING, _E.PAYOUT_SENT),
+        **{(state, _P.HEAR_SETTLED): PayoutMove(_S.SETTLED, _E.PAYOUT_SETTLED) for state in _HEARING},
+        **{(state, _P.HEAR_FAILED): PayoutMove(_S.FAILED, _E.PAYOUT_FAILED) for state in _HEARING},
+        (_S.SENDING, _P.HEAR_AWAITING): PayoutMove(_S.AWAITING_VISITOR),
+        (_S.UNKNOWN, _P.HEAR_AWAITING): PayoutMove(_S.AWAITING_VISITOR),
+        (_S.SENDING, _P.LOSE_TRACK): PayoutMove(_S.UNKNOWN),
+        (_S.SENDING, _P.NEVER_LEFT): PayoutMove(_S.RESERVED, _E.PAYOUT_NEVER_LEFT),
+        (_S.UNKNOWN, _P.SEND_AGAIN): PayoutMove(_S.SENDING),
+    }
+)
+"""Every allowed move. Cash is sent and, in the same breath, awaits the visitor's signature. Source: SPEC 5.5."""
+
+UNDER_WAY = frozenset({_S.AWAITING_APPROVAL, _S.RESERVED, _S.SENDING, _S.AWAITING_VISITOR, _S.UNKNOWN})
+"""States in which a claim's refund is being carried out."""
+
+CANCELLABLE = frozenset({_S.AWAITING_APPROVAL, _S.RESERVED})
+"""States in which nothing has left yet, so that withdrawing the claim cancels the payout."""
+
+OUT = frozenset({_S.SENDING, _S.UNKNOWN})
+"""States of a gateway payout in which only the gateway knows what became of the money."""
+
+APPROVAL_HOLDS = timedelta(hours=24)
+NEVER_SEEN_FOR = timedelta(seconds=30)
+GATEWAY_REMEMBERS = timedelta(hours=24)
+KEEP_TRYING = timedelta(minutes=15)
+UNKNOWN_IS_LATE = timedelta(minutes=15)
+UNKNOWN_IS_ALARMING = timedelta(hours=24)
+"""Source: SPEC 5.5 for all of these; the last one RELIABILITY I10."""
+
+
+class Heard(StrEnum):
+    """What came of asking a gateway."""
+
+    SETTLED = "settled"
+    AWAITING_VISITOR = "awaiting_visitor"
+    FAILED = "failed"
+    NEVER_LEFT = "never_left"
+    NEVER_SEEN = "never_seen"
+    UNCLEAR = "unclear"
+
+
+VERDICTS: Mapping[Heard, PayoutStep] = MappingProxyType(
+    {Heard.SETTLED: _P.HEAR_SETTLED, Heard.AWAITING_VISITOR: _P.HEAR_AWAITING, Heard.FAILED: _P.HEAR_FAILED}
+)
+"""The gateway's own words, and the step each one is."""
+
+
+def payout_move(state: PayoutState | None, step: PayoutStep) -> PayoutMove:
+    """Where `step` leads from `state`. Raises WrongMoment for a pair outside the table."""
+    move = PAYOUT_LIFE.get((state, step))
+    if move is None:
+        raise WrongMoment
+    return move
+
+
+def word_moves(state: PayoutState, heard: Heard) -> PayoutStep | None:
+    """The step a gateway's word is for a payout in this state, None where it comes late and changes nothing.
+
+    A word never downgrades what was settled, nor raises what failed. Source: SPEC 5.5; RELIABILITY I09.
+    """
+    step = VERDICTS.get(heard)
+    return step if step and (state, step) in PAYOUT_LIFE else None
+
+
+def after_send(heard: Heard, sending_for: timedelta) -> PayoutStep | None:
+    """What a send that ended like this does to a payout that has been sending for so long; None: the same key once more.
+
+    Source: SPEC 5.5, outcomes of a send.
+    """
+    if heard is Heard.NEVER_LEFT:
+        return PayoutStep.NEVER_LEFT if sending_for >= KEEP_TRYING else None
+    return VERDICTS.get(heard, PayoutStep.LOSE_TRACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of an unknown payout: when its key first left, and since when the gateway says it never saw it. UTC."""
+
+    first_sent_at: datetime
+    never_seen_since: datetime | None
+
+
+def after_query(heard: Heard, trace: Trace, now: datetime, *, honours_keys: bool) -> PayoutStep | None:
+    """What asking for an unknown payout does to it; None: ask again later.
+
+    The same key is sent again only to a gateway that honours keys, within its memory, and after 30 s of nothing but
+    "never seen". Source: SPEC 5.5; RELIABILITY I08.
+    """
+    if heard in VERDICTS:
+        return VERDICTS[heard]
+    if heard is not Heard.NEVER_SEEN or trace.never_seen_since is None or not honours_keys:
+        return None
+    sure = now - trace.never_seen_since >= NEVER_SEEN_FOR
+    return PayoutStep.SEND_AGAIN if sure and now - trace.first_sent_at < GATEWAY_REMEMBERS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The officers through whose hands a payout went, by id; None where there was none, as at the poster."""
+
+    lodged_by: int | None
+    confirmed_by: frozenset[int]
+    proposed_by: int
+
+
+def is_second(hands: Hands, officer: int) -> bool:
+    """Whether this officer may be the second pair of eyes: neither lodger nor confirmer nor proposer. Source: SPEC 5.5."""
+    return officer not in hands.confirmed_by | {hands.lodged_by, hands.proposed_by}

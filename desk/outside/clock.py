@@ -11,6 +11,10 @@ class WallClock:
         """The time now."""
         return datetime.now(UTC)
 
+    def machine_now(self) -> datetime:
+        """The same time."""
+        return datetime.now(UTC)
+
 
 class ShiftedClock:
     """The machine's clock plus the seconds written in a file, read anew each time. Never in production (settings refuse it)."""
@@ -25,3 +29,7 @@ class ShiftedClock:
         except (OSError, ValueError):
             seconds = 0.0
         return datetime.now(UTC) + timedelta(seconds=seconds)
+
+    def machine_now(self) -> datetime:
+        """The machine's time without the shift."""
+        return datetime.now(UTC)
