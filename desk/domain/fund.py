@@ -69,7 +69,7 @@ POSTINGS: Mapping[EntryKind, tuple[tuple[str, str], ...]] = MappingProxyType(
         EntryKind.WRITTEN_OFF: ((WRITTEN_OFF, RECEIVABLE),),
     }
 )
-"""Debit and credit of each line an entry may have: all of them, but of a bank return only the parts there are. Source: SPEC 5.2."""
+"""Debit and credit of each line of an entry; a bank return has only the lines whose part there is. Source: SPEC 5.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ class Posting:
 def postings(kind: EntryKind, amount: int, *, payer: str | None = None, respondent: int | None = None) -> tuple[Posting, ...]:
     """The lines of an entry whose every line carries the whole amount, in minor units.
 
-    `payer` names the source, `respondent` the merchant of receivable and deposit. Raises ValueError where one is missing, and for a
-    bank return, whose parts differ. Source: SPEC 5.2.
+    `payer` names the source, `respondent` the merchant of receivable and deposit. Raises ValueError where one is missing,
+    and for a bank return, whose parts differ. Source: SPEC 5.2.
     """
     if kind is EntryKind.PAYOUT_RETURNED:
         msg = "the parts of a bank return are counted one by one"
@@ -120,7 +120,7 @@ def fits(kind: EntryKind, debit: str, credit: str) -> bool:
 
 
 def out_of_balance(balances: Mapping[str, int]) -> int:
-    """By how much the identity of SPEC 5.3 fails for one site and currency, in minor units: what is somewhere less what is owed."""
+    """By how much the identity of SPEC 5.3 fails for one site and currency, in minor units: where money is less whose it is."""
     return sum(-balance if kind_of(account) in OWED else balance for account, balance in balances.items())
 
 

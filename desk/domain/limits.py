@@ -34,7 +34,7 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was reserved, sent or settled before, counted in the reserving transaction. Amounts in minor units, of the local day."""
+    """What was reserved, sent or settled before, counted in the reserving transaction. Sums in minor units, of the local day."""
 
     on_claim: int
     on_order: int
