@@ -122,17 +122,14 @@ async def test_so_they_do_in_the_order_in_which_they_look(sqlite_front: Front, b
 
 
 async def test_without_a_key_both_ask_for_one(sqlite_front: Front) -> None:
-    asked = {"content": told(), "key": None}
-    answers = [
-        await sqlite_front.call("POST", CLAIMS, "olga", headers={"Content-Type": kind}, **asked) for kind in (USUAL, UNUSUAL)
-    ]
+    kinds = [{"Content-Type": USUAL}, {"Content-Type": UNUSUAL}]
+    answers = [await sqlite_front.call("POST", CLAIMS, "olga", headers=kind, content=told(), key=None) for kind in kinds]
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(400, "idempotency_key_missing")}
 
 
 async def test_what_one_has_answered_the_other_replays_to_the_byte(front: Front) -> None:
-    asked = {"content": told(), "key": "the-same-key"}
-    first = await front.call("POST", CLAIMS, "olga", headers={"Content-Type": USUAL}, **asked)
-    again = await front.call("POST", CLAIMS, "olga", headers={"Content-Type": UNUSUAL}, **asked)
+    kinds = [{"Content-Type": USUAL}, {"Content-Type": UNUSUAL}]
+    first, again = [await front.call("POST", CLAIMS, "olga", headers=kind, content=told(), key="the-same") for kind in kinds]
     assert (first.status_code, again.status_code, again.headers["idempotent-replayed"]) == (201, 201, "true")
     assert again.content == first.content
     assert await front.counted("claim") == 1
