@@ -23,7 +23,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 BATCH = 32
-FLUSHERS = 3
+FLUSHERS = 2
 WRITERS = 8
 READERS = 8
 

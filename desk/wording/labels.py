@@ -19,8 +19,10 @@ from desk.domain.claim import (
     State,
 )
 from desk.domain.clocks import ClockState
+from desk.domain.fund import EntryKind, Payer
+from desk.domain.limits import Review
 from desk.domain.pack import PAUSE_REASONS
-from desk.domain.payout import PayoutState
+from desk.domain.payout import Method, PayoutState
 from desk.domain.policy import Role
 from desk.domain.stage import PublicState, Stage
 from desk.wording.catalogue import text
@@ -70,6 +72,10 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "basis": _values(Basis),
         "scope": _values(Scope),
         "payout": _values(PayoutState),
+        "method": _values(Method),
+        "payout_review": _values(Review),
+        "payer": _values(Payer),
+        "entry": _values(EntryKind),
         "role": (*_values(Role), "visitor", "desk"),
         "who": _values(Who),  # as a visitor reads it
         "who_officer": _values(Who),

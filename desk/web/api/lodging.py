@@ -17,6 +17,7 @@ from desk.web.errors import MalformedJson
 from desk.web.hot import HotRoute
 from desk.web.network import network_of
 
+NOTHING = object()
 _viewer = OfficerTokenOrPoster()
 
 
@@ -29,16 +30,16 @@ async def post_lodging(request: Request) -> Response:
 
 
 def _parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON held
-    """The body's JSON, None for an empty one. Raises MalformedJson."""
+    """The body's JSON, `NOTHING` for an empty one. Raises MalformedJson."""
     try:
-        return json.loads(body) if body else None
+        return json.loads(body) if body else NOTHING
     except (ValueError, RecursionError) as broken:
         raise MalformedJson from broken
 
 
 def _claim(found: Any) -> ClaimIn:  # noqa: ANN401 - whatever JSON held
     """The claim told. Raises RequestValidationError with the places that are wrong, as the framework names them."""
-    if found is None:
+    if found is NOTHING:
         raise RequestValidationError([{"type": "missing", "loc": ("body",), "msg": ""}])
     try:
         return ClaimIn.model_validate(found, from_attributes=True)
