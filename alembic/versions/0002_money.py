@@ -312,6 +312,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fund_posting")),
         sa.UniqueConstraint("entry_id", "position", name=op.f("uq_fund_posting_entry_id_position")),
     )
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("claim_id", sa.BigInteger(), nullable=False),
+        sa.Column("payout_id", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("opened_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('fund_short', 'payout_stuck', 'payout_unknown', 'payout_lost', 'gateway_contradicts')",
+            name=op.f("ck_notice_kind_known"),
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_notice_claim_id")),
+        sa.ForeignKeyConstraint(["payout_id"], ["payout.id"], name=op.f("fk_notice_payout_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_notice_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notice_site",
+            ["site_id", "opened_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_notice_open",
+            ["claim_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
     with op.batch_alter_table("clock", schema=None) as batch_op:
         batch_op.create_index(
             "ix_clock_running",
@@ -330,6 +363,15 @@ def downgrade() -> None:
             "ix_clock_running", sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'")
         )
 
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_notice_open", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
+        )
+        batch_op.drop_index(
+            "ix_notice_site", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
+        )
+
+    op.drop_table("notice")
     op.drop_table("fund_posting")
     with op.batch_alter_table("payout_tag", schema=None) as batch_op:
         batch_op.drop_index("ix_payout_tag_tag")

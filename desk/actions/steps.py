@@ -38,15 +38,19 @@ class Held:
         return ZoneInfo(self.site.time_zone)
 
 
-def hold(work: Work, viewer: Viewer | None, act: Act, reference: str, version: int | None = None) -> Held:
+def hold(
+    work: Work, viewer: Viewer | None, act: Act, reference: str, version: int | None = None, *, in_any_state: bool = False
+) -> Held:  # fmt: skip
     """Lock a claim for an act, through the one door.
 
-    `version` is what the caller read, None where it does not matter. Raises SignInNeeded, NotFound, Forbidden, StaleVersion.
+    `version` is what the caller read, None where it does not matter; `in_any_state` is for acts on money, whose refusal
+    must say why even where the role no longer reads the claim. Raises SignInNeeded, NotFound, Forbidden, StaleVersion.
     """
     asking = require(viewer, act, 0) if viewer is None else viewer
     claim = claims.get(work.conn, reference, asking.sites if asking.kind is Kind.OFFICER else None)
     require(asking, act, claim.site_id, claim.id)
-    if asking.kind is Kind.OFFICER and State(claim.state) not in asking.readable_at(claim.site_id):
+    unread = asking.kind is Kind.OFFICER and State(claim.state) not in asking.readable_at(claim.site_id)
+    if unread and not in_any_state:
         raise NotFound
     if version is not None and version != claim.version:
         raise StaleVersion(etag=f'"{claim.version}"')
@@ -155,7 +159,8 @@ def _by(viewer: Viewer, site_id: int) -> frozenset[By]:
     """As whom the viewer may take steps of a claim at this site."""
     if viewer.kind is Kind.OFFICER:
         return frozenset(By(role.value) for role in viewer.roles_at(site_id) - {Role.AUDITOR, Role.ADMIN})
-    return {Kind.VISITOR: frozenset({By.VISITOR}), Kind.CALENDAR: frozenset({By.CALENDAR, By.DESK})}.get(viewer.kind, frozenset())
+    itself = {Kind.VISITOR: By.VISITOR, Kind.CALENDAR: By.CALENDAR, Kind.DESK: By.DESK}
+    return frozenset({itself[viewer.kind]} if viewer.kind in itself else ())
 
 
 def _columns(work: Work, move: Move, running: list[Clock]) -> dict[str, Any]:

@@ -24,12 +24,11 @@ class Review(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The figures of the site: amounts in minor units; how often one account is paid in 90 days before somebody looks."""
+    """The figures of the claim's pack, in minor units."""
 
     solo: int
     cashier_day: int
     site_day: int
-    payee_times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def reviews(amount: int, caps: Caps, counted: Counted, hands: Hands) -> tuple[Re
         Review.OWN_CLAIM: hands.proposed_by in hands.confirmed_by | {hands.lodged_by},
         Review.PER_CLAIM: counted.on_claim > 0,
         Review.PER_ORDER: counted.on_order > 0,
-        Review.PER_PAYEE: counted.to_payee >= caps.payee_times,
+        Review.PER_PAYEE: counted.to_payee > 0,
         Review.PER_CASHIER_DAY: counted.cashier_day + amount > caps.cashier_day,
         Review.PER_SITE_DAY: counted.site_day + amount > caps.site_day,
     }

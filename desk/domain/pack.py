@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from desk.domain.money import Money
 
-LIMIT_IDS = frozenset({"fast_limit", "solo_limit"})
+LIMIT_IDS = frozenset({"fast_limit", "solo_limit", "cashier_day_limit", "site_day_limit"})
 CLOCK_IDS = frozenset(
     {
         "fast_payment", "auto_receipt", "first_answer", "acceptance", "respondent_answer", "mediator_contact",

@@ -25,12 +25,13 @@ class Role(StrEnum):
 
 
 class Kind(StrEnum):
-    """Who is asking: staff, a party to one claim, the poster's own form, the desk's calendar, or a shell on the machine."""
+    """Who is asking: staff, a party to one claim, the poster's own form, the desk itself or its calendar, or a shell."""
 
     OFFICER = "officer"
     VISITOR = "visitor"
     POSTER = "poster"
     CALENDAR = "calendar"
+    DESK = "desk"
     OPERATOR = "operator"
 
 
@@ -52,6 +53,14 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
     REOPEN = "reopen"
     REISSUE_SLIP = "reissue_slip"
+    PROPOSE_PAYOUT = "propose_payout"
+    APPROVE_PAYOUT = "approve_payout"
+    SEND_PAYOUT = "send_payout"
+    CANCEL_PAYOUT = "cancel_payout"
+    RESOLVE_PAYOUT = "resolve_payout"
+    READ_PAYOUT = "read_payout"
+    READ_NOTICES = "read_notices"
+    SAY_RECEIVED = "say_received"
     READ_CLAIM = "read_claim"
     VIEW_CONTACT = "view_contact"
     READ_DOCKET = "read_docket"
@@ -63,6 +72,8 @@ class Act(StrEnum):
 
 
 _COUNTER = frozenset({Role.INTAKE, Role.MANAGER})
+_TILL = frozenset({Role.CASHIER})
+_MONEY = frozenset({Role.CASHIER, Role.MANAGER})
 _READERS = frozenset({Role.INTAKE, Role.CASHIER, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR})
 
 RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
@@ -82,6 +93,14 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.WITHDRAW: _COUNTER,
         Act.REOPEN: frozenset({Role.MANAGER}),
         Act.REISSUE_SLIP: _COUNTER,
+        Act.PROPOSE_PAYOUT: _TILL,
+        Act.APPROVE_PAYOUT: _MONEY,
+        Act.SEND_PAYOUT: _TILL,
+        Act.CANCEL_PAYOUT: _MONEY,
+        Act.RESOLVE_PAYOUT: _MONEY,
+        Act.READ_PAYOUT: _MONEY | {Role.AUDITOR},
+        Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),
+        Act.SAY_RECEIVED: frozenset(),
         Act.READ_CLAIM: _READERS,
         Act.VIEW_CONTACT: _READERS,
         Act.READ_DOCKET: frozenset({Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR}),
@@ -106,7 +125,7 @@ READABLE: Mapping[Role, frozenset[State]] = MappingProxyType(
 )
 """Which claims of the site a role may read at all: a cashier those to pay, a mediator those on the docket. Source: SPEC 8."""
 
-VISITOR_ACTS = frozenset({Act.FOLLOW, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN})
+VISITOR_ACTS = frozenset({Act.FOLLOW, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN, Act.SAY_RECEIVED})
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""
 
 POSTER_ACTS = frozenset({Act.LODGE})

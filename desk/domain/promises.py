@@ -55,6 +55,7 @@ EFFECTS: Mapping[Step, Effect] = MappingProxyType(
         OVERRIDE[Route.REFUSE]: _DECIDED,
         OVERRIDE[Route.TRANSFER]: _DECIDED,
         Step.OBJECT: _INTO_DOCKET,
+        Step.PAYOUT_SETTLED: Effect(stops=frozenset({"fast_payment"})),
         Step.WITHDRAW: Effect(voids=_ALL),
         Step.REOPEN: Effect(starts=("first_answer", "acceptance")),
     }

@@ -32,7 +32,8 @@ MISSING = ("amount", "respondent", "not_at_fault", "facts_clear", "evidence_suff
 """What triage may name as missing. Source: API, triage."""
 
 CLOCKS = (
-    "fast_limit", "solo_limit", "fast_payment", "auto_receipt", "first_answer", "acceptance", "respondent_answer",
+    "fast_limit", "solo_limit", "cashier_day_limit", "site_day_limit",
+    "fast_payment", "auto_receipt", "first_answer", "acceptance", "respondent_answer",
     "mediator_contact", "mediation", "hearing_target", "late_filing", "return_window", "return_answer", "return_close",
     "incident_first_report", "incident_on_scene", "incident_report", "incident_plan", "collective_window",
     "objection_window", "rectification", "confirmation_window", "recovery_limitation",

@@ -54,7 +54,9 @@ def test_every_row_of_the_table_is_in_each_national_pack(version: str) -> None:
     pack, table = PACKS.by_version(version), [*TABLE, *OWN[version]]
     shipped = {(one.id, one.length, one.unit.value, one.pauses, one.confirmed) for one in pack.clocks.values()}
     assert shipped == {(name, length, unit, frozenset(pauses), confirmed) for name, length, unit, pauses, confirmed in table}
-    assert {name: one.amount.text for name, one in pack.limits.items()} == {"fast_limit": "5000.00", "solo_limit": "200.00"}
+    assert {name: one.amount.text for name, one in pack.limits.items()} == {
+        "fast_limit": "5000.00", "solo_limit": "200.00", "cashier_day_limit": "20000.00", "site_day_limit": "50000.00",
+    }  # fmt: skip
     assert pack.counts == {"collective_window": 4}
     assert pack.late_filing_refuses is (version == "cn-2010")
     assert pack.clocks.keys() == CLOCK_IDS

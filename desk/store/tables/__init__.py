@@ -16,7 +16,7 @@ from desk.store.tables.claims import (
     PersonRow,
 )
 from desk.store.tables.decisions import AssessmentRow, VerdictRow
-from desk.store.tables.jobs import ClockBreachRow, JobRow, VerificationRow
+from desk.store.tables.jobs import ClockBreachRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     FundAccountRow,
     FundEntryRow,
@@ -65,6 +65,7 @@ __all__ = [
     "JobRow",
     "MessageRow",
     "NoteRow",
+    "NoticeRow",
     "OfficerRoleRow",
     "OfficerRow",
     "OfficerTokenRow",

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from desk.store.columns import document, key, moment, only_where, refers, truth, whole, words
+from desk.domain.notice import NoticeKind
+from desk.store.columns import document, key, moment, one_of, only_where, refers, truth, whole, words
 
 
 class JobRow(SQLModel, table=True):
@@ -50,6 +51,25 @@ class ClockBreachRow(SQLModel, table=True):
     kind: str = Field(sa_column=words(32))
     due_at: datetime = Field(sa_column=moment())
     recorded_at: datetime = Field(sa_column=moment())
+
+
+class NoticeRow(SQLModel, table=True):
+    """What a manager must look at; open at most once for its kind and claim."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        one_of("kind", NoticeKind),
+        Index("uq_notice_open", "claim_id", "kind", unique=True, **only_where("closed_at IS NULL")),
+        Index("ix_notice_site", "site_id", "opened_at", **only_where("closed_at IS NULL")),
+    )
+
+    id: int = Field(sa_column=key())
+    site_id: int = Field(sa_column=refers("site.id"))
+    claim_id: int = Field(sa_column=refers("claim.id"))
+    payout_id: int | None = Field(sa_column=refers("payout.id", optional=True))
+    kind: str = Field(sa_column=words(24))
+    opened_at: datetime = Field(sa_column=moment())
+    closed_at: datetime | None = Field(sa_column=moment(optional=True))
 
 
 class VerificationRow(SQLModel, table=True):

@@ -1,0 +1,17 @@
+"""What a manager must be told about money, each kind once while it lasts. Tells nobody itself."""
+
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    """Why somebody with a manager's rights must look. Source: SPEC 4.3, 5.5; RELIABILITY I10."""
+
+    FUND_SHORT = "fund_short"
+    PAYOUT_STUCK = "payout_stuck"
+    PAYOUT_UNKNOWN = "payout_unknown"
+    PAYOUT_LOST = "payout_lost"
+    GATEWAY_CONTRADICTS = "gateway_contradicts"
+
+
+OF_THE_UNKNOWN = frozenset({NoticeKind.PAYOUT_UNKNOWN, NoticeKind.PAYOUT_LOST})
+"""These end by themselves when it becomes known what happened to the payout."""
