@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     PAYOUT_SAID_RECEIVED = "payout_said_received"
     PAYOUT_WORD_PARKED = "payout_word_parked"
     RESOLUTION_PROPOSED = "resolution_proposed"
+    RESOLUTION_AGREED = "resolution_agreed"
     RESPONDENT_NOTIFIED = "respondent_notified"
     NOTICE_OPENED = "notice_opened"
     SITE_ADDED = "site_added"

@@ -85,6 +85,9 @@ UNDER_WAY = frozenset({_S.AWAITING_APPROVAL, _S.RESERVED, _S.SENDING, _S.AWAITIN
 CANCELLABLE = frozenset({_S.AWAITING_APPROVAL, _S.RESERVED})
 """States in which nothing has left yet, so that withdrawing the claim cancels the payout."""
 
+PAID = frozenset({_S.AWAITING_VISITOR, _S.SETTLED})
+"""States in which the promise of payment is kept: cash handed over, or the gateway's own word. Source: SPEC 3, `fast_payment`."""
+
 OUT = frozenset({_S.SENDING, _S.UNKNOWN})
 """States of a gateway payout in which only the gateway knows what became of the money."""
 
@@ -131,13 +134,16 @@ def word_moves(state: PayoutState, heard: Heard) -> PayoutStep | None:
     return step if step and (state, step) in PAYOUT_LIFE else None
 
 
-def after_send(heard: Heard, sending_for: timedelta) -> PayoutStep | None:
+def after_send(heard: Heard, sending_for: timedelta, *, left_before: bool) -> PayoutStep | None:
     """What a send that ended like this does to a payout that has been sending for so long; None: the same key once more.
 
-    Source: SPEC 5.5, outcomes of a send.
+    `left_before` says that an earlier send of the key may have arrived: then not even a refused connection proves that
+    nothing was paid. Source: SPEC 5.5, outcomes of a send.
     """
     if heard is Heard.NEVER_LEFT:
-        return PayoutStep.NEVER_LEFT if sending_for >= KEEP_TRYING else None
+        if sending_for < KEEP_TRYING:
+            return None
+        return PayoutStep.LOSE_TRACK if left_before else PayoutStep.NEVER_LEFT
     return VERDICTS.get(heard, PayoutStep.LOSE_TRACK)
 
 
@@ -161,6 +167,13 @@ def after_query(heard: Heard, trace: Trace, now: datetime, *, honours_keys: bool
         return None
     sure = now - trace.never_seen_since >= NEVER_SEEN_FOR
     return PayoutStep.SEND_AGAIN if sure and now - trace.first_sent_at < GATEWAY_REMEMBERS else None
+
+
+def ask_again_in(unknown_for: timedelta) -> timedelta:
+    """How long to wait before the gateway is asked once more about a payout that has been unknown for so long."""
+    if unknown_for < timedelta(minutes=1):
+        return timedelta(seconds=2)
+    return timedelta(seconds=10) if unknown_for < timedelta(minutes=10) else timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, insert, select
 
-from desk.domain.audit import Happening, event_hash, genesis
+from desk.domain.audit import EventKind, Happening, event_hash, genesis
 from desk.ports import Row
 from desk.store.tables import metadata
 
@@ -32,6 +32,14 @@ def chained(event_id: int, event: Happening, seq: int, previous: bytes) -> Row:
         "from_state": event.from_state, "to_state": event.to_state, "reason": event.reason, "data": event.data,
         "prev_hash": previous, "hash": event_hash(previous, seq, event),
     }  # fmt: skip
+
+
+def has(conn: Connection, subject: str, kind: EventKind) -> bool:
+    """Whether a chain holds an event of this kind."""
+    return (
+        conn.execute(select(EVENT.c.id).where(EVENT.c.subject == subject, EVENT.c.kind == kind.value).limit(1)).first()
+        is not None
+    )
 
 
 def walk(conn: Connection) -> Iterator[Row]:

@@ -51,6 +51,12 @@ def post(work: Work, site: SiteRow, kind: EntryKind, lines: tuple[Posting, ...],
     return entry_id
 
 
+def lock_available(conn: Connection, site: SiteRow) -> None:
+    """Lock what a site has left until the transaction ends, so that whoever counts before posting counts alone."""
+    own = account_id(site.id, site.currency, fund.AVAILABLE)
+    conn.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == own).with_for_update())
+
+
 def _move(conn: Connection, site: SiteRow, name: str, change: int) -> None:
     """Change a balance, guarded by its floor; an account that receives its first money is opened."""
     own = account_id(site.id, site.currency, name)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, insert, select, update
 
 from desk.domain.errors import NotFound
+from desk.domain.policy import Role
 from desk.ports import Row, Work
 from desk.store.tables import OfficerRow, metadata
 
@@ -25,6 +26,13 @@ def get(conn: Connection, name: str) -> OfficerRow:
     if row is None:
         raise NotFound
     return OfficerRow(**row)
+
+
+def roles_at(conn: Connection, officer_id: int, site_id: int) -> frozenset[Role]:
+    """What an officer is at a site now; nothing once they are disabled."""
+    live = select(ROLE.c.role).join(OFFICER, OFFICER.c.id == ROLE.c.officer_id).where(OFFICER.c.disabled_at.is_(None))
+    mine = live.where(OFFICER.c.id == officer_id, ROLE.c.site_id == site_id)
+    return frozenset(Role(role) for role in conn.execute(mine).scalars())
 
 
 def add(conn: Connection, officer: Row, roles: Sequence[Row]) -> None:

@@ -1,6 +1,6 @@
 """Payouts loaded for change, their guarded moves, and what the limits count. Decides no state: `domain.payout` has the table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -92,12 +92,12 @@ def count_on_claim(conn: Connection, claim_id: int) -> int:
     return int(conn.execute(select(func.count()).where(mine)).scalar_one())
 
 
-def count_tagged(conn: Connection, tag: bytes | None) -> int:
-    """How many payouts for this order, or to this account, hold or held money; 0 without a tag."""
-    if tag is None:
+def count_tagged(conn: Connection, tags: Sequence[bytes]) -> int:
+    """How many payouts for this order, or to this payee, hold or held money; 0 without a tag."""
+    if not tags:
         return 0
-    joined = select(func.count()).select_from(TAG.join(PAYOUT, PAYOUT.c.id == TAG.c.payout_id))
-    return int(conn.execute(joined.where(TAG.c.tag == tag, PAYOUT.c.state.in_(COUNTING))).scalar_one())
+    joined = select(func.count(PAYOUT.c.id.distinct())).select_from(TAG.join(PAYOUT, PAYOUT.c.id == TAG.c.payout_id))
+    return int(conn.execute(joined.where(TAG.c.tag.in_(tags), PAYOUT.c.state.in_(COUNTING))).scalar_one())
 
 
 def sum_since(conn: Connection, site_id: int, since: datetime, officer: int | None = None) -> int:
@@ -122,11 +122,3 @@ def heard_before(conn: Connection, event_id: str) -> bool:
     """Whether this message of the gateway has been kept already."""
     events = metadata.tables["gateway_event"]
     return conn.execute(select(events.c.id).where(events.c.id == event_id)).first() is not None
-
-
-def tag_rows(why_and_tag: Iterable[tuple[str, bytes]], row: Row, numbers: Iterable[int]) -> list[Row]:
-    """The rows under which a payout's order and account are found again."""
-    return [
-        {"id": number, "payout_id": row["id"], "why": why, "tag": tag, "tagged_at": row["proposed_at"]}
-        for number, (why, tag) in zip(numbers, why_and_tag, strict=False)
-    ]

@@ -1,0 +1,116 @@
+"""Moving a payout: table, entry, row, event, clock, notices and the claim's own step in one place, the same for every action.
+
+Holds no step's own conditions; those stand in the action that takes it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from desk.actions.steps import Held, earliest, happening, keep_clocks, take
+from desk.domain import clocks, fund
+from desk.domain.audit import EventKind
+from desk.domain.clocks import Clock
+from desk.domain.fund import NOBODY_NAMED
+from desk.domain.lifecycle import Step
+from desk.domain.notice import OF_THE_UNKNOWN, NoticeKind
+from desk.domain.payout import PAID, PayoutMove, PayoutState, PayoutStep, payout_move
+from desk.domain.policy import Act, Kind, Viewer, require
+from desk.ports import Work
+from desk.store import claims, events, notices, payouts, sites
+from desk.store import clocks as clock_rows
+from desk.store import fund as books
+from desk.store.fund import Booked
+from desk.store.tables import PayoutRow
+
+DESK = Viewer(Kind.DESK, request_id="desk")
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """A payout whose claim is locked for one viewer's act."""
+
+    payout: PayoutRow
+    held: Held
+
+    @property
+    def state(self) -> PayoutState:
+        """Where the payout stands."""
+        return PayoutState(self.payout.state)
+
+
+def hold_payout(work: Work, viewer: Viewer, act: Act, payout_id: int) -> Paying:
+    """Lock a payout's claim, and with it the payout, for an officer's act. Raises NotFound, Forbidden."""
+    claim = claims.get_by_id(work.conn, payouts.claim_of(work.conn, payout_id))
+    require(viewer, act, claim.site_id, claim.id)
+    return Paying(payouts.get(work.conn, payout_id), Held(claim, sites.get(work.conn, claim.site_id), viewer))
+
+
+def hold_for_desk(work: Work, payout_id: int) -> Paying:
+    """Lock a payout for the desk itself, which acts on a gateway's word. Raises NotFound."""
+    claim = claims.get_by_id(work.conn, payouts.claim_of(work.conn, payout_id))
+    return Paying(payouts.get(work.conn, payout_id), Held(claim, sites.get(work.conn, claim.site_id), DESK))
+
+
+def move(work: Work, paying: Paying, step: PayoutStep, data: dict[str, Any] | None = None, **values: Any) -> Paying:  # noqa: ANN401
+    """Move a payout: write its entry, row and event, stop the promise it keeps, close what it ends, raise the claim's version.
+
+    `values` are further columns of the payout. One that settles closes its claim, as the desk itself. Raises WrongMoment for
+    a pair outside the table, FundInsufficient where an account would fall below zero. Source: SPEC 5.2, 5.5.
+    """
+    way = payout_move(paying.state, step)
+    _post(work, paying, way)
+    ends = way.to in (PayoutState.SETTLED, PayoutState.FAILED, PayoutState.CANCELLED)
+    ending = {"ended_at": work.now} if ends else {}
+    moved = payouts.change(work.conn, paying.payout, state=way.to.value, **ending, **values)
+    note(work, paying, step, way.to, data, before=paying.state)
+    _end_notices(work, paying, way.to)
+    return _settle_claim(work, replace(paying, payout=moved))
+
+
+def note(
+    work: Work, paying: Paying, step: PayoutStep, to: PayoutState, data: dict[str, Any] | None = None,
+    *, before: PayoutState | None = None,
+) -> None:  # fmt: skip
+    """Write a payout's move into its claim's chain."""
+    said = {"payout": str(paying.payout.id), "step": step.value, "amount_minor": paying.payout.amount_minor, **(data or {})}
+    event = replace(happening(work, paying.held, EventKind.PAYOUT_MOVED, said), from_state=before, to_state=to)
+    events.append(work.conn, work.kit.lots.number(), event)
+
+
+def refresh(work: Work, held: Held) -> Held:
+    """Stop the promise of payment where the money is out, show the next deadline, raise the claim's version."""
+    known = clock_rows.of_claim(work.conn, held.claim.id)
+    latest = payouts.latest(work.conn, held.claim.id)
+    paid = latest is not None and PayoutState(latest.state) in PAID
+    stopped = tuple(clocks.stop(clock, work.now) for clock in known.values() if paid and _is_promise(clock))
+    standing = keep_clocks(work, held.claim.id, known, stopped)
+    return replace(held, claim=claims.change(work.conn, held.claim, due_at=earliest(standing)), clocks=tuple(standing))
+
+
+def _post(work: Work, paying: Paying, way: PayoutMove) -> None:
+    if way.entry is None:
+        return
+    respondent = paying.held.claim.respondent_id or NOBODY_NAMED
+    lines = fund.postings(way.entry, paying.payout.amount_minor, respondent=respondent)
+    by = paying.held.viewer.id if paying.held.viewer.kind is Kind.OFFICER else None
+    books.post(work, paying.held.site, way.entry, lines, Booked(paying.payout.id, by))
+
+
+def _end_notices(work: Work, paying: Paying, to: PayoutState) -> None:
+    """An unknown payout that is known again needs nobody's look, nor does a stuck one that left."""
+    if paying.state is PayoutState.UNKNOWN:
+        notices.close(work, paying.payout.claim_id, OF_THE_UNKNOWN)
+    if to in PAID or to is PayoutState.CANCELLED:
+        notices.close(work, paying.payout.claim_id, {NoticeKind.PAYOUT_STUCK})
+
+
+def _settle_claim(work: Work, paying: Paying) -> Paying:
+    if paying.state is not PayoutState.SETTLED:
+        return replace(paying, held=refresh(work, paying.held))
+    itself = replace(DESK, request_id=paying.held.viewer.request_id)
+    closed = take(work, replace(paying.held, viewer=itself), Step.PAYOUT_SETTLED)
+    return replace(paying, held=replace(closed, viewer=paying.held.viewer))
+
+
+def _is_promise(clock: Clock) -> bool:
+    return clock.kind == "fast_payment" and clock.stopped_at is None

@@ -1,0 +1,256 @@
+"""What a gateway says of a payout, or does not say: each word written down once, the unknown asked for, two persons deciding.
+
+Calls nobody: the worker does, between two of these actions and with nothing open.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from desk.actions.payout_moves import Paying, hold_for_desk, hold_payout, move, refresh
+from desk.actions.payouts import SEND, hands_of
+from desk.actions.steps import officer_id, record
+from desk.domain.audit import EventKind
+from desk.domain.errors import SecondOfficerNeeded, WrongMoment
+from desk.domain.notice import NoticeKind
+from desk.domain.payout import (
+    UNKNOWN_IS_ALARMING,
+    UNKNOWN_IS_LATE,
+    VERDICTS,
+    Heard,
+    Method,
+    PayoutState,
+    PayoutStep,
+    Trace,
+    after_query,
+    after_send,
+    ask_again_in,
+    is_second,
+    word_moves,
+)
+from desk.domain.policy import Act, Viewer
+from desk.ports import PayOrder, SealedPerson, Word, Work
+from desk.store import jobs, notices, payouts, people
+from desk.store.jobs import Lease
+
+QUERY = "query_payout"
+TRY_AGAIN = timedelta(seconds=2)
+LOOK_AGAIN = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A signed message of the gateway: its own id, its type as it came, and what it says of which key."""
+
+    id: str
+    type: str
+    key: str
+    amount_minor: int
+    currency: str
+    gateway_id: str | None
+
+
+MESSAGES = {
+    "payout.settled": Heard.SETTLED, "payout.failed": Heard.FAILED, "payout.awaiting_visitor": Heard.AWAITING_VISITOR
+}  # fmt: skip
+
+
+def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
+    """Write down that a call begins, and give the order to call with; None when there is nothing to send any more.
+
+    A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. Source: SPEC 5.5.
+    """
+    paying = hold_for_desk(work, payout_id)
+    if paying.state is not PayoutState.SENDING:
+        jobs.done(work, held)
+        return None
+    if paying.payout.calling:
+        lose_track(work, paying)
+        jobs.done(work, held)
+        return None
+    payout = payouts.change(
+        work.conn, paying.payout, calling=True, first_sent_at=paying.payout.first_sent_at or work.now
+    )  # fmt: skip
+    return PayOrder(payout.key, payout.amount_minor, payout.currency, _payee(work, paying), paying.held.claim.reference)
+
+
+def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
+    """Write down how a call ended, together with its job. A payout that a message has moved meanwhile stays where it is."""
+    paying = hold_for_desk(work, payout_id)
+    if paying.state is not PayoutState.SENDING:
+        jobs.done(work, held)
+        return
+    began = paying.payout.sending_at or work.now
+    step = after_send(word.heard, work.now - began, left_before=paying.payout.unknown_since is not None)
+    if step is None:
+        payouts.change(work.conn, paying.payout, calling=False)
+        jobs.again(work, held, TRY_AGAIN)
+        return
+    if step is PayoutStep.LOSE_TRACK:
+        lose_track(work, paying, word.why)
+    elif step is PayoutStep.NEVER_LEFT:
+        move(work, paying, step, {"why": word.why}, calling=False, sending_at=None)
+        _open_notice(work, paying, NoticeKind.PAYOUT_STUCK)
+    else:
+        hear(work, paying, word.heard, word.gateway_id)
+    jobs.done(work, held)
+
+
+def begin_query(work: Work, held: Lease, payout_id: int) -> str | None:
+    """Write down that the gateway is asked, and give the key to ask for; None when all is known."""
+    paying = hold_for_desk(work, payout_id)
+    if paying.state not in (PayoutState.UNKNOWN, PayoutState.AWAITING_VISITOR):
+        jobs.done(work, held)
+        return None
+    return payouts.change(work.conn, paying.payout, queried_at=work.now).key
+
+
+def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
+    """Write down what the gateway answered: its verdict, the same key once more, or ask again later. Source: SPEC 5.5."""
+    paying = hold_for_desk(work, payout_id)
+    if paying.state is PayoutState.AWAITING_VISITOR:
+        step = word_moves(paying.state, word.heard)
+        if step is None:
+            jobs.again(work, held, LOOK_AGAIN)
+            return
+        hear(work, paying, word.heard, word.gateway_id)
+    elif paying.state is PayoutState.UNKNOWN and _still_unknown(work, held, paying, word):
+        return
+    jobs.done(work, held)
+
+
+def hear(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) -> Paying:
+    """Let a verdict of the gateway move a payout that it may move."""
+    values: dict[str, Any] = {"calling": False, "gateway_id": gateway_id or paying.payout.gateway_id}
+    if heard is Heard.SETTLED:
+        values |= {"settled_at": work.now}
+    if heard is not Heard.FAILED:
+        values |= {"sent_at": paying.payout.sent_at or work.now}
+    moved = move(work, paying, VERDICTS[heard], **values)
+    if moved.state is PayoutState.AWAITING_VISITOR:
+        _ask_later(work, moved, LOOK_AGAIN)
+    return moved
+
+
+def lose_track(work: Work, paying: Paying, why: str = "no_end") -> Paying:
+    """Nobody knows what became of a send: unknown, its money in transit, and the gateway is asked."""
+    since = paying.payout.unknown_since or work.now
+    moved = move(work, paying, PayoutStep.LOSE_TRACK, {"why": why}, calling=False, unknown_since=since, never_seen_since=None)
+    _ask_later(work, moved, TRY_AGAIN)
+    return moved
+
+
+def hear_message(work: Work, message: Message) -> str:
+    """Keep a signed message once, and let it move its payout if it may; returns its fate: moved, late or parked.
+
+    Parked is what nobody can act on: a type or key the desk does not know, an amount that is not the payout's.
+    Source: SPEC 5.5; RELIABILITY I09, I13.
+    """
+    if payouts.heard_before(work.conn, message.id):
+        return "late"
+    payout_id = payouts.find_by_key(work.conn, message.key)
+    paying = hold_for_desk(work, payout_id) if payout_id is not None else None
+    why = _why_parked(message, paying)
+    fate = "parked" if why or paying is None else _let_move(work, paying, message)
+    payouts.keep_event(
+        work.conn,
+        {
+            "id": message.id, "kind": message.type, "payout_id": payout_id, "gateway_id": message.gateway_id,
+            "amount_minor": message.amount_minor, "currency": message.currency, "fate": fate, "why": why,
+            "received_at": work.now,
+        },
+    )  # fmt: skip
+    if paying is not None and why:
+        record(work, paying.held, EventKind.PAYOUT_WORD_PARKED, {"payout": str(payout_id), "why": why})
+    return fate
+
+
+def resolve_payout(work: Work, viewer: Viewer, payout_id: int, outcome: Heard, evidence: str) -> Paying:
+    """Two persons decide what became of an unknown payout: the first one's word is kept, the second one's moves the money.
+
+    Raises WrongMoment unless it is unknown, SecondOfficerNeeded for the same person again, or a second who logged, confirmed
+    or proposed. Source: SPEC 5.5.
+    """
+    paying, officer = hold_payout(work, viewer, Act.RESOLVE_PAYOUT, payout_id), officer_id(viewer)
+    if paying.state is not PayoutState.UNKNOWN:
+        raise WrongMoment
+    first = paying.payout.resolve_by
+    if first is None or paying.payout.resolve_as != outcome.value:
+        values = {"resolve_by": officer, "resolve_as": outcome.value, "resolve_evidence": evidence}
+        proposed = payouts.change(work.conn, paying.payout, **values)
+        record(work, paying.held, EventKind.RESOLUTION_PROPOSED, {"payout": str(payout_id), "as": outcome.value}, evidence)
+        return Paying(proposed, refresh(work, paying.held))
+    if first == officer or not is_second(hands_of(work, paying.held, paying.payout.proposed_by), officer):
+        raise SecondOfficerNeeded
+    record(work, paying.held, EventKind.RESOLUTION_AGREED, {"payout": str(payout_id), "as": outcome.value}, evidence)
+    return hear(work, paying, outcome, None)
+
+
+def _still_unknown(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
+    """What an answer does to an unknown payout; True when its job goes on asking."""
+    payout, terms = paying.payout, work.kit.gateway
+    since = (payout.never_seen_since or work.now) if word.heard is Heard.NEVER_SEEN else None
+    trace = Trace(payout.first_sent_at or work.now, since)
+    step = after_query(word.heard, trace, work.now, honours_keys=terms is not None and terms.honours_keys)
+    if step is PayoutStep.SEND_AGAIN:
+        turn = payout.turn + 1
+        move(work, paying, step, sending_at=work.now, never_seen_since=None, turn=turn)
+        jobs.add(work, SEND, f"{SEND}:{payout.id}:{turn}", {"payout": str(payout.id)})
+        return False
+    if step is not None:
+        hear(work, paying, word.heard, word.gateway_id)
+        return False
+    payouts.change(work.conn, payout, never_seen_since=since)
+    unknown_for = work.now - (payout.unknown_since or work.now)
+    _tell_manager(work, paying, unknown_for)
+    jobs.again(work, held, ask_again_in(unknown_for))
+    return True
+
+
+def _tell_manager(work: Work, paying: Paying, unknown_for: timedelta) -> None:
+    if unknown_for >= UNKNOWN_IS_LATE:
+        _open_notice(work, paying, NoticeKind.PAYOUT_UNKNOWN)
+    if unknown_for >= UNKNOWN_IS_ALARMING:
+        _open_notice(work, paying, NoticeKind.PAYOUT_LOST)
+
+
+def _open_notice(work: Work, paying: Paying, kind: NoticeKind) -> None:
+    if notices.open_once(work, paying.held.claim, kind, paying.payout.id):
+        record(work, paying.held, EventKind.NOTICE_OPENED, {"notice": kind.value, "payout": str(paying.payout.id)})
+
+
+def _ask_later(work: Work, paying: Paying, after: timedelta) -> None:
+    """Ask the gateway in a while; one job a turn does so until all is known."""
+    if paying.payout.method != Method.CASH:
+        name = f"{QUERY}:{paying.payout.id}:{paying.payout.turn}"
+        jobs.add(work, QUERY, name, {"payout": str(paying.payout.id)}, work.now + after)
+
+
+def _payee(work: Work, paying: Paying) -> dict[str, str | None]:
+    """Whom to pay, opened only for the call."""
+    payout = paying.payout
+    person = people.get(work.conn, payout.claim_id)
+    if payout.payee_sealed is None or payout.payee_commitment is None:
+        raise AssertionError
+    sealed = SealedPerson(person.wrapped_key, person.key_id, payout.payee_sealed, payout.payee_commitment)
+    return work.kit.sealer.open(payout.claim_id, sealed)
+
+
+def _why_parked(message: Message, paying: Paying | None) -> str | None:
+    if message.type not in MESSAGES:
+        return "unknown_type"
+    if paying is None or paying.payout.method == Method.CASH:
+        return "unknown_key"
+    if (message.amount_minor, message.currency) != (paying.payout.amount_minor, paying.payout.currency):
+        return "wrong_amount"
+    return None
+
+
+def _let_move(work: Work, paying: Paying, message: Message) -> str:
+    heard = MESSAGES[message.type]
+    if word_moves(paying.state, heard):
+        hear(work, paying, heard, message.gateway_id)
+        return "moved"
+    if {paying.state.value, heard.value} == {"settled", "failed"}:
+        _open_notice(work, paying, NoticeKind.GATEWAY_CONTRADICTS)
+    return "late"
