@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from desk.actions.messages import statement
+from desk.actions.payout_moves import cancel_with_claim, refuse_while_paying
 from desk.actions.steps import Held, counting, hold, take
 from desk.domain.claim import State
 from desk.domain.errors import BadInput, WrongMoment
@@ -15,9 +16,10 @@ from desk.ports import Work
 def object_to_refund(work: Work, viewer: Viewer, reference: str, text: str) -> Held:
     """The visitor does not agree with the refund and asks for mediation; the refund's clock becomes void.
 
-    Raises WrongMoment outside fast_refund. Source: SPEC 4, step `object`.
+    Raises WrongMoment outside fast_refund, and while a payout is under way. Source: SPEC 4, step `object`.
     """
     held = hold(work, viewer, Act.OBJECT, reference)
+    refuse_while_paying(held)
     moved = take(work, held, Step.OBJECT, decided_minor=None, route="docket")
     statement(work, moved, text)
     return moved
@@ -26,9 +28,10 @@ def object_to_refund(work: Work, viewer: Viewer, reference: str, text: str) -> H
 def withdraw_claim(work: Work, viewer: Viewer, reference: str, text: str | None) -> Held:
     """The visitor takes the claim back, or an officer does so for them and says why.
 
-    Raises BadInput when an officer gives no reason, WrongMoment for a claim that has ended. Source: SPEC 4, step `withdraw`.
+    A payout whose money has not left is cancelled with it. Raises BadInput when an officer gives no reason, WrongMoment for a
+    claim that has ended or whose money is out. Source: SPEC 4, step `withdraw`.
     """
-    held = hold(work, viewer, Act.WITHDRAW, reference)
+    held = cancel_with_claim(work, hold(work, viewer, Act.WITHDRAW, reference))
     return _with_words(work, held, Step.WITHDRAW, text)
 
 

@@ -10,10 +10,11 @@ from desk.actions.steps import Held, earliest, happening, keep_clocks, take
 from desk.domain import clocks, fund
 from desk.domain.audit import EventKind
 from desk.domain.clocks import Clock
+from desk.domain.errors import WrongMoment
 from desk.domain.fund import NOBODY_NAMED
 from desk.domain.lifecycle import Step
 from desk.domain.notice import OF_THE_UNKNOWN, NoticeKind
-from desk.domain.payout import PAID, PayoutMove, PayoutState, PayoutStep, payout_move
+from desk.domain.payout import PAID, UNDER_WAY, PayoutMove, PayoutState, PayoutStep, payout_move
 from desk.domain.policy import Act, Kind, Viewer, require
 from desk.ports import Work
 from desk.store import claims, events, notices, payouts, sites
@@ -87,6 +88,20 @@ def refresh(work: Work, held: Held) -> Held:
     return replace(held, claim=claims.change(work.conn, held.claim, due_at=earliest(standing)), clocks=tuple(standing))
 
 
+def refuse_while_paying(held: Held) -> None:
+    """Raise WrongMoment while a payout of the claim is under way: the refund is being carried out. Source: SPEC 4."""
+    if held.paying in UNDER_WAY:
+        raise WrongMoment
+
+
+def cancel_with_claim(work: Work, held: Held) -> Held:
+    """Cancel the claim's payout before the claim leaves its path. Raises WrongMoment once the money is out. Source: SPEC 4."""
+    payout = payouts.latest(work.conn, held.claim.id)
+    if payout is None or held.paying not in UNDER_WAY:
+        return held
+    return move(work, Paying(payout, held), PayoutStep.CANCEL).held
+
+
 def _post(work: Work, paying: Paying, way: PayoutMove) -> None:
     if way.entry is None:
         return
@@ -106,7 +121,7 @@ def _end_notices(work: Work, paying: Paying, to: PayoutState) -> None:
 
 def _settle_claim(work: Work, paying: Paying) -> Paying:
     if paying.state is not PayoutState.SETTLED:
-        return replace(paying, held=refresh(work, paying.held))
+        return replace(paying, held=replace(refresh(work, paying.held), paying=paying.state))
     itself = replace(DESK, request_id=paying.held.viewer.request_id)
     closed = take(work, replace(paying.held, viewer=itself), Step.PAYOUT_SETTLED)
     return replace(paying, held=replace(closed, viewer=paying.held.viewer))

@@ -3,13 +3,13 @@
 Calls nobody: the worker does, between two of these actions and with nothing open.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from desk.actions.payout_moves import Paying, hold_for_desk, hold_payout, move, refresh
 from desk.actions.payouts import SEND, hands_of
-from desk.actions.steps import officer_id, record
+from desk.actions.steps import Held, hold, officer_id, record
 from desk.domain.audit import EventKind
 from desk.domain.errors import SecondOfficerNeeded, WrongMoment
 from desk.domain.notice import NoticeKind
@@ -30,7 +30,7 @@ from desk.domain.payout import (
 )
 from desk.domain.policy import Act, Viewer
 from desk.ports import PayOrder, SealedPerson, Word, Work
-from desk.store import jobs, notices, payouts, people
+from desk.store import claims, jobs, notices, payouts, people
 from desk.store.jobs import Lease
 
 QUERY = "query_payout"
@@ -163,6 +163,22 @@ def hear_message(work: Work, message: Message) -> str:
     if paying is not None and why:
         record(work, paying.held, EventKind.PAYOUT_WORD_PARKED, {"payout": str(payout_id), "why": why})
     return fate
+
+
+def say_received(work: Work, viewer: Viewer, reference: str, _words: None = None) -> Held:
+    """The visitor says that the money has come: written down once, and moving nothing.
+
+    Raises WrongMoment unless the refund was sent. Source: SPEC 5.5, 6.
+    """
+    held = hold(work, viewer, Act.SAY_RECEIVED, reference)
+    payout = payouts.latest(work.conn, held.claim.id)
+    if payout is None or held.paying is not PayoutState.AWAITING_VISITOR:
+        raise WrongMoment
+    if payout.said_received_at is not None:
+        return held
+    payouts.change(work.conn, payout, said_received_at=work.now)
+    record(work, held, EventKind.PAYOUT_SAID_RECEIVED, {"payout": str(payout.id)})
+    return replace(held, claim=claims.change(work.conn, held.claim))
 
 
 def resolve_payout(work: Work, viewer: Viewer, payout_id: int, outcome: Heard, evidence: str) -> Paying:

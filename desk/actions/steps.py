@@ -15,22 +15,27 @@ from desk.domain.clocks import Clock, ClockState
 from desk.domain.errors import Forbidden, NotFound, StaleVersion
 from desk.domain.lifecycle import By, Move, Step, move_for
 from desk.domain.opening import Windows, windows_from_json
+from desk.domain.payout import PayoutState
 from desk.domain.policy import Act, Kind, Role, Viewer, require
 from desk.domain.promises import Counting, after_step
 from desk.ports import Work
-from desk.store import claims, clocks, docket, events, sites
+from desk.store import claims, clocks, docket, events, payouts, sites
 from desk.store.columns import FOREVER
 from desk.store.tables import ClaimRow, SiteRow
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claim locked for one viewer's act, with its site; after a step also the claim's clocks, oldest first."""
+    """A claim locked for one viewer's act, with its site; after a step also the claim's clocks, oldest first.
+
+    `paying` is the state of its newest payout while the claim is to be refunded.
+    """
 
     claim: ClaimRow
     site: SiteRow
     viewer: Viewer
     clocks: tuple[Clock, ...] = ()
+    paying: PayoutState | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -54,7 +59,12 @@ def hold(
         raise NotFound
     if version is not None and version != claim.version:
         raise StaleVersion(etag=f'"{claim.version}"')
-    return Held(claim, sites.get(work.conn, claim.site_id), asking)
+    return Held(claim, sites.get(work.conn, claim.site_id), asking, paying=_paying(work, claim))
+
+
+def _paying(work: Work, claim: ClaimRow) -> PayoutState | None:
+    payout = payouts.latest(work.conn, claim.id) if State(claim.state) is State.FAST_REFUND else None
+    return PayoutState(payout.state) if payout else None
 
 
 def take(

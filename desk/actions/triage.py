@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from desk.actions.payout_moves import refuse_while_paying
 from desk.actions.scrub import scrubbed
 from desk.actions.steps import Held, hold, officer_id, record, take
 from desk.domain.audit import EventKind
@@ -57,7 +58,7 @@ def assess_claim(
 def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice) -> Held:
     """Confirm the verdict of the rule as it stands now, or override it with a reason, and move the claim.
 
-    Raises VerdictChanged when the confirmed route is no longer the verdict, BadInput for an override without a reason or
+    Raises WrongMoment where a payout is under way, VerdictChanged when the confirmed route is no longer the verdict, BadInput for an override without a reason or
     an amount where none can be, AmountAboveDecided for more than is asked or not under `fast_limit`, Forbidden for an
     override into fast_refund by anybody but a manager. Source: SPEC 4.2 and 4.3.
     """
@@ -66,6 +67,7 @@ def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice) -
     facts, verdict = judge(work, held)
     if choice.override:
         _check_override(held, choice)
+        refuse_while_paying(held)
     elif State(held.claim.state) is not State.RECEIVED:
         raise WrongMoment
     elif verdict.route is not choice.route:

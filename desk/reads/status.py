@@ -4,26 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, select
 
 from desk.domain import clocks as clock_rules
+from desk.domain.audit import EventKind
 from desk.domain.claim import OPEN_STATES, Outcome, State
 from desk.domain.clocks import ClockState
 from desk.domain.lifecycle import LIFECYCLE, Step
 from desk.domain.money import Money, text_of
 from desk.domain.opening import windows_from_json
+from desk.domain.payout import UNDER_WAY, PayoutState
 from desk.domain.policy import Act, Viewer
 from desk.domain.stage import Stage, public_state, stage
 from desk.ports import Kit
 from desk.reads.seen import claim_seen
-from desk.store import claims, clocks, sites
-from desk.store.tables import ClaimRow, SiteRow, metadata
+from desk.store import claims, clocks, payouts, sites
+from desk.store.tables import ClaimRow, PayoutRow, SiteRow, metadata
 from desk.wording import history, reasons, stages
 from desk.wording.stages import Audience, Said
 
 EVENT = metadata.tables["event"]
 MESSAGE = metadata.tables["message"]
 VERDICT = metadata.tables["verdict"]
+WHAT = case((EVENT.c.kind == EventKind.PAYOUT_MOVED.value, EVENT.c.to_state), else_=EVENT.c.step).label("what")
+"""Tells events of a kind apart: a claim's by its step, a payout's by where it went."""
+
 _EXPLAINED = frozenset({State.AWAITING_INFORMATION, State.REFUSED, State.TRANSFERRED})
 
 
@@ -48,6 +53,8 @@ class StatusView:
     overdue: bool
     asked: Money | None
     agreed: Money | None
+    sent_at: datetime | None
+    received_at: datetime | None
     history: tuple[HistoryLine, ...]
     acts: tuple[str, ...]
     valid_until: datetime
@@ -64,26 +71,46 @@ def status_view(conn: Connection, viewer: Viewer, reference: str, language: str,
 
 def _view(conn: Connection, claim: ClaimRow, site: SiteRow, language: str, kit: Kit) -> StatusView:
     now, zone = kit.clock.now(), ZoneInfo(site.time_zone)
-    at_stage = stage_of(claim)
+    payout = _latest_payout(conn, claim)
+    at_stage = stage_of(claim, payout)
     due_at, late = _deadline(conn, claim, at_stage, now)
     said = _said(
-        claim, site, at_stage, language, kit, due_at=due_at, late=late, because=_because(conn, claim, language)
+        claim, site, at_stage, language, kit, due_at=due_at, late=late, because=_because(conn, claim, language), payout=payout
     )  # fmt: skip
     asked = sum(item.asked_minor or 0 for item in claims.items_of(conn, claim.id))
     return StatusView(
         reference=claim.reference, state=public_state(at_stage).value, stage=at_stage, sentence=said.sentence,
         next_who=said.next_who, next_due_at=said.next_due_at.astimezone(zone) if said.next_due_at else None, overdue=late,
         asked=Money(asked, claim.currency) if asked else None, agreed=_agreed(claim),
+        sent_at=_sent_at(payout, zone), received_at=_received_at(payout, zone),
         history=_history(conn, claim, zone, language), acts=_acts(claim, said),
         valid_until=_valid_until(now, zone, due_at, objection_ends_at(claim, site, kit)),
         version=claim.version, site=site,
     )  # fmt: skip
 
 
-def stage_of(claim: ClaimRow) -> Stage:
-    """The stage of a claim's row."""
+def stage_of(claim: ClaimRow, payout: PayoutRow | None) -> Stage:
+    """The stage of a claim's row and of its newest payout."""
     outcome = Outcome(claim.outcome) if claim.outcome else None
-    return stage(State(claim.state), outcome, None, claim.assessed, State(claim.ended_as) if claim.ended_as else None)
+    paying = PayoutState(payout.state) if payout else None
+    return stage(State(claim.state), outcome, paying, claim.assessed, State(claim.ended_as) if claim.ended_as else None)
+
+
+def _latest_payout(conn: Connection, claim: ClaimRow) -> PayoutRow | None:
+    """The newest payout; only a claim that was agreed to be refunded can have one."""
+    return payouts.latest(conn, claim.id) if claim.decided_minor else None
+
+
+def _sent_at(payout: PayoutRow | None, zone: ZoneInfo) -> datetime | None:
+    return payout.sent_at.astimezone(zone) if payout and payout.sent_at and not _came_to_nothing(payout) else None
+
+
+def _received_at(payout: PayoutRow | None, zone: ZoneInfo) -> datetime | None:
+    return payout.settled_at.astimezone(zone) if payout and payout.settled_at and not payout.returned_at else None
+
+
+def _came_to_nothing(payout: PayoutRow) -> bool:
+    return PayoutState(payout.state) in (PayoutState.FAILED, PayoutState.CANCELLED) or payout.returned_at is not None
 
 
 def _deadline(conn: Connection, claim: ClaimRow, at_stage: Stage, now: datetime) -> tuple[datetime | None, bool]:
@@ -95,14 +122,15 @@ def _deadline(conn: Connection, claim: ClaimRow, at_stage: Stage, now: datetime)
 
 def _said(
     claim: ClaimRow, site: SiteRow, at_stage: Stage, language: str, kit: Kit,
-    *, due_at: datetime | None, late: bool, because: str | None,
+    *, due_at: datetime | None, late: bool, because: str | None, payout: PayoutRow | None,
 ) -> Said:  # fmt: skip
     now, until = kit.clock.now(), objection_ends_at(claim, site, kit)
     may_reopen = until is not None and now.replace(microsecond=0) <= until
     return stages.say(
         at_stage, Audience.VISITOR, language, due_at=due_at, zone=ZoneInfo(site.time_zone), now=now, overdue=late,
         amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen, reopen_until=until if may_reopen else None,
-        because=because,
+        because=because, payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY,
+        said_received=payout is not None and payout.said_received_at is not None,
     )  # fmt: skip
 
 
@@ -148,12 +176,12 @@ def _history(conn: Connection, claim: ClaimRow, zone: ZoneInfo, language: str) -
         for row in conn.execute(select(MESSAGE.c.written_at, MESSAGE.c.text).where(MESSAGE.c.claim_id == claim.id))
     }
     rows = conn.execute(
-        select(EVENT.c.at, EVENT.c.kind, EVENT.c.step).where(EVENT.c.subject == f"claim:{claim.id}").order_by(EVENT.c.seq.desc())
+        select(EVENT.c.at, EVENT.c.kind, WHAT).where(EVENT.c.subject == f"claim:{claim.id}").order_by(EVENT.c.seq.desc())
     )
     return tuple(
-        HistoryLine(row.at.astimezone(zone), history.line(row.kind, row.step, language, said=words.get(row.at)))
+        HistoryLine(row.at.astimezone(zone), history.line(row.kind, row.what, language, said=words.get(row.at)))
         for row in rows
-        if (row.kind, row.step) in history.VISITOR_EVENTS
+        if (row.kind, row.what) in history.VISITOR_EVENTS
     )
 
 

@@ -50,13 +50,6 @@ def states_of(conn: Connection, claim_ids: Sequence[int]) -> dict[int, PayoutSta
     return {row.claim_id: PayoutState(row.state) for row in rows}
 
 
-def under_way(conn: Connection, claim_id: int) -> PayoutRow | None:
-    """The payout by which the claim's refund is being carried out, None when there is none."""
-    states = tuple(state.value for state in UNDER_WAY)
-    row = conn.execute(select(PAYOUT).where(PAYOUT.c.claim_id == claim_id, PAYOUT.c.state.in_(states))).mappings().first()
-    return PayoutRow(**row) if row else None
-
-
 def stands(conn: Connection, claim_id: int) -> bool:
     """Whether the claim has a payout that is under way, or settled and not returned: then there can be no other."""
     settled = (PAYOUT.c.state == PayoutState.SETTLED) & PAYOUT.c.returned_at.is_(None)

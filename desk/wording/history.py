@@ -6,6 +6,7 @@ from types import MappingProxyType
 from desk.domain.audit import EventKind
 from desk.domain.lifecycle import Step
 from desk.domain.money import Money
+from desk.domain.payout import PayoutState
 from desk.wording import figures
 from desk.wording.catalogue import variant
 
@@ -41,6 +42,10 @@ VISITOR_EVENTS: Mapping[tuple[str, str | None], str] = MappingProxyType(
         (_MOVED, Step.WITHDRAW): "history.withdrawn",
         (_MOVED, Step.REOPEN): "history.reopened",
         (_MOVED, Step.ARCHIVE): "history.archived",
+        (EventKind.PAYOUT_MOVED, PayoutState.SENDING): "history.refund_sending",
+        (EventKind.PAYOUT_MOVED, PayoutState.AWAITING_VISITOR): "history.refund_sent",
+        (EventKind.PAYOUT_MOVED, PayoutState.FAILED): "history.refund_failed",
+        (EventKind.PAYOUT_SAID_RECEIVED, None): "history.said_received",
         (EventKind.ASSESSED, None): "history.assessed",
         (EventKind.MESSAGE_SENT, None): "history.message",
         (EventKind.QUESTION_ASKED, None): "history.question",
@@ -50,13 +55,13 @@ VISITOR_EVENTS: Mapping[tuple[str, str | None], str] = MappingProxyType(
         (EventKind.CLOCK_RECOUNTED, None): "history.clock_recounted",
     }
 )
-"""What a visitor may see of a claim's chain; an event that is not here is not shown."""
+"""What a visitor may see of a claim's chain, by kind and step, a payout's move by where it went; no other event is shown."""
 
 
-def line(kind: str, step: str | None, language: str, *, amount: Money | None = None, said: str | None = None) -> str:
+def line(kind: str, what: str | None, language: str, *, amount: Money | None = None, said: str | None = None) -> str:
     """One line of the history. `amount` is spoken with a refund agreed, `said` with a message, question or answer.
 
     Raises KeyError for an event that a visitor does not see: ask `VISITOR_EVENTS` first.
     """
     money = figures.money(amount, language) if amount else None
-    return variant(VISITOR_EVENTS[kind, step], language, amount=money, said=said)
+    return variant(VISITOR_EVENTS[kind, what], language, amount=money, said=said)

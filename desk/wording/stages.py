@@ -82,7 +82,7 @@ _VISITOR = (
     _visitor(Stage.WAITING_FOR_YOU, Who.VISITOR, (), Act.ANSWER, _CHANGE, _WITHDRAW),
     _visitor(Stage.REFUND_AGREED, Who.DESK, ("fast_payment",), Act.OBJECT, _CHANGE, _WITHDRAW),
     _visitor(Stage.REFUND_BEING_CONFIRMED, Who.BANK, ("fast_payment",), _CHANGE),
-    _visitor(Stage.REFUND_SENT, Who.VISITOR, (), _CHANGE),
+    _visitor(Stage.REFUND_SENT, Who.VISITOR, (), Act.SAY_RECEIVED, _CHANGE),
     _visitor(Stage.IN_MEDIATION, Who.MEDIATOR, ("mediation",), _CHANGE, _WITHDRAW),
     _visitor(Stage.AGREEMENT_REACHED, Who.RESPONDENT, (), _CHANGE),
     _visitor(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, _CHANGE, _WITHDRAW),
@@ -144,17 +144,19 @@ def say(
     may_reopen: bool = False,
     reopen_until: datetime | None = None,
     payout_under_way: bool = False,
+    said_received: bool = False,
     because: str | None = None,
 ) -> Said:
     """Tell one reader where a claim stands → who acts next → by when → what they can do.
 
     `due_at` is the deadline that `due_of` picks and is left out of the sentence where the row has no clock. `amount` is
     what was agreed. `may_reopen` and `reopen_until` are the objection window; `because` is a reason already in words.
-    A payout under way takes away objection and override; withdrawing cancels one that is only reserved. Source: SPEC 4.
+    A payout under way takes away objection and override; withdrawing cancels one that is only reserved. Who has said that
+    the money came is not asked again. Source: SPEC 4.
     """
     row = TABLE[stage, audience]
     due = due_at if row.clocks else None
-    acts = _acts(row, may_reopen=may_reopen, payout_under_way=payout_under_way)
+    acts = _acts(row, may_reopen=may_reopen, payout_under_way=payout_under_way, said_received=said_received)
     ask = variant("say.ask", language, phone=site_phone)
     of = text("say.of", language, money=figures.money(amount, language)) if amount else ""
     sentence = [_where(row, language, due, zone, now, overdue=overdue, of=of, ask=ask), because]
@@ -176,8 +178,10 @@ def _where(
     return text(f"{row.key}.due", language, of=of, ask=ask, by=figures.by(due, language, zone=zone, now=now))
 
 
-def _acts(row: Row, *, may_reopen: bool, payout_under_way: bool) -> tuple[Act, ...]:
+def _acts(row: Row, *, may_reopen: bool, payout_under_way: bool, said_received: bool) -> tuple[Act, ...]:
     barred = {Act.OBJECT, Act.OVERRIDE} if payout_under_way else set()
+    if said_received:
+        barred.add(Act.SAY_RECEIVED)
     if not may_reopen:
         barred.add(_REOPEN)
     return tuple(act for act in row.acts if act not in barred)

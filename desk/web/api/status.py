@@ -169,7 +169,7 @@ def status_out(view: StatusView) -> StatusOut:
     return StatusOut(
         reference=view.reference, state=view.state, stage=view.stage.value, sentence=view.sentence,
         next=NextOut(view.next_who, view.next_due_at),
-        amounts=AmountsOut(amount_text(view.asked), amount_text(view.agreed), None, None),
+        amounts=AmountsOut(amount_text(view.asked), amount_text(view.agreed), view.sent_at, view.received_at),
         history=[HistoryOut(line.at, line.text) for line in view.history], acts=list(view.acts),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.messages import answer_questions
+from desk.actions.payout_words import say_received
 from desk.actions.slips import change_contact
 from desk.actions.steps import Held
 from desk.domain.claim import Outcome, State
@@ -80,7 +81,7 @@ class StandsOut(Out):
 def stands_out(held: Held) -> StandsOut:
     """The shape of a claim after a visitor's act."""
     claim = held.claim
-    at_stage = stage(State(claim.state), Outcome(claim.outcome) if claim.outcome else None, None, claim.assessed)
+    at_stage = stage(State(claim.state), Outcome(claim.outcome) if claim.outcome else None, held.paying, claim.assessed)
     return StandsOut(reference=claim.reference, state=public_state(at_stage), stage=at_stage)
 
 
@@ -109,6 +110,21 @@ async def post_object(
     """While a refund is agreed but not under way."""
     visitor, reference = await _visitor(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, object_to_refund, reference, body.text)
+
+
+@router.post(
+    "/received",
+    response_model=StandsOut,
+    name="status_received",
+    responses=for_visitor(),
+    summary="Say that the money has arrived",
+)
+async def post_received(
+    request: Request, body: VisitorIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """It is written down and moves nothing: cash is signed for, and a gateway gives its own word."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, stands_out, say_received, reference)
 
 
 @router.post("/withdraw", response_model=StandsOut, name="status_withdraw", responses=for_visitor(), summary="Withdraw the claim")

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.messages import answer_questions
 from desk.actions.once import once
+from desk.actions.payout_words import say_received
 from desk.actions.slips import change_contact
 from desk.domain.errors import BadInput, DeskError, Forbidden
 from desk.domain.policy import Act
@@ -37,6 +38,10 @@ class WithdrawForm(BaseModel):
     text: Prose | None = None
 
 
+class NoFields(BaseModel):
+    """An act that needs no words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """One act: the action behind it, the shape of its fields, and how they become the action's argument."""
@@ -55,6 +60,7 @@ FORMS: Mapping[str, Form] = {
     Act.OBJECT: Form(object_to_refund, TextIn, _text),
     Act.WITHDRAW: Form(withdraw_claim, WithdrawForm, _text),
     Act.REOPEN: Form(reopen_claim, TextIn, _text),
+    Act.SAY_RECEIVED: Form(say_received, NoFields, lambda _: None),
     Act.CHANGE_CONTACT: Form(change_contact, ContactIn, ContactIn.fields),
 }
 
