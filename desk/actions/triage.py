@@ -58,9 +58,9 @@ def assess_claim(
 def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice) -> Held:
     """Confirm the verdict of the rule as it stands now, or override it with a reason, and move the claim.
 
-    Raises WrongMoment where a payout is under way, VerdictChanged when the confirmed route is no longer the verdict, BadInput for an override without a reason or
-    an amount where none can be, AmountAboveDecided for more than is asked or not under `fast_limit`, Forbidden for an
-    override into fast_refund by anybody but a manager. Source: SPEC 4.2 and 4.3.
+    Raises WrongMoment where a payout is under way, VerdictChanged when the confirmed route is no longer the verdict,
+    BadInput for an override without a reason or an amount where none can be, AmountAboveDecided for more than is asked or not
+    under `fast_limit`, Forbidden for an override into fast_refund by anybody but a manager. Source: SPEC 4.2 and 4.3.
     """
     held = hold(work, viewer, Act.OVERRIDE if choice.override else Act.CONFIRM, reference)
     choice = replace(choice, reason=scrubbed(work, held.claim, choice.reason))

@@ -13,7 +13,8 @@ from desk.domain.claim import Route, State
 if TYPE_CHECKING:
     from desk.ports import Desk
     from desk.reads.claims import ClaimView
-    from desk.reads.queues import Page, QueueLine
+    from desk.reads.pages import Page
+    from desk.reads.queues import QueueLine
 
 group = typer.Typer(help="Claims: bring published cases in, list, show.")
 As = Annotated[str, typer.Option("--as", help="The officer in whose name the command acts.")]

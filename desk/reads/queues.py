@@ -1,18 +1,15 @@
-"""Lists of claims and the docket, a page at a time. Pages are keyset pages: flat however long the list is."""
+"""Lists of claims and the docket, a page at a time. How a page is cut is `pages`."""
 
-import base64
-import binascii
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Select, literal, select, tuple_, union_all
+from sqlalchemy import Connection, Select, select, union_all
 
 from desk.domain.claim import Route, State
-from desk.domain.errors import BadInput, Forbidden, NotFound
-from desk.domain.policy import Act, Viewer, require
+from desk.domain.policy import Act, Viewer
+from desk.reads.pages import Page, after, page_of, sites_of
 from desk.store.columns import FOREVER
 from desk.store.tables import metadata
 
@@ -20,7 +17,6 @@ CLAIM = metadata.tables["claim"]
 RESPONDENT = metadata.tables["respondent"]
 SITE = metadata.tables["site"]
 ENTRY = metadata.tables["docket_entry"]
-LARGEST_PAGE = 100
 
 _CLAIM_COLUMNS = (
     CLAIM.c.id, CLAIM.c.reference, CLAIM.c.site_id, CLAIM.c.state, CLAIM.c.route, CLAIM.c.category, CLAIM.c.due_at,
@@ -68,22 +64,11 @@ class DocketLine:
     docketed_at: datetime
 
 
-Line = TypeVar("Line")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Line]):
-    """Lines in order, and the cursor of the page after them, None at the end."""
-
-    lines: Sequence[Line]
-    next: str | None
-
-
 def claims_page(conn: Connection, viewer: Viewer, filters: Filters, limit: int, cursor: str | None) -> Page[QueueLine]:
     """Claims by due time, then id: one index scan a site and state, merged. Raises NotFound for a foreign site."""
     scans = [
         _scan(site_id, state, filters.route, limit, cursor)
-        for site_id in _sites(conn, viewer, filters.site, Act.READ_CLAIM)
+        for site_id in sites_of(conn, viewer, filters.site, Act.READ_CLAIM)
         for state in sorted(viewer.readable_at(site_id) & ({filters.state} if filters.state else frozenset(State)))
     ]
     if not scans:
@@ -96,7 +81,7 @@ def claims_page(conn: Connection, viewer: Viewer, filters: Filters, limit: int, 
         .order_by(merged.c.due_at, merged.c.id)
         .limit(limit + 1)
     )
-    return _page(conn, query, limit, _queue_line, lambda row: [row.due_at, row.id])
+    return page_of(conn, query, limit, _queue_line, lambda row: [row.due_at, row.id])
 
 
 def docket_page(conn: Connection, viewer: Viewer, site: str | None, limit: int, cursor: str | None) -> Page[DocketLine]:
@@ -110,30 +95,13 @@ def docket_page(conn: Connection, viewer: Viewer, site: str | None, limit: int, 
         .join(CLAIM, CLAIM.c.id == ENTRY.c.claim_id)
         .join(SITE, SITE.c.id == ENTRY.c.site_id)
         .outerjoin(RESPONDENT, RESPONDENT.c.id == CLAIM.c.respondent_id)
-        .where(ENTRY.c.site_id.in_(_sites(conn, viewer, site, Act.READ_DOCKET)), ENTRY.c.closed_at.is_(None))
+        .where(ENTRY.c.site_id.in_(sites_of(conn, viewer, site, Act.READ_DOCKET)), ENTRY.c.closed_at.is_(None))
         .order_by(*order)
         .limit(limit + 1)
     )  # fmt: skip
     if cursor:
-        query = query.where(_after(order, cursor))
-    return _page(conn, query, limit, _docket_line, lambda row: [row.leaves_at, row.due_at, row.id])
-
-
-def _sites(conn: Connection, viewer: Viewer, slug: str | None, act: Act) -> list[int]:
-    """The sites to look at: the one named, or all of the viewer's where they hold the right.
-
-    Raises Forbidden where they hold it nowhere, NotFound for a foreign or absent site.
-    """
-    if slug is None:
-        allowed = [site_id for site_id in viewer.sites if viewer.may(act, site_id)]
-        if not allowed:
-            raise Forbidden
-        return allowed
-    site_id = conn.execute(select(SITE.c.id).where(SITE.c.slug == slug, SITE.c.id.in_(viewer.sites))).scalar()
-    if site_id is None:
-        raise NotFound
-    require(viewer, act, site_id)
-    return [site_id]
+        query = query.where(after(order, cursor))
+    return page_of(conn, query, limit, _docket_line, lambda row: [row.leaves_at, row.due_at, row.id])
 
 
 def _scan(site_id: int, state: State, route: Route | None, limit: int, cursor: str | None) -> Select[Any]:
@@ -142,14 +110,9 @@ def _scan(site_id: int, state: State, route: Route | None, limit: int, cursor: s
     if route is not None:
         query = query.where(CLAIM.c.route == route.value)
     if cursor:
-        query = query.where(_after(order, cursor))
+        query = query.where(after(order, cursor))
     page = query.order_by(*order).limit(limit + 1).subquery()
     return select(page)
-
-
-def _after(order: Sequence[ColumnElement[Any]], cursor: str) -> ColumnElement[bool]:
-    place = zip(_read_cursor(cursor, len(order)), order, strict=True)
-    return tuple_(*order) > tuple_(*(literal(value, column.type) for value, column in place))
 
 
 def _queue_line(row: Any) -> QueueLine:  # noqa: ANN401 - a row of the query above
@@ -171,34 +134,3 @@ def _docket_line(row: Any) -> DocketLine:  # noqa: ANN401 - a row of the query a
 def _known(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
     """A moment at the site's offset; None for one that stands for "no time known"."""
     return None if moment is None or moment == FOREVER else moment.astimezone(zone)
-
-
-def _page(
-    conn: Connection, query: Select[Any], limit: int, line: Callable[[Any], Line], place: Callable[[Any], list[Any]]
-) -> Page[Line]:  # fmt: skip
-    rows = conn.execute(query).all()
-    more = len(rows) > limit
-    return Page([line(row) for row in rows[:limit]], _write_cursor(place(rows[limit - 1])) if more else None)
-
-
-def _write_cursor(place: Iterable[Any]) -> str:
-    text = "|".join(part.isoformat() if isinstance(part, datetime) else str(part) for part in place)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str, parts: int) -> list[Any]:
-    """Raises BadInput for anything that `_write_cursor` would not have written."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        *moments, row_id = text.split("|")
-        place: list[Any] = [*(_aware(moment) for moment in moments), int(row_id) % 2**63]
-    except (ValueError, OverflowError, binascii.Error) as damaged:
-        raise BadInput("?cursor", "bad_cursor") from damaged
-    if len(place) != parts:
-        raise BadInput("?cursor", "bad_cursor")
-    return place
-
-
-def _aware(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -59,6 +59,7 @@ async def answer_once(
     action: Callable[..., Any],
     *args: Any,  # noqa: ANN401
     present: Callable[[str], Awaitable[str]] = as_stored,
+    status: int = 200,
 ) -> Response:
     """Run an action for a request and answer with its shape; with a key, at most once, the same bytes each time.
 
@@ -66,13 +67,13 @@ async def answer_once(
     """
     if key is None:
         result = await desk.write(action, viewer, *args)
-        return _json(await present(shape(result).model_dump_json()))
+        return _json(await present(shape(result).model_dump_json()), status)
     attempt = await attempt_of(request, viewer, key)
     async with one_at_a_time(request, attempt):
         given = await desk.write(once, attempt, lambda result: shape(result).model_dump_json(), action, viewer, *args)
-    return _json(await present(given.body), replayed=given.replayed)
+    return _json(await present(given.body), status, replayed=given.replayed)
 
 
-def _json(body: str, *, replayed: bool = False) -> Response:
+def _json(body: str, status: int, *, replayed: bool = False) -> Response:
     headers = {"Idempotent-Replayed": "true"} if replayed else None
-    return Response(body, 200, headers, "application/json")
+    return Response(body, status, headers, "application/json")

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from desk.domain.clocks import Clock
 from desk.reads.claims import ClaimView, Written
-from desk.reads.queues import Page, QueueLine
+from desk.reads.pages import Page
+from desk.reads.queues import QueueLine
 from desk.web.api.shapes import ClockOut, MoneyOut, Out
 
 

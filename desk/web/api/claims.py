@@ -13,7 +13,8 @@ from desk.domain.errors import SignInNeeded
 from desk.domain.policy import Kind, Viewer
 from desk.ports import Attempt, Desk
 from desk.reads.claims import claim_view
-from desk.reads.queues import LARGEST_PAGE, Filters, Page, claims_page
+from desk.reads.pages import LARGEST_PAGE, Page
+from desk.reads.queues import Filters, claims_page
 from desk.web.api.claim_shapes import ClaimOut, ClaimsOut
 from desk.web.api.shapes import ClockOut, Code, Day, Email, Facts, In, LanguageTag, Moment, MoneyIn, Name, Out, Phone, RowId
 from desk.web.deps import AnyViewer, Network, Officer, Reference, RequiredKey, TheDesk

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from desk.reads.queues import LARGEST_PAGE, DocketLine, Page, docket_page
+from desk.reads.pages import LARGEST_PAGE, Page
+from desk.reads.queues import DocketLine, docket_page
 from desk.web.api.claims import link_next
 from desk.web.api.shapes import Code, In, Out
 from desk.web.deps import Officer, TheDesk
