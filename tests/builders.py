@@ -62,6 +62,10 @@ class HandClock:
         self.at += self.tick
         return self.at
 
+    def machine_now(self) -> datetime:
+        """The time that the test has set."""
+        return self.at
+
     def go(self, **on: float) -> None:
         """Let time pass: `go(hours=2)`; back with negative figures."""
         self.at += timedelta(**on)

@@ -81,6 +81,30 @@ class AmountAboveDecided(DeskError):
     code = "amount_above_decided"
 
 
+class FundInsufficient(DeskError):
+    """The fund cannot cover the amount; nothing was reserved."""
+
+    code = "fund_insufficient"
+
+
+class SecondOfficerNeeded(DeskError):
+    """The payout or withdrawal waits for somebody who neither lodged nor confirmed nor proposed it."""
+
+    code = "second_officer_needed"
+
+
+class PayoutExists(DeskError):
+    """The claim has a payout that is under way, or was paid already."""
+
+    code = "payout_exists"
+
+
+class SignatureWrong(DeskError):
+    """A message that claims to come from the gateway is not signed by it, or was signed too long ago."""
+
+    code = "signature_wrong"
+
+
 class KeyMissing(DeskError):
     """This route needs an `Idempotency-Key`."""
 

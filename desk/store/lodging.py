@@ -7,12 +7,23 @@ from sqlalchemy import Connection, select
 
 from desk.ports import Attempt
 from desk.store import idempotency, sites
+from desk.store.among import Among
 from desk.store.tables import RespondentRow, SiteRow, metadata
 
 CLAIM = metadata.tables["claim"]
 TAG = metadata.tables["duplicate_tag"]
 RESPONDENT = metadata.tables["respondent"]
 LARGEST_ID = 2**63 - 1
+MOST_ALIKE = 1600
+"""How many look-alikes a whole batch is told of, the newest ones."""
+
+_ALIKE = Among(
+    select(TAG.c.site_id, TAG.c.tag, CLAIM.c.reference)
+    .join(CLAIM, CLAIM.c.id == TAG.c.claim_id)
+    .order_by(TAG.c.id.desc())
+    .limit(MOST_ALIKE),
+    TAG.c.tag,
+)
 
 
 Tags = tuple[tuple[str, bytes], ...]
@@ -93,8 +104,6 @@ def _look_alikes(conn: Connection, tags: set[bytes]) -> dict[tuple[int, bytes], 
     if not tags:
         return {}
     found: dict[tuple[int, bytes], list[str]] = {}
-    columns = select(TAG.c.site_id, TAG.c.tag, CLAIM.c.reference)
-    query = columns.join(CLAIM, CLAIM.c.id == TAG.c.claim_id).where(TAG.c.tag.in_(tags)).order_by(TAG.c.id.desc())
-    for row in conn.execute(query.limit(50 * len(tags))):
+    for row in _ALIKE.rows(conn, tags):
         found.setdefault((row.site_id, row.tag), []).append(row.reference)
     return found

@@ -1,4 +1,7 @@
-"""Routes that are asked ten thousand times a second: plain Starlette, before all others, yet documented like them."""
+"""Routes that are asked ten thousand times a second: plain Starlette, before all others, yet documented like them.
+
+A hot route without docs of its own is a thin shell before an ordinary one, which has the docs and takes what is unusual.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +9,8 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,34 @@ class HotRoute(Route):
     """A Starlette route with its page in the API description; `name` becomes the operation's id."""
 
     def __init__(
-        self, path: str, endpoint: Callable[[Request], Awaitable[Response]], *, method: str, name: str, docs: HotDocs
+        self,
+        path: str,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        *,
+        method: str,
+        name: str,
+        docs: HotDocs | None = None,
     ) -> None:
         super().__init__(path, endpoint, methods=[method], name=name, include_in_schema=False)
         self.method = method
         self.docs = docs
 
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """A full match or none: another method is for the routes behind this one. A shell takes only what is usual."""
+        match, inner = super().matches(scope)
+        if match is not Match.FULL or (self.docs is None and not _is_usual(scope)):
+            return (match, inner) if self.docs else (Match.NONE, {})
+        return match, {**inner, "route": self}
 
-def operation(route: HotRoute, responses: dict[int | str, dict[str, Any]]) -> dict[str, Any]:
+
+def _is_usual(scope: Scope) -> bool:
+    """Plain JSON and no parameters: what every client of a hot route sends."""
+    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
+    return kinds == [b"application/json"] and not scope["query_string"]
+
+
+def operation(route: HotRoute, docs: HotDocs, responses: dict[int | str, dict[str, Any]]) -> dict[str, Any]:
     """The OpenAPI operation of a hot route, given the responses that it refuses with."""
-    docs = route.docs
     answer = {"description": "Successful Response", "content": {"application/json": {"schema": _ref(docs.gives)}}}
     found: dict[str, Any] = {
         "tags": [docs.tag], "summary": docs.summary, "operationId": route.name,

@@ -103,7 +103,9 @@ def _described(app: FastAPI, hot_routes: Sequence[HotRoute]) -> dict[str, Any]:
     for name, definition in _definitions(hot_routes).items():
         schemas.setdefault(name, definition)
     for route in hot_routes:
-        schema["paths"].setdefault(route.path, {})[route.method.lower()] = operation(route, problems(*route.docs.refuses))
+        if route.docs:
+            described = operation(route, route.docs, problems(*route.docs.refuses))
+            schema["paths"].setdefault(route.path, {})[route.method.lower()] = described
     for found in _operations(schema):
         _correct(found)
     schema["components"].get("securitySchemes", {}).pop(OPTIONAL, None)
@@ -132,7 +134,7 @@ def _never_null(shape: dict[str, Any]) -> dict[str, Any]:
 def _definitions(hot_routes: Sequence[HotRoute]) -> dict[str, Any]:
     """The schemas of errors and of what hot routes take and give, which are pydantic models or msgspec structs."""
     shapes: list[type[Any]] = [
-        shape for route in hot_routes for shape in (route.docs.gives, route.docs.takes) if shape is not None
+        shape for route in hot_routes if route.docs for shape in (route.docs.gives, route.docs.takes) if shape is not None
     ]
     every: list[type[Any]] = [Problem, *shapes]
     models = [(shape, "serialization") for shape in every if issubclass(shape, BaseModel)]

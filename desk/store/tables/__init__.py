@@ -16,6 +16,18 @@ from desk.store.tables.claims import (
     PersonRow,
 )
 from desk.store.tables.decisions import AssessmentRow, VerdictRow
+from desk.store.tables.jobs import ClockBreachRow, JobRow, VerificationRow
+from desk.store.tables.money import (
+    FundAccountRow,
+    FundEntryRow,
+    FundPostingRow,
+    GatewayEventRow,
+    PayoutRow,
+    PayoutTagRow,
+    StatementDayRow,
+    StatementLineRow,
+    WithdrawalRow,
+)
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
 from desk.store.tables.sites import (
     CalendarDayRow,
@@ -38,22 +50,34 @@ __all__ = [
     "ClaimItemRow",
     "ClaimLinkRow",
     "ClaimRow",
+    "ClockBreachRow",
     "ClockRow",
     "CounterRow",
     "DocketEntryRow",
     "DuplicateTagRow",
     "EventRow",
+    "FundAccountRow",
+    "FundEntryRow",
+    "FundPostingRow",
+    "GatewayEventRow",
     "IdempotencyKeyRow",
     "InstallationRow",
+    "JobRow",
     "MessageRow",
     "NoteRow",
     "OfficerRoleRow",
     "OfficerRow",
     "OfficerTokenRow",
+    "PayoutRow",
+    "PayoutTagRow",
     "PersonRow",
     "RespondentRow",
     "SiteRow",
+    "StatementDayRow",
+    "StatementLineRow",
     "TryBucketRow",
     "VerdictRow",
+    "VerificationRow",
+    "WithdrawalRow",
     "metadata",
 ]

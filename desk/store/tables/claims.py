@@ -160,6 +160,7 @@ class ClockRow(SQLModel, table=True):
         CheckConstraint("(state IN ('stopped', 'void')) = (stopped_at IS NOT NULL)", name="stopped_at_when_ended"),
         UniqueConstraint("claim_id", "kind", "base_at"),
         Index("ix_clock_provisional", "calendar", **only_where("provisional")),
+        Index("ix_clock_running", "due_at", "id", **only_where("state = 'running'")),
     )
 
     id: int = Field(sa_column=key())

@@ -1,8 +1,8 @@
 """The JSON API. `routers` are its parts, in the order of the documentation; `hot_routes` are asked before all others."""
 
-from desk.web.api import claims, correspondence, decisions, docket, endings, facts, status, visitor_acts
+from desk.web.api import claims, correspondence, decisions, docket, endings, facts, lodging, status, visitor_acts
 
 routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router, visitor_acts.router,
 )  # fmt: skip
-hot_routes = (status.route,)
+hot_routes = (status.route, lodging.route)

@@ -11,7 +11,7 @@ from desk.actions.intake import Lodged, Lodging, WrittenRespondent, lodge_claim
 from desk.domain.claim import Category, Channel, Elsewhere, Flags, Item, ItemKind, RespondentKind, Route, State
 from desk.domain.errors import SignInNeeded
 from desk.domain.policy import Kind, Viewer
-from desk.ports import Attempt
+from desk.ports import Attempt, Desk
 from desk.reads.claims import claim_view
 from desk.reads.queues import LARGEST_PAGE, Filters, Page, claims_page
 from desk.web.api.claim_shapes import ClaimOut, ClaimsOut
@@ -130,6 +130,11 @@ async def post_claim(
     request: Request, body: ClaimIn, desk: TheDesk, viewer: AnyViewer, network: Network, key: RequiredKey
 ) -> Response:  # fmt: skip
     """Register a dispute. With an officer's token, or without one where `channel` is `poster`."""
+    return await answer_lodging(request, desk, viewer, body, network, key)
+
+
+async def answer_lodging(request: Request, desk: Desk, viewer: Viewer, body: ClaimIn, network: str, key: str) -> Response:
+    """Lodge what was read and checked; the thin shell of `lodging` ends here too."""
     viewer = _lodger(viewer, body.channel)
     attempt = await attempt_of(request, viewer, key)
     if viewer.kind is Kind.POSTER:
@@ -139,7 +144,7 @@ async def post_claim(
     return Response(_bytes_of(lodged), 201, headers, "application/json")
 
 
-async def _lodge(request: Request, desk: TheDesk, viewer: Viewer, told: Lodging, attempt: Attempt) -> Lodged:
+async def _lodge(request: Request, desk: Desk, viewer: Viewer, told: Lodging, attempt: Attempt) -> Lodged:
     async with one_at_a_time(request, attempt):
         return await desk.append(lodge_claim(desk.kit, viewer, told, attempt))
 

@@ -1,0 +1,121 @@
+"""The job table: work for later, leased by one worker at a time. Knows no kind of job and runs none.
+
+A lease is measured by the database's own time and by its attempt number, so that a moved clock neither ends one early nor
+keeps one for ever; an effect and the job's end are one transaction (DESIGN 4).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from desk.ports import Work
+from desk.store.tables import JobRow, metadata
+
+JOB = metadata.tables["job"]
+LEASE_SECONDS = 8
+MOST_FAILURES = 8
+_OPEN = JOB.c.done_at.is_(None) & JOB.c.set_aside_at.is_(None)
+_NOW = {"sqlite": "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')", "postgresql": "clock_timestamp()"}
+_UNTIL = {
+    "sqlite": f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+{LEASE_SECONDS} seconds')",
+    "postgresql": f"clock_timestamp() + interval '{LEASE_SECONDS} seconds'",
+}
+
+
+class LeaseLost(Exception):  # noqa: N818 - named for the condition (DESIGN 5)
+    """Another worker has taken the job over meanwhile: what this one did must not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A job in one worker's hands. `attempt` tells this lease from every other one of the job."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    attempt: int
+    failures: int
+
+
+def add(work: Work, kind: str, dedupe: str, payload: dict[str, Any], due_at: datetime | None = None) -> None:
+    """Write a job in the transaction that causes it, unless one of this name is there already."""
+    if work.conn.execute(select(JOB.c.id).where(JOB.c.dedupe == dedupe)).first() is not None:
+        return
+    work.conn.execute(
+        insert(JOB),
+        {
+            "id": work.kit.lots.number(), "kind": kind, "dedupe": dedupe, "payload": payload, "made_at": work.now,
+            "due_at": due_at or work.now, "leased_until": None, "worker": None, "attempt": 0, "failures": 0,
+            "last_error": None, "done_at": None, "set_aside_at": None,
+        },
+    )  # fmt: skip
+
+
+def lease(work: Work, worker: str, most: int) -> list[Lease]:
+    """Take the jobs that are due and in nobody's hands, oldest first; a lease that has run out counts as nobody's."""
+    dialect = work.conn.dialect.name
+    free = JOB.c.leased_until.is_(None) | (JOB.c.leased_until < text(_NOW[dialect]))
+    due = select(JOB.c.id).where(_OPEN, JOB.c.due_at <= work.now, free).order_by(JOB.c.due_at, JOB.c.id).limit(most)
+    taken = (
+        update(JOB)
+        .where(JOB.c.id.in_(due.with_for_update(skip_locked=True)))
+        .values(leased_until=text(_UNTIL[dialect]), worker=worker, attempt=JOB.c.attempt + 1)
+        .returning(JOB.c.id, JOB.c.kind, JOB.c.payload, JOB.c.attempt, JOB.c.failures)
+    )
+    return [Lease(**row) for row in work.conn.execute(taken).mappings()]
+
+
+def renew(work: Work, leases: list[Lease]) -> None:
+    """Keep jobs in hand a while longer; one that was taken over stays taken over."""
+    for held in leases:
+        work.conn.execute(_mine(held).values(leased_until=text(_UNTIL[work.conn.dialect.name])))
+
+
+def done(work: Work, held: Lease) -> None:
+    """End a job in the transaction of its effect. Raises LeaseLost when it is no longer ours, so that nothing is written."""
+    _only_mine(work.conn, held, done_at=work.now, leased_until=None)
+
+
+def again(work: Work, held: Lease, after: timedelta) -> None:
+    """Let a job wait and be taken once more. Raises LeaseLost when it is no longer ours."""
+    _only_mine(work.conn, held, due_at=work.now + after, leased_until=None, failures=0)
+
+
+def failed(work: Work, held: Lease, why: str) -> bool:
+    """A mistake of ours ended the attempt: try again later, and set the job aside after eight. True when set aside."""
+    failures = held.failures + 1
+    aside = failures >= MOST_FAILURES
+    ended = {"set_aside_at": work.now} if aside else {"due_at": work.now + timedelta(seconds=2**failures)}
+    _only_mine(work.conn, held, failures=failures, last_error=why[:80], leased_until=None, **ended)
+    return aside
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How the queue stands: since when the oldest due job waits (None: none does), and how many were set aside."""
+
+    oldest_due_at: datetime | None
+    set_aside: int
+
+
+def queue(conn: Connection, now: datetime) -> Queue:
+    """How the queue stands now."""
+    oldest = conn.execute(select(func.min(JOB.c.due_at)).where(_OPEN, JOB.c.due_at <= now)).scalar()
+    aside = conn.execute(select(func.count()).where(JOB.c.set_aside_at.is_not(None))).scalar_one()
+    return Queue(oldest, int(aside))
+
+
+def get(conn: Connection, job_id: int) -> JobRow:
+    """A job as it stands."""
+    return JobRow(**conn.execute(select(JOB).where(JOB.c.id == job_id)).mappings().one())
+
+
+def _mine(held: Lease) -> Any:  # noqa: ANN401 - an UPDATE to be completed
+    return update(JOB).where(JOB.c.id == held.id, JOB.c.attempt == held.attempt, _OPEN)
+
+
+def _only_mine(conn: Connection, held: Lease, **values: Any) -> None:  # noqa: ANN401 - column values
+    if conn.execute(_mine(held).values(**values)).rowcount != 1:
+        raise LeaseLost

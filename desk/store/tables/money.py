@@ -1,0 +1,240 @@
+"""The fund's accounts, entries and postings, payouts, and what the gateway said of them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from desk.domain.fund import EntryKind, Payer
+from desk.domain.payout import Method, PayoutState
+from desk.store.columns import (
+    amount,
+    at_most,
+    day,
+    document,
+    key,
+    moment,
+    named_key,
+    octets,
+    one_of,
+    only_where,
+    prose,
+    refers,
+    truth,
+    whole,
+    words,
+)
+
+_OPEN = "state IN ('awaiting_approval', 'reserved', 'sending', 'awaiting_visitor', 'unknown')"
+
+
+class FundAccountRow(SQLModel, table=True):
+    """One account of a site's fund in one currency, and what stands on it. Its id is derived from site, currency and name."""
+
+    __tablename__ = "fund_account"
+    __table_args__ = (
+        UniqueConstraint("site_id", "currency", "name"),
+        CheckConstraint("balance_minor >= 0 OR name LIKE 'source:%' OR name = 'written_off'", name="floor"),
+    )
+
+    id: int = Field(sa_column=key())
+    site_id: int = Field(sa_column=refers("site.id"))
+    currency: str = Field(sa_column=words(3))
+    name: str = Field(sa_column=words(40))
+    balance_minor: int = Field(sa_column=amount())
+
+
+class FundEntryRow(SQLModel, table=True):
+    """One event in the books, never changed. `officer_id` is who caused it, None for the desk itself and for a seed."""
+
+    __tablename__ = "fund_entry"
+    __table_args__ = (
+        one_of("kind", EntryKind),
+        at_most("note", 2000),
+        UniqueConstraint("corrects_id"),
+        Index("ix_fund_entry_site_id", "site_id", "id"),
+        Index("ix_fund_entry_payout_id", "payout_id"),
+    )
+
+    id: int = Field(sa_column=key())
+    site_id: int = Field(sa_column=refers("site.id"))
+    currency: str = Field(sa_column=words(3))
+    kind: str = Field(sa_column=words(32))
+    payout_id: int | None = Field(sa_column=refers("payout.id", optional=True))
+    corrects_id: int | None = Field(sa_column=refers("fund_entry.id", optional=True))
+    officer_id: int | None = Field(sa_column=refers("officer.id", optional=True))
+    note: str | None = Field(sa_column=prose(optional=True))
+    posted_at: datetime = Field(sa_column=moment())
+
+
+class FundPostingRow(SQLModel, table=True):
+    """One line of an entry, never changed: so much from the credit account to the debit account."""
+
+    __tablename__ = "fund_posting"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount_above_zero"),
+        CheckConstraint("debit_id <> credit_id", name="between_two_accounts"),
+        UniqueConstraint("entry_id", "position"),
+    )
+
+    id: int = Field(sa_column=key())
+    entry_id: int = Field(sa_column=refers("fund_entry.id"))
+    position: int = Field(sa_column=whole())
+    debit_id: int = Field(sa_column=refers("fund_account.id"))
+    credit_id: int = Field(sa_column=refers("fund_account.id"))
+    amount_minor: int = Field(sa_column=amount())
+
+
+class WithdrawalRow(SQLModel, table=True):
+    """Money a manager wants to take out of the fund; it moves when a second person agrees."""
+
+    __tablename__ = "withdrawal"
+    __table_args__ = (
+        one_of("payer", Payer),
+        at_most("note", 2000),
+        CheckConstraint("amount_minor > 0", name="amount_above_zero"),
+        CheckConstraint("approved_by <> proposed_by", name="two_persons"),
+        CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_whole"),
+        Index("ix_withdrawal_open", "site_id", "id", **only_where("approved_at IS NULL")),
+    )
+
+    id: int = Field(sa_column=key())
+    site_id: int = Field(sa_column=refers("site.id"))
+    amount_minor: int = Field(sa_column=amount())
+    currency: str = Field(sa_column=words(3))
+    payer: str = Field(sa_column=words(16))
+    note: str = Field(sa_column=prose())
+    proposed_by: int = Field(sa_column=refers("officer.id"))
+    proposed_at: datetime = Field(sa_column=moment())
+    approved_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    approved_at: datetime | None = Field(sa_column=moment(optional=True))
+
+
+class PayoutRow(SQLModel, table=True):
+    """One refund on its way. Amount, payee and `key` are fixed when it is proposed.
+
+    `first_sent_at` is when its key first left, `sent_at` when the visitor's money was handed over or promised,
+    `calling` that a call to the gateway began whose end is not written down, `turn` counts sends and losses.
+    """
+
+    __tablename__ = "payout"
+    __table_args__ = (
+        one_of("state", PayoutState),
+        one_of("method", Method),
+        at_most("resolve_evidence", 2000),
+        CheckConstraint("amount_minor > 0 AND amount_minor <= decided_minor", name="amount_within_decision"),
+        CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled_at_when_settled"),
+        CheckConstraint("returned_at IS NULL OR state = 'settled'", name="returned_after_settling"),
+        CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_whole"),
+        CheckConstraint("approved_by <> proposed_by", name="two_persons"),
+        CheckConstraint(
+            "NOT needs_second OR approved_by IS NOT NULL OR state IN ('awaiting_approval', 'cancelled')",
+            name="released_by_second",
+        ),
+        CheckConstraint("method <> 'cash' OR state <> 'unknown'", name="cash_is_known"),
+        CheckConstraint("resolve_by IS NULL OR resolve_as IN ('settled', 'failed')", name="resolve_as_known"),
+        UniqueConstraint("key"),
+        UniqueConstraint("replaces_id"),
+        Index("uq_payout_open", "claim_id", unique=True, **only_where(f"{_OPEN} OR (state = 'settled' AND returned_at IS NULL)")),
+        Index("ix_payout_claim_id", "claim_id", "id"),
+        Index("ix_payout_site_id", "site_id", "state", "id"),
+        Index("ix_payout_day", "site_id", "proposed_at"),
+    )
+
+    id: int = Field(sa_column=key())
+    claim_id: int = Field(sa_column=refers("claim.id"))
+    site_id: int = Field(sa_column=refers("site.id"))
+    state: str = Field(sa_column=words(20))
+    method: str = Field(sa_column=words(16))
+    amount_minor: int = Field(sa_column=amount())
+    decided_minor: int = Field(sa_column=amount())
+    currency: str = Field(sa_column=words(3))
+    key: str = Field(sa_column=words(64))
+    payee_sealed: bytes | None = Field(sa_column=octets(optional=True))
+    payee_commitment: str | None = Field(sa_column=words(64, optional=True))
+    needs_second: bool = Field(sa_column=truth())
+    review: list[str] = Field(sa_column=document())
+    replaces_id: int | None = Field(sa_column=refers("payout.id", optional=True))
+    proposed_by: int = Field(sa_column=refers("officer.id"))
+    proposed_at: datetime = Field(sa_column=moment())
+    approved_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    approved_at: datetime | None = Field(sa_column=moment(optional=True))
+    sent_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    sending_at: datetime | None = Field(sa_column=moment(optional=True))
+    first_sent_at: datetime | None = Field(sa_column=moment(optional=True))
+    sent_at: datetime | None = Field(sa_column=moment(optional=True))
+    settled_at: datetime | None = Field(sa_column=moment(optional=True))
+    ended_at: datetime | None = Field(sa_column=moment(optional=True))
+    returned_at: datetime | None = Field(sa_column=moment(optional=True))
+    said_received_at: datetime | None = Field(sa_column=moment(optional=True))
+    gateway_id: str | None = Field(sa_column=words(128, optional=True))
+    calling: bool = Field(sa_column=truth())
+    turn: int = Field(sa_column=whole())
+    unknown_since: datetime | None = Field(sa_column=moment(optional=True))
+    never_seen_since: datetime | None = Field(sa_column=moment(optional=True))
+    queried_at: datetime | None = Field(sa_column=moment(optional=True))
+    resolve_as: str | None = Field(sa_column=words(8, optional=True))
+    resolve_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    resolve_evidence: str | None = Field(sa_column=prose(optional=True))
+
+
+class PayoutTagRow(SQLModel, table=True):
+    """A keyed hash by which an order or an account paid before shows again. Dropped after 90 days."""
+
+    __tablename__ = "payout_tag"
+    __table_args__ = (
+        CheckConstraint("why IN ('order', 'payee')", name="why_known"),
+        Index("ix_payout_tag_tag", "tag"),
+        Index("ix_payout_tag_payout_id", "payout_id"),
+    )
+
+    id: int = Field(sa_column=key())
+    payout_id: int = Field(sa_column=refers("payout.id"))
+    why: str = Field(sa_column=words(8))
+    tag: bytes = Field(sa_column=octets())
+    tagged_at: datetime = Field(sa_column=moment())
+
+
+class GatewayEventRow(SQLModel, table=True):
+    """A signed message of the gateway, kept once by its own id. `fate` says what became of it: moved, late or parked."""
+
+    __tablename__ = "gateway_event"
+    __table_args__ = (
+        CheckConstraint("fate IN ('moved', 'late', 'parked')", name="fate_known"),
+        CheckConstraint("(fate = 'parked') = (why IS NOT NULL)", name="why_when_parked"),
+        Index("ix_gateway_event_payout_id", "payout_id"),
+    )
+
+    id: str = Field(sa_column=named_key(128))
+    kind: str = Field(sa_column=words(40))
+    payout_id: int | None = Field(sa_column=refers("payout.id", optional=True))
+    gateway_id: str | None = Field(sa_column=words(128, optional=True))
+    amount_minor: int | None = Field(sa_column=amount(optional=True))
+    currency: str | None = Field(sa_column=words(3, optional=True))
+    fate: str = Field(sa_column=words(8))
+    why: str | None = Field(sa_column=words(24, optional=True))
+    received_at: datetime = Field(sa_column=moment())
+
+
+class StatementDayRow(SQLModel, table=True):
+    """A UTC day whose statement the gateway has given."""
+
+    __tablename__ = "statement_day"
+    __table_args__ = (UniqueConstraint("on_day"),)
+
+    id: int = Field(sa_column=key())
+    on_day: date = Field(sa_column=day())
+    fetched_at: datetime = Field(sa_column=moment())
+
+
+class StatementLineRow(SQLModel, table=True):
+    """One payment as the gateway's statement tells it."""
+
+    __tablename__ = "statement_line"
+    __table_args__ = (Index("ix_statement_line_key", "key"),)
+
+    gateway_id: str = Field(sa_column=named_key(128))
+    key: str = Field(sa_column=words(64))
+    amount_minor: int = Field(sa_column=amount())
+    currency: str = Field(sa_column=words(3))
+    paid_at: datetime = Field(sa_column=moment())
