@@ -1,9 +1,21 @@
 """The JSON API. `routers` are its parts, in the order of the documentation; `hot_routes` are asked before all others."""
 
-from desk.web.api import claims, correspondence, decisions, docket, endings, facts, lodging, payouts, status, visitor_acts
+from desk.web.api import (
+    claims,
+    correspondence,
+    decisions,
+    docket,
+    endings,
+    facts,
+    gateway,
+    lodging,
+    payouts,
+    status,
+    visitor_acts,
+)
 
 routers = (
-    claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router, payouts.router,
+    claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router, payouts.router, gateway.router,
     visitor_acts.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)
