@@ -226,6 +226,21 @@ class Work:
     kit: Kit
 
 
+class LeaseLost(Exception):  # noqa: N818 - named for the condition (DESIGN 5)
+    """Another worker has taken the job over meanwhile: what this one did must not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A job in one worker's hands. `attempt` tells this lease from every other one of the job."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    attempt: int
+    failures: int
+
+
 @dataclass(frozen=True, slots=True)
 class Insertion(Generic[Q, A, R]):
     """What an action that only inserts asks first and then adds, so that the rows of many callers can share a statement.

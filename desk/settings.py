@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from desk.domain.signature import secret_bytes
+
 PREFIX = "DESK_"
 FOR_TESTS = ("DESK_TEST_", "DESK_REQUIRE_")
 LONGEST_TIMEOUT = 60
@@ -84,6 +86,15 @@ class Settings(BaseSettings):
     @classmethod
     def _listed(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _gateway_is_whole(self) -> "Settings":
+        if self.gateway_url is not None and self.gateway_secret is None:
+            msg = "DESK_GATEWAY_URL needs DESK_GATEWAY_SECRET, with which the gateway signs its messages"
+            raise ValueError(msg)
+        if self.gateway_secret is not None:
+            secret_bytes(self.gateway_secret.get_secret_value())
+        return self
 
     @model_validator(mode="after")
     def _no_moved_clock_in_production(self) -> "Settings":

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import gc
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
@@ -17,16 +18,20 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from desk.actions.calendar import calendar_now
+from desk.actions.checks import Checked
 from desk.actions.installation import install
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.errors import DeskError
+from desk.domain.signature import secret_bytes
 from desk.outside.clock import ShiftedClock, WallClock
+from desk.outside.gateways.http import HttpGateway
 from desk.outside.keys import MASTER, PEPPER, KeyTrouble, load_keys
 from desk.outside.logs import start_logs
 from desk.outside.lots import SystemLots
 from desk.outside.sealer import AesSealer
 from desk.packs.loader import PackError, load_packs
-from desk.ports import Clock, Desk, Kit, Work
+from desk.ports import Clock, Desk, Gateway, GatewayTerms, Kit, Work
+from desk.reads.verify import verify
 from desk.settings import Settings, SettingsTrouble, load_settings
 from desk.store import installation
 from desk.store.engines import is_sqlite, plain_engine, sqlite_path
@@ -35,7 +40,8 @@ from desk.store.postgres_desk import open_postgres
 from desk.store.sqlite_desk import open_sqlite
 from desk.store.upkeep import fold_log
 from desk.worker.housekeeping import Round, keep_house
-from desk.worker.timetable import work_until
+from desk.worker.jobs import Means
+from desk.worker.timetable import work_through, work_until
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -92,6 +98,7 @@ def build_kit(settings: Settings, calendar: WorkingCalendar) -> Kit:
         packs=load_packs(),
         shelf=CalendarShelf(calendar),
         public_url=settings.public_url,
+        gateway=_terms(settings),
     )
 
 
@@ -129,14 +136,26 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """The worker of this desk, until asked to stop."""
-    async with opened(settings) as desk:
-        await work_until(stopping, desk, partial(fold_log, settings.database_url))
+    async with opened(settings) as desk, _gateway(settings) as gateway:
+        await work_until(stopping, Means(desk, gateway, partial(check, settings)), partial(fold_log, settings.database_url))
 
 
 async def work_once(settings: Settings) -> Round:
-    """One round of the worker's housekeeping."""
-    async with opened(settings) as desk:
+    """Every job that is due, and one round of the worker's housekeeping."""
+    async with opened(settings) as desk, _gateway(settings) as gateway:
+        await work_through(Means(desk, gateway, partial(check, settings)))
         return await keep_house(desk, partial(fold_log, settings.database_url))
+
+
+def check(settings: Settings) -> Checked:
+    """Check every invariant on a connection of its own; blocks for as long as the database is large."""
+    began, kit = time.monotonic(), _kit_of(settings)
+    with plain_engine(settings.database_url).connect() as conn:
+        if not is_sqlite(settings.database_url):
+            conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        report = verify(conn, kit)
+    failing = tuple(finding.id for finding in report.invariants if not finding.ok)
+    return Checked(int(1000 * (time.monotonic() - began)), failing)
 
 
 def schema(settings: Settings) -> tuple[str | None, str]:
@@ -167,6 +186,22 @@ def app() -> "ASGIApp":
     gc.collect()
     gc.freeze()
     return made
+
+
+@contextlib.asynccontextmanager
+async def _gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
+    """The gateway that the worker calls, None where the desk pays cash only."""
+    if settings.gateway_url is None:
+        yield None
+        return
+    async with HttpGateway(settings.gateway_url, settings.gateway_timeout) as gateway:
+        yield gateway
+
+
+def _terms(settings: Settings) -> GatewayTerms | None:
+    if settings.gateway_url is None or settings.gateway_secret is None:
+        return None
+    return GatewayTerms(settings.gateway_honours_keys, secret_bytes(settings.gateway_secret.get_secret_value()))
 
 
 def _clock(settings: Settings) -> Clock:

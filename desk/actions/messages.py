@@ -28,7 +28,7 @@ def send_message(work: Work, viewer: Viewer, reference: str, text: str, kind: Li
     _write(work, held, kind, text)
     known = clock_rows.of_claim(work.conn, held.claim.id)
     stopped = tuple(clocks.stop(clock, work.now) for clock in known.values() if _answers_first(clock))
-    standing = keep_clocks(work, held.claim.id, known, stopped)
+    standing = keep_clocks(work, held, known, stopped)
     record(work, held, EventKind.QUESTION_ASKED if question else EventKind.MESSAGE_SENT)
     values = {"open_questions": held.claim.open_questions + 1} if question else {}
     return replace(held, claim=claims.change(work.conn, held.claim, due_at=earliest(standing), **values), clocks=tuple(standing))

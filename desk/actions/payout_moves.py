@@ -84,7 +84,7 @@ def refresh(work: Work, held: Held) -> Held:
     latest = payouts.latest(work.conn, held.claim.id)
     paid = latest is not None and PayoutState(latest.state) in PAID
     stopped = tuple(clocks.stop(clock, work.now) for clock in known.values() if paid and _is_promise(clock))
-    standing = keep_clocks(work, held.claim.id, known, stopped)
+    standing = keep_clocks(work, held, known, stopped)
     return replace(held, claim=claims.change(work.conn, held.claim, due_at=earliest(standing)), clocks=tuple(standing))
 
 

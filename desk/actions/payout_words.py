@@ -29,9 +29,8 @@ from desk.domain.payout import (
     word_moves,
 )
 from desk.domain.policy import Act, Viewer
-from desk.ports import PayOrder, SealedPerson, Word, Work
+from desk.ports import Lease, PayOrder, SealedPerson, Word, Work
 from desk.store import claims, jobs, notices, payouts, people
-from desk.store.jobs import Lease
 
 QUERY = "query_payout"
 TRY_AGAIN = timedelta(seconds=2)
@@ -61,6 +60,7 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
     A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. Source: SPEC 5.5.
     """
     paying = hold_for_desk(work, payout_id)
+    jobs.keep_hold(work, held)
     if paying.state is not PayoutState.SENDING:
         jobs.done(work, held)
         return None
@@ -99,6 +99,7 @@ def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
 def begin_query(work: Work, held: Lease, payout_id: int) -> str | None:
     """Write down that the gateway is asked, and give the key to ask for; None when all is known."""
     paying = hold_for_desk(work, payout_id)
+    jobs.keep_hold(work, held)
     if paying.state not in (PayoutState.UNKNOWN, PayoutState.AWAITING_VISITOR):
         jobs.done(work, held)
         return None

@@ -3,6 +3,7 @@
 Holds no step's own conditions; those stand in the action that takes it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from desk.actions.scrub import scrubbed
 from desk.domain.audit import EventKind, Happening, stored_data
 from desk.domain.claim import Outcome, State
-from desk.domain.clocks import Clock, ClockState
+from desk.domain.clocks import Clock, ClockState, is_late
 from desk.domain.errors import Forbidden, NotFound, StaleVersion
 from desk.domain.lifecycle import By, Move, Step, move_for
 from desk.domain.opening import Windows, windows_from_json
@@ -22,6 +23,8 @@ from desk.ports import Work
 from desk.store import claims, clocks, docket, events, payouts, sites
 from desk.store.columns import FOREVER
 from desk.store.tables import ClaimRow, SiteRow
+
+CALENDAR = Viewer(Kind.CALENDAR, request_id="calendar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,28 @@ def run_clocks(work: Work, held: Held, step: Step) -> list[Clock]:
     """Apply a step to the claim's clocks and store them; returns all clocks of the claim as they then stand."""
     known = clocks.of_claim(work.conn, held.claim.id)
     changed = after_step(step, known.values(), work.now, counting(work, held.claim, held.site))
-    return keep_clocks(work, held.claim.id, known, changed)
+    return keep_clocks(work, held, known, changed)
 
 
-def keep_clocks(work: Work, claim_id: int, known: dict[int, Clock], changed: tuple[Clock, ...]) -> list[Clock]:
-    """Store changed and new clocks; returns all clocks of the claim as they then stand."""
-    clocks.save(work, claim_id, known, changed)
+def keep_clocks(work: Work, held: Held, known: dict[int, Clock], changed: tuple[Clock, ...]) -> list[Clock]:
+    """Store changed and new clocks, and what they missed; returns all clocks of the claim as they then stand."""
+    clocks.save(work, held.claim.id, known, changed)
+    record_breaches(work, held, changed)
     standing = {(clock.kind, clock.base_at): clock for clock in (*known.values(), *changed)}
     return list(standing.values())
+
+
+def record_breaches(work: Work, held: Held, looked_at: Iterable[Clock]) -> None:
+    """Write down each promise among these clocks that was missed, once for its deadline.
+
+    A provisional deadline misses nothing: it has no consequence until its year is known. Source: SPEC 3; RELIABILITY I25.
+    """
+    for clock in looked_at:
+        if clock.provisional or not is_late(clock, work.now) or not clocks.add_breach(work, held.claim.id, clock):
+            continue
+        said = {"clock": clock.kind, "due_at": clock.due_at.isoformat()}
+        event = event_by(CALENDAR, f"claim:{held.claim.id}", held.site.id, EventKind.CLOCK_BREACHED, work.now, said)
+        events.append(work.conn, work.kit.lots.number(), event)
 
 
 def counting(work: Work, claim: ClaimRow, site: SiteRow) -> Counting:

@@ -1,6 +1,7 @@
 """Clocks as rows: read into domain clocks, written back. Counts nothing."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -11,6 +12,7 @@ from desk.ports import Row, Work
 from desk.store.tables import ClockRow, metadata
 
 CLOCK = metadata.tables["clock"]
+BREACH = metadata.tables["clock_breach"]
 
 
 def of_claim(conn: Connection, claim_id: int) -> dict[int, Clock]:
@@ -28,6 +30,28 @@ def save(work: Work, claim_id: int, known: dict[int, Clock], changed: Iterable[C
             work.conn.execute(insert(CLOCK), row_of(work.kit.lots.number(), claim_id, clock))
         else:
             work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(row_of(row_id, claim_id, clock)))
+
+
+def add_breach(work: Work, claim_id: int, clock: Clock) -> bool:
+    """Write down that a clock of a claim that is locked was missed; False when its deadline is written down already."""
+    mine = (BREACH.c.claim_id == claim_id) & (BREACH.c.kind == clock.kind) & (BREACH.c.due_at == clock.due_at)
+    if work.conn.execute(select(BREACH.c.id).where(mine)).first() is not None:
+        return False
+    row = {
+        "id": work.kit.lots.number(), "claim_id": claim_id, "kind": clock.kind, "due_at": clock.due_at, "recorded_at": work.now
+    }  # fmt: skip
+    work.conn.execute(insert(BREACH), row)
+    return True
+
+
+def missed(conn: Connection, now: datetime, most: int) -> list[int]:
+    """Claims with a running clock whose deadline has passed and is not written down, in order of their ids."""
+    known = select(BREACH.c.id).where(
+        BREACH.c.claim_id == CLOCK.c.claim_id, BREACH.c.kind == CLOCK.c.kind, BREACH.c.due_at == CLOCK.c.due_at
+    )  # fmt: skip
+    # The second that the deadline names still counts.
+    late = (CLOCK.c.state == "running", CLOCK.c.due_at <= now - timedelta(seconds=1), CLOCK.c.provisional.is_(False))
+    return list(conn.execute(select(CLOCK.c.claim_id).where(*late, ~known.exists()).distinct().limit(most)).scalars())
 
 
 def row_of(row_id: int, claim_id: int, clock: Clock) -> Row:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
-from desk.ports import Work
+from desk.ports import Lease, LeaseLost, Work
 from desk.store.tables import JobRow, metadata
 
 JOB = metadata.tables["job"]
@@ -22,21 +22,6 @@ _UNTIL = {
     "sqlite": f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+{LEASE_SECONDS} seconds')",
     "postgresql": f"clock_timestamp() + interval '{LEASE_SECONDS} seconds'",
 }
-
-
-class LeaseLost(Exception):  # noqa: N818 - named for the condition (DESIGN 5)
-    """Another worker has taken the job over meanwhile: what this one did must not count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A job in one worker's hands. `attempt` tells this lease from every other one of the job."""
-
-    id: int
-    kind: str
-    payload: dict[str, Any]
-    attempt: int
-    failures: int
 
 
 def add(work: Work, kind: str, dedupe: str, payload: dict[str, Any], due_at: datetime | None = None) -> None:
@@ -67,6 +52,18 @@ def lease(work: Work, worker: str, most: int) -> list[Lease]:
     return [Lease(**row) for row in work.conn.execute(taken).mappings()]
 
 
+def any_due(conn: Connection, now: datetime) -> bool:
+    """Whether a job may be due; leases are not looked at, so that asking locks nothing."""
+    return conn.execute(select(JOB.c.id).where(_OPEN, JOB.c.due_at <= now).limit(1)).first() is not None
+
+
+def keep_hold(work: Work, held: Lease) -> None:
+    """Lock a job that is about to have an effect outside. Raises LeaseLost when another worker has taken it over."""
+    mine = select(JOB.c.id).where(JOB.c.id == held.id, JOB.c.attempt == held.attempt, _OPEN)
+    if work.conn.execute(mine.with_for_update()).first() is None:
+        raise LeaseLost
+
+
 def renew(work: Work, leases: list[Lease]) -> None:
     """Keep jobs in hand a while longer; one that was taken over stays taken over."""
     for held in leases:
@@ -90,6 +87,11 @@ def failed(work: Work, held: Lease, why: str) -> bool:
     ended = {"set_aside_at": work.now} if aside else {"due_at": work.now + timedelta(seconds=2**failures)}
     _only_mine(work.conn, held, failures=failures, last_error=why[:80], leased_until=None, **ended)
     return aside
+
+
+def set_aside(work: Work, held: Lease, why: str) -> None:
+    """Leave a job to a person. Raises LeaseLost when it is no longer ours."""
+    _only_mine(work.conn, held, last_error=why, leased_until=None, set_aside_at=work.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,92 @@
-"""When the worker goes round, and how it stops: between two pieces of work, never in the middle of a transaction."""
+"""When the worker does what, and how it stops: between two pieces of work, never in the middle of a transaction."""
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from desk.actions.checks import plan_check
+from desk.actions.clocks import claims_with_missed_promises, record_missed_promises
 from desk.domain.errors import DeskError
 from desk.ports import Desk
 from desk.worker.housekeeping import keep_house
+from desk.worker.jobs import HEARTBEAT_SECONDS, POLL_SECONDS, Bench, Means
 
-EVERY_SECONDS = 3_600.0
-AGAIN_SECONDS = 60.0
+HOUSE_SECONDS, AGAIN_SECONDS = 3_600.0, 60.0
+PROMISES_SECONDS = 5.0
+PLAN_SECONDS = 60.0
+LAST_SECONDS = 4.0
 
 
-async def work_until(stopping: asyncio.Event, desk: Desk, fold_log: Callable[[], None]) -> None:
-    """Go round at once and then every hour until asked to stop; after a failed round, again in a minute."""
-    while not stopping.is_set():
-        pause = await _one_round(desk, fold_log)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), pause)
+async def work_until(stopping: asyncio.Event, means: Means, fold_log: Callable[[], None]) -> None:
+    """Run jobs, write down missed promises, and go the hourly round, until asked to stop; each in its own rhythm."""
+    bench = Bench(means)
+    await asyncio.gather(
+        _again_and_again(stopping, lambda: _round(means.desk, fold_log), HOUSE_SECONDS),
+        _again_and_again(stopping, lambda: record_all_missed(means.desk), PROMISES_SECONDS),
+        _again_and_again(stopping, lambda: means.desk.write(plan_check), PLAN_SECONDS),
+        _again_and_again(stopping, bench.keep, HEARTBEAT_SECONDS),
+        _take_jobs(stopping, bench),
+    )
+    await bench.finish(LAST_SECONDS)
     structlog.get_logger().info("worker_ended")
 
 
-async def _one_round(desk: Desk, fold_log: Callable[[], None]) -> float:
-    log = structlog.get_logger()
+async def work_through(means: Means) -> int:
+    """Run every job that is due now, and those that they make due at once; how many turns there were."""
+    bench, turns = Bench(means), 0
+    await means.desk.write(plan_check)
+    await record_all_missed(means.desk)
+    while await bench.take():
+        turns += 1
+        await bench.finish(HOUSE_SECONDS)
+    return turns
+
+
+async def record_all_missed(desk: Desk) -> int:
+    """Write down every promise that was missed by now; how many claims had one."""
+    found = 0
+    while waiting := await desk.read(claims_with_missed_promises, desk.kit.clock.now()):
+        for claim_id in waiting:
+            await desk.write(record_missed_promises, claim_id)
+        found += len(waiting)
+    return found
+
+
+async def _take_jobs(stopping: asyncio.Event, bench: Bench) -> None:
+    while not stopping.is_set():
+        took = False
+        with _told("jobs_not_taken"):
+            took = await bench.take()
+        await _wait(stopping, 0 if took else POLL_SECONDS)
+
+
+async def _again_and_again(stopping: asyncio.Event, what: Callable[[], Awaitable[object]], seconds: float) -> None:
+    """Do it at once and then every so often; after trouble with the database, again in a minute at the latest."""
+    while not stopping.is_set():
+        pause = min(seconds, AGAIN_SECONDS)
+        with _told("round_failed"):
+            await what()
+            pause = seconds
+        await _wait(stopping, pause)
+
+
+async def _round(desk: Desk, fold_log: Callable[[], None]) -> None:
+    done = await keep_house(desk, fold_log)
+    structlog.get_logger().info("round_done", tags=done.tags, answers=done.answers, recounted=done.recounted)
+
+
+async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
+
+
+@contextlib.contextmanager
+def _told(event: str) -> Iterator[None]:
+    """Trouble with the database ends one turn, not the worker."""
     try:
-        done = await keep_house(desk, fold_log)
+        yield
     except (DeskError, OSError, SQLAlchemyError):
-        log.warning("round_failed", exc_info=True)
-        return AGAIN_SECONDS
-    log.info("round_done", tags=done.tags, answers=done.answers, recounted=done.recounted)
-    return EVERY_SECONDS
+        structlog.get_logger().warning(event, exc_info=True)

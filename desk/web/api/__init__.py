@@ -15,7 +15,7 @@ from desk.web.api import (
 )
 
 routers = (
-    claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router, payouts.router, gateway.router,
-    visitor_acts.router,
+    claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router, payouts.router,
+    gateway.router, visitor_acts.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -48,10 +48,10 @@ async def post_event(request: Request, desk: TheDesk) -> HeardOut:
     terms, body = desk.kit.gateway, await request.body()
     if terms is None:
         raise NotFound
-    headers = [request.headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature")]
-    if not signed_right(terms.secret, *headers, body, desk.kit.clock.machine_now()):
+    own_id, timestamp, signature = (request.headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
+    if not signed_right(terms.secret, own_id, timestamp, signature, body, desk.kit.clock.machine_now()):
         raise SignatureWrong
-    return HeardOut(fate=await desk.write(hear_message, _message(headers[0], body)))
+    return HeardOut(fate=await desk.write(hear_message, _message(own_id, body)))
 
 
 def _message(message_id: str, body: bytes) -> Message:

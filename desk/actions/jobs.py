@@ -1,0 +1,40 @@
+"""Leasing jobs and letting them go: the worker's own bookkeeping, each a transaction. What a job does stands elsewhere."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from desk.ports import Kit, Lease, Work
+from desk.store import jobs
+
+BATCH = 50
+
+
+def something_due(conn: Connection, kit: Kit) -> bool:
+    """Whether a job may be due now."""
+    return jobs.any_due(conn, kit.clock.now())
+
+
+def lease_jobs(work: Work, worker: str, most: int) -> list[Lease]:
+    """Take up to `most` due jobs that nobody holds."""
+    return jobs.lease(work, worker, most)
+
+
+def keep_in_hand(work: Work, leases: list[Lease]) -> None:
+    """Keep leased jobs a while longer."""
+    jobs.renew(work, leases)
+
+
+def put_back(work: Work, lease: Lease, after: timedelta) -> None:
+    """Let a job wait: it cannot be done now. Raises LeaseLost."""
+    jobs.again(work, lease, after)
+
+
+def give_up(work: Work, lease: Lease, why: str) -> None:
+    """End an attempt that a mistake of ours ended; after eight the job is set aside for a person."""
+    jobs.failed(work, lease, why)
+
+
+def drop_job(work: Work, lease: Lease) -> None:
+    """Set a job of a kind that this desk does not know aside at once."""
+    jobs.set_aside(work, lease, "unknown_kind")
