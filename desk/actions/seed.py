@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 
+from desk.actions.fund import put_in
 from desk.actions.officers import Post, add_officer
 from desk.actions.sites import NewSite, add_site
 from desk.domain.claim import RespondentKind
 from desk.domain.errors import BadInput
+from desk.domain.fund import Payer
+from desk.domain.money import Money
 from desk.domain.policy import Act, Role, Viewer, require
 from desk.ports import Work
 from desk.store import installation, sites
+from desk.store.fund import Booked
 
 SITES = (
     NewSite(
@@ -40,6 +44,9 @@ SITES = (
         },
     ),
 )
+
+FUND = Money(10_000_000, "CNY")
+"""What each site's fund starts with. Source: API "Seed"."""
 
 _ROLES = (Role.INTAKE, Role.INTAKE, Role.CASHIER, Role.CASHIER, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR)
 _NAMES: Mapping[str, Sequence[str]] = {
@@ -78,7 +85,8 @@ def seed_desk(work: Work, viewer: Viewer, password_hashes: Mapping[str, str]) ->
     if sites.list_all(work.conn):
         raise BadInput("/sites", "taken")
     for site in SITES:
-        add_site(work, viewer, site)
+        site_id = add_site(work, viewer, site)
+        put_in(work, sites.get(work.conn, site_id), FUND, Payer.SITE, Booked(note="seed"))
     return [
         SeededOfficer(name, post.role.value, post.site, add_officer(work, viewer, name, [post], password_hashes[name]).token)
         for name, post in STAFF.items()

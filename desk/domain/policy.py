@@ -59,6 +59,10 @@ class Act(StrEnum):
     CANCEL_PAYOUT = "cancel_payout"
     RESOLVE_PAYOUT = "resolve_payout"
     READ_PAYOUT = "read_payout"
+    TOP_UP = "top_up"
+    WITHDRAW_FUND = "withdraw_fund"
+    APPROVE_WITHDRAWAL = "approve_withdrawal"
+    READ_FUND = "read_fund"
     READ_NOTICES = "read_notices"
     SAY_RECEIVED = "say_received"
     READ_CLAIM = "read_claim"
@@ -99,6 +103,10 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.CANCEL_PAYOUT: _MONEY,
         Act.RESOLVE_PAYOUT: _MONEY,
         Act.READ_PAYOUT: _MONEY | {Role.AUDITOR},
+        Act.TOP_UP: frozenset({Role.MANAGER}),
+        Act.WITHDRAW_FUND: frozenset({Role.MANAGER}),
+        Act.APPROVE_WITHDRAWAL: _MONEY,
+        Act.READ_FUND: _MONEY | {Role.AUDITOR},
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.SAY_RECEIVED: frozenset(),
         Act.READ_CLAIM: _READERS,

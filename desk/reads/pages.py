@@ -44,10 +44,11 @@ def sites_of(conn: Connection, viewer: Viewer, slug: str | None, act: Act) -> li
     return [site_id]
 
 
-def after(order: Sequence[ColumnElement[Any]], cursor: str) -> ColumnElement[bool]:
+def after(order: Sequence[ColumnElement[Any]], cursor: str, *, descending: bool = False) -> ColumnElement[bool]:
     """What comes after the cursor in this order. Raises BadInput for a cursor that is none."""
-    place = zip(_read_cursor(cursor, len(order)), order, strict=True)
-    return tuple_(*order) > tuple_(*(literal(value, column.type) for value, column in place))
+    told = zip(_read_cursor(cursor, len(order)), order, strict=True)
+    place = tuple_(*(literal(value, column.type) for value, column in told))
+    return tuple_(*order) < place if descending else tuple_(*order) > place
 
 
 def page_of(

@@ -54,7 +54,7 @@ def post(work: Work, site: SiteRow, kind: EntryKind, lines: tuple[Posting, ...],
 def lock_available(conn: Connection, site: SiteRow) -> None:
     """Lock what a site has left until the transaction ends, so that whoever counts before posting counts alone."""
     own = account_id(site.id, site.currency, fund.AVAILABLE)
-    conn.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == own).with_for_update())
+    conn.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == own).with_for_update(key_share=True))
 
 
 def _move(conn: Connection, site: SiteRow, name: str, change: int) -> None:
@@ -105,8 +105,8 @@ def withdrawal(conn: Connection, withdrawal_id: int) -> WithdrawalRow | None:
     return WithdrawalRow(**row) if row else None
 
 
-def approve_withdrawal(work: Work, row: WithdrawalRow, officer: int) -> None:
+def approve_withdrawal(work: Work, row: WithdrawalRow, officer: int) -> WithdrawalRow:
     """Write who agreed."""
-    work.conn.execute(
-        update(WITHDRAWAL).where(WITHDRAWAL.c.id == row.id).values(approved_by=officer, approved_at=work.now)
-    )  # fmt: skip
+    agreed = {"approved_by": officer, "approved_at": work.now}
+    work.conn.execute(update(WITHDRAWAL).where(WITHDRAWAL.c.id == row.id).values(**agreed))
+    return WithdrawalRow(**{**row.model_dump(), **agreed})

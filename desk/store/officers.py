@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from desk.domain.errors import NotFound
 from desk.domain.policy import Role
@@ -33,6 +33,13 @@ def roles_at(conn: Connection, officer_id: int, site_id: int) -> frozenset[Role]
     live = select(ROLE.c.role).join(OFFICER, OFFICER.c.id == ROLE.c.officer_id).where(OFFICER.c.disabled_at.is_(None))
     mine = live.where(OFFICER.c.id == officer_id, ROLE.c.site_id == site_id)
     return frozenset(Role(role) for role in conn.execute(mine).scalars())
+
+
+def count_at(conn: Connection, site_id: int, role: Role) -> int:
+    """How many officers who are not disabled hold a role at a site."""
+    live = ROLE.join(OFFICER, OFFICER.c.id == ROLE.c.officer_id)
+    mine = (ROLE.c.site_id == site_id) & (ROLE.c.role == role.value) & OFFICER.c.disabled_at.is_(None)
+    return int(conn.execute(select(func.count()).select_from(live).where(mine)).scalar_one())
 
 
 def add(conn: Connection, officer: Row, roles: Sequence[Row]) -> None:

@@ -47,6 +47,12 @@ def find(conn: Connection, slug: str) -> SiteRow | None:
     return find_many(conn, (slug,)).get(slug)
 
 
+def lock(conn: Connection, slug: str) -> SiteRow | None:
+    """The site of a slug, locked for its own chain until the transaction ends; others may still refer to it."""
+    row = conn.execute(select(SITE).where(SITE.c.slug == slug).with_for_update(key_share=True)).mappings().first()
+    return SiteRow(**row) if row else None
+
+
 def add(conn: Connection, site: Row, respondents: Iterable[Row]) -> None:
     """Insert a site and the respondents it starts with."""
     conn.execute(insert(SITE), site)

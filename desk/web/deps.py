@@ -28,6 +28,8 @@ from desk.web.problems import language_of, request_id_of
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 _TOKEN = re.compile(r"bearer +(?P<token>[\x21-\x7e]{1,256})", re.ASCII | re.IGNORECASE)
+_ROW = re.compile(r"[0-9]{1,19}", re.ASCII)
+LARGEST_ID = 2**63 - 1
 _ETAG = re.compile(r'"(?P<version>[0-9]{1,18})"', re.ASCII)
 
 
@@ -104,6 +106,13 @@ def reference_in(text: str) -> str:
     if found is None:
         raise errors.BadInput("/reference", "bad_reference")
     return found
+
+
+def row_id(text: str) -> int:
+    """The row meant by a part of a path; what could not be an id takes the same path as one that is not there."""
+    if not _ROW.fullmatch(text) or int(text) > LARGEST_ID:
+        raise errors.NotFound
+    return int(text)
 
 
 _KEY_SHAPE = {"minLength": 1, "maxLength": 128, "pattern": "^[\\x21-\\x7e]+$"}

@@ -19,13 +19,13 @@ from desk.actions.payouts import (
     receive_payout,
     send_payout,
 )
-from desk.domain.errors import FundInsufficient, NotFound, SecondOfficerNeeded
+from desk.domain.errors import FundInsufficient, SecondOfficerNeeded
 from desk.domain.payout import Heard, Method, PayoutState
 from desk.reads.pages import LARGEST_PAGE
 from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page
 from desk.web.api.claims import link_next
 from desk.web.api.shapes import Code, In, MoneyIn, MoneyOut, Name, Out, Prose
-from desk.web.deps import Officer, Reference, RequiredKey, TheDesk
+from desk.web.deps import Officer, Reference, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
 
@@ -33,10 +33,7 @@ router = APIRouter(prefix="/api/v1", tags=["pay"])
 
 
 async def _payout_id(payout_id: Annotated[str, Path(description="As the proposal answered it.")]) -> int:
-    """The payout meant; one that could not be an id takes the same path as one that is not there."""
-    if not (payout_id.isascii() and payout_id.isdigit() and len(payout_id) <= 19 and int(payout_id) < 2**63):  # noqa: PLR2004
-        raise NotFound
-    return int(payout_id)
+    return row_id(payout_id)
 
 
 PayoutId = Annotated[int, Depends(_payout_id)]

@@ -1,0 +1,112 @@
+"""Money into a site's fund and out of it again: topped up by one manager, taken out by two persons.
+
+Payouts move money too, but by `payouts`; recoveries come with theirs.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from desk.actions.steps import event_by, officer_id
+from desk.domain import fund
+from desk.domain.audit import EventKind
+from desk.domain.errors import BadInput, Forbidden, FundInsufficient, NotFound, SecondOfficerNeeded, WrongMoment
+from desk.domain.fund import AVAILABLE, EntryKind, Payer
+from desk.domain.money import Money
+from desk.domain.policy import Act, Role, Viewer, require
+from desk.ports import Work
+from desk.store import events, officers, sites
+from desk.store import fund as books
+from desk.store.fund import Booked
+from desk.store.tables import SiteRow, WithdrawalRow
+
+
+@dataclass(frozen=True, slots=True)
+class ToppedUp:
+    """An entry that brought money in, and what the site has available after it, in minor units."""
+
+    entry_id: int
+    site: SiteRow
+    amount: Money
+    payer: Payer
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawing:
+    """A withdrawal as it stands."""
+
+    row: WithdrawalRow
+    site: SiteRow
+
+
+def top_up(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Payer, note: str | None) -> ToppedUp:
+    """Put money into a site's fund. Raises NotFound for a foreign site, BadInput for another currency. Source: SPEC 5.2."""
+    site = _hold(work, viewer, Act.TOP_UP, slug, amount)
+    entry_id = put_in(work, site, amount, payer, Booked(officer_id=viewer.id, note=note))
+    said = {"entry": str(entry_id), "amount_minor": amount.minor, "payer": payer.value}
+    _record(work, viewer, site, EventKind.FUND_TOPPED_UP, said)
+    available = books.balances(work.conn, site.id, site.currency)[AVAILABLE]
+    return ToppedUp(entry_id, site, amount, payer, available)
+
+
+def put_in(work: Work, site: SiteRow, amount: Money, payer: Payer, about: Booked) -> int:
+    """Post a top-up; the entry's id."""
+    return books.post(work, site, EntryKind.TOP_UP, fund.postings(EntryKind.TOP_UP, amount.minor, payer=payer.value), about)
+
+
+def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Payer, note: str) -> Withdrawing:
+    """Ask for money to be given back to a source; it moves when a second person agrees.
+
+    Raises FundInsufficient for more than is available now. Source: SPEC 5.2.
+    """
+    site = _hold(work, viewer, Act.WITHDRAW_FUND, slug, amount)
+    if books.balances(work.conn, site.id, site.currency).get(AVAILABLE, 0) < amount.minor:
+        raise FundInsufficient
+    row = {
+        "id": work.kit.lots.number(), "site_id": site.id, "amount_minor": amount.minor, "currency": amount.currency,
+        "payer": payer.value, "note": note, "proposed_by": officer_id(viewer), "proposed_at": work.now,
+        "approved_by": None, "approved_at": None,
+    }  # fmt: skip
+    books.add_withdrawal(work.conn, row)
+    said = {"withdrawal": str(row["id"]), "amount_minor": amount.minor, "payer": payer.value}
+    _record(work, viewer, site, EventKind.WITHDRAWAL_PROPOSED, said)
+    return Withdrawing(WithdrawalRow(**row), site)
+
+
+def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int) -> Withdrawing:
+    """Agree as the second person, and move the money: another manager, or any cashier where the site has only one.
+
+    Raises SecondOfficerNeeded for whoever proposed it, WrongMoment once it is done, FundInsufficient where the money has gone
+    meanwhile, Forbidden for a cashier of a site with several managers. Source: SPEC 5.5, "Two persons".
+    """
+    site = _hold(work, viewer, Act.APPROVE_WITHDRAWAL, slug)
+    row = books.withdrawal(work.conn, withdrawal_id)
+    if row is None or row.site_id != site.id:
+        raise NotFound
+    if row.approved_at is not None:
+        raise WrongMoment
+    if row.proposed_by == viewer.id:
+        raise SecondOfficerNeeded
+    if Role.MANAGER not in viewer.roles_at(site.id) and officers.count_at(work.conn, site.id, Role.MANAGER) > 1:
+        raise Forbidden
+    lines = fund.postings(EntryKind.WITHDRAWAL, row.amount_minor, payer=row.payer)
+    books.post(work, site, EntryKind.WITHDRAWAL, lines, Booked(officer_id=viewer.id, note=row.note))
+    approved = books.approve_withdrawal(work, row, officer_id(viewer))
+    said = {"withdrawal": str(row.id), "amount_minor": row.amount_minor, "payer": row.payer}
+    _record(work, viewer, site, EventKind.WITHDRAWAL_APPROVED, said)
+    return Withdrawing(approved, site)
+
+
+def _hold(work: Work, viewer: Viewer, act: Act, slug: str, amount: Money | None = None) -> SiteRow:
+    """The site, locked for its chain. A foreign one answers as an absent one."""
+    site = sites.lock(work.conn, slug)
+    if site is None:
+        raise NotFound
+    require(viewer, act, site.id)
+    if amount is not None and amount.currency != site.currency:
+        raise BadInput("/amount/currency", "wrong_currency", currency=site.currency)
+    return site
+
+
+def _record(work: Work, viewer: Viewer, site: SiteRow, kind: EventKind, said: dict[str, Any]) -> None:
+    events.append(work.conn, work.kit.lots.number(), event_by(viewer, f"site:{site.id}", site.id, kind, work.now, said))

@@ -1,0 +1,153 @@
+"""A site's fund as staff see it: what stands where, the entries with their lines, withdrawals that wait. Moves nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from desk.domain import fund
+from desk.domain.fund import EntryKind
+from desk.domain.policy import Act, Viewer
+from desk.reads.pages import Page, after, page_of, sites_of
+from desk.store import fund as books
+from desk.store import sites
+from desk.store.tables import SiteRow, WithdrawalRow, metadata
+
+ENTRY = metadata.tables["fund_entry"]
+POSTING = metadata.tables["fund_posting"]
+ACCOUNT = metadata.tables["fund_account"]
+OFFICER = metadata.tables["officer"]
+PAYOUT = metadata.tables["payout"]
+CLAIM = metadata.tables["claim"]
+WITHDRAWAL = metadata.tables["withdrawal"]
+
+
+@dataclass(frozen=True, slots=True)
+class FundView:
+    """What stands where, in minor units. `paid` is net of bank returns; `paid` and `recovered` are sums of their entries."""
+
+    currency: str
+    available: int
+    reserved: int
+    in_transit: int
+    paid: int
+    receivable: int
+    recovered: int
+    written_off: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One line of an entry: so many minor units from the credit account to the debit account, by account name."""
+
+    debit: str
+    credit: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One event in the books. `at` is at the site's own offset; `by` is an officer's name, None for the desk itself."""
+
+    id: int
+    at: datetime
+    kind: str
+    currency: str
+    reference: str | None
+    by: str | None
+    note: str | None
+    lines: Sequence[EntryLine]
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalView:
+    """Money that somebody wants to take out, or that has left. Times are at the site's own offset."""
+
+    id: int
+    amount_minor: int
+    currency: str
+    payer: str
+    note: str
+    proposed_at: datetime
+    approved_at: datetime | None
+
+
+def withdrawal_view(row: WithdrawalRow, site: SiteRow) -> WithdrawalView:
+    """A withdrawal's row as staff see it."""
+    zone = ZoneInfo(site.time_zone)
+    approved_at = row.approved_at.astimezone(zone) if row.approved_at else None
+    return WithdrawalView(
+        row.id, row.amount_minor, row.currency, row.payer, row.note, row.proposed_at.astimezone(zone), approved_at
+    )  # fmt: skip
+
+
+def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
+    """How the fund of a site stands. Raises NotFound for a foreign site, Forbidden."""
+    site = _site(conn, viewer, slug)
+    stands, moved = books.balances(conn, site.id, site.currency), books.totals(conn, site.id, site.currency)
+    receivable = sum(minor for name, minor in stands.items() if fund.kind_of(name) == fund.RECEIVABLE)
+    back = (EntryKind.RECOVERED, EntryKind.RECOVERED_AFTER_WRITE_OFF)
+    return FundView(
+        site.currency, stands.get(fund.AVAILABLE, 0), stands.get(fund.RESERVED, 0), stands.get(fund.IN_TRANSIT, 0),
+        paid=moved.get(EntryKind.PAYOUT_SETTLED, 0) - moved.get(EntryKind.PAYOUT_RETURNED, 0), receivable=receivable,
+        # A deposit used has two lines of the same amount; one of them is the recovery.
+        recovered=sum(moved.get(kind, 0) for kind in back) + moved.get(EntryKind.DEPOSIT_USED, 0) // 2,
+        written_off=stands.get(fund.WRITTEN_OFF, 0),
+    )  # fmt: skip
+
+
+def entries_page(conn: Connection, viewer: Viewer, slug: str, limit: int, cursor: str | None) -> Page[EntryView]:
+    """Entries of a site, newest first. Raises NotFound for a foreign site, Forbidden."""
+    site = _site(conn, viewer, slug)
+    query = (
+        select(
+            ENTRY.c.id, ENTRY.c.posted_at, ENTRY.c.kind, ENTRY.c.currency, ENTRY.c.note, OFFICER.c.name, CLAIM.c.reference,
+        )
+        .outerjoin(OFFICER, OFFICER.c.id == ENTRY.c.officer_id)
+        .outerjoin(PAYOUT, PAYOUT.c.id == ENTRY.c.payout_id)
+        .outerjoin(CLAIM, CLAIM.c.id == PAYOUT.c.claim_id)
+        .where(ENTRY.c.site_id == site.id)
+        .order_by(ENTRY.c.id.desc())
+        .limit(limit + 1)
+    )  # fmt: skip
+    if cursor:
+        query = query.where(after((ENTRY.c.id,), cursor, descending=True))
+    page = page_of(conn, query, limit, lambda row: row, lambda row: [row.id])
+    lines, zone = _lines(conn, [row.id for row in page.lines]), ZoneInfo(site.time_zone)
+    shown = [
+        EntryView(
+            row.id, row.posted_at.astimezone(zone), row.kind, row.currency, row.reference, row.name, row.note, lines[row.id]
+        )
+        for row in page.lines
+    ]  # fmt: skip
+    return Page(shown, page.next)
+
+
+def open_withdrawals(conn: Connection, viewer: Viewer, slug: str) -> Sequence[WithdrawalView]:
+    """Withdrawals of a site that nobody has agreed to yet, oldest first, at most 200."""
+    site = _site(conn, viewer, slug)
+    waiting = (WITHDRAWAL.c.site_id == site.id) & WITHDRAWAL.c.approved_at.is_(None)
+    rows = conn.execute(select(WITHDRAWAL).where(waiting).order_by(WITHDRAWAL.c.id).limit(200)).mappings()
+    return [withdrawal_view(WithdrawalRow(**row), site) for row in rows]
+
+
+def _site(conn: Connection, viewer: Viewer, slug: str) -> SiteRow:
+    (site_id,) = sites_of(conn, viewer, slug, Act.READ_FUND)
+    return sites.get(conn, site_id)
+
+
+def _lines(conn: Connection, entries: Sequence[int]) -> Mapping[int, Sequence[EntryLine]]:
+    debit, credit = ACCOUNT.alias("debit"), ACCOUNT.alias("credit")
+    query = (
+        select(POSTING.c.entry_id, POSTING.c.amount_minor, debit.c.name.label("debit"), credit.c.name.label("credit"))
+        .join(debit, debit.c.id == POSTING.c.debit_id)
+        .join(credit, credit.c.id == POSTING.c.credit_id)
+        .where(POSTING.c.entry_id.in_(entries))
+        .order_by(POSTING.c.entry_id, POSTING.c.position)
+    )
+    found: dict[int, list[EntryLine]] = {entry: [] for entry in entries}
+    for row in conn.execute(query):
+        found[row.entry_id].append(EntryLine(row.debit, row.credit, row.amount_minor))
+    return found
