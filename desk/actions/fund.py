@@ -13,7 +13,7 @@ from desk.domain.errors import BadInput, Forbidden, FundInsufficient, NotFound, 
 from desk.domain.fund import AVAILABLE, EntryKind, Payer
 from desk.domain.money import Money
 from desk.domain.policy import Act, Role, Viewer, require
-from desk.ports import Work
+from desk.ports import Row, Work
 from desk.store import events, officers, sites
 from desk.store import fund as books
 from desk.store.fund import Booked
@@ -62,7 +62,7 @@ def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, pay
     site = _hold(work, viewer, Act.WITHDRAW_FUND, slug, amount)
     if books.balances(work.conn, site.id, site.currency).get(AVAILABLE, 0) < amount.minor:
         raise FundInsufficient
-    row = {
+    row: Row = {
         "id": work.kit.lots.number(), "site_id": site.id, "amount_minor": amount.minor, "currency": amount.currency,
         "payer": payer.value, "note": note, "proposed_by": officer_id(viewer), "proposed_at": work.now,
         "approved_by": None, "approved_at": None,

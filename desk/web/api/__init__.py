@@ -16,7 +16,7 @@ from desk.web.api import (
 )
 
 routers = (
-    claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router, payouts.router, fund.router,
-    gateway.router, visitor_acts.router,
+    claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
+    payouts.router, fund.router, gateway.router, visitor_acts.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -14,9 +13,17 @@ from desk.domain.fund import Payer
 from desk.domain.money import text_of
 from desk.domain.policy import Viewer
 from desk.ports import Desk
-from desk.reads.fund import EntryView, FundView, entries_page, fund_view, open_withdrawals
+from desk.reads.fund import (
+    EntryLine,
+    EntryView,
+    FundView,
+    WithdrawalView,
+    entries_page,
+    fund_view,
+    open_withdrawals,
+    withdrawal_view,
+)
 from desk.reads.pages import LARGEST_PAGE
-from desk.store.tables import SiteRow, WithdrawalRow
 from desk.web.api.claims import link_next
 from desk.web.api.shapes import In, MoneyIn, MoneyOut, Out, Prose
 from desk.web.csv import csv_line
@@ -88,12 +95,11 @@ class WithdrawalOut(Out):
     approved_at: datetime | None
 
     @classmethod
-    def of(cls, row: WithdrawalRow, site: SiteRow) -> "WithdrawalOut":
-        """The shape of a withdrawal, times at the site's own offset."""
-        zone = ZoneInfo(site.time_zone)
+    def of(cls, view: WithdrawalView) -> "WithdrawalOut":
+        """The shape of a withdrawal."""
         return cls(
-            id=str(row.id), amount=_money(row.amount_minor, row.currency), source=Payer(row.payer), note=row.note,
-            proposed_at=row.proposed_at.astimezone(zone), approved_at=row.approved_at and row.approved_at.astimezone(zone),
+            id=str(view.id), amount=_money(view.amount_minor, view.currency), source=Payer(view.payer), note=view.note,
+            proposed_at=view.proposed_at, approved_at=view.approved_at,
         )  # fmt: skip
 
 
@@ -181,8 +187,8 @@ async def post_withdrawal(
 @router.get("/withdrawals", name="fund_withdrawals", responses=for_staff(), summary="Withdrawals that wait")
 async def list_withdrawals(site: Site, desk: TheDesk, officer: Officer) -> WithdrawalsOut:
     """Those that nobody has agreed to yet, oldest first."""
-    found, rows = await desk.read(open_withdrawals, officer, site)
-    return WithdrawalsOut(withdrawals=[WithdrawalOut.of(row, found) for row in rows])
+    found = await desk.read(open_withdrawals, officer, site)
+    return WithdrawalsOut(withdrawals=[WithdrawalOut.of(view) for view in found])
 
 
 @router.post(
@@ -226,22 +232,19 @@ async def _csv(desk: Desk, officer: Viewer, site: str) -> AsyncIterator[str]:
     cursor: str | None = None
     while True:
         page = await desk.read(entries_page, officer, site, LARGEST_PAGE, cursor)
-        yield "".join(
-            csv_line(
-                (
-                    entry.id, entry.at.isoformat(), entry.kind, line.debit, line.credit, text_of(line.amount_minor, entry.currency),
-                    entry.currency, entry.reference, entry.by, entry.note,
-                )
-            )
-            for entry in page.lines
-            for line in entry.lines
-        )  # fmt: skip
+        yield "".join(csv_line(_cells(entry, line)) for entry in page.lines for line in entry.lines)
         if (cursor := page.next) is None:
             return
 
 
+def _cells(entry: EntryView, line: EntryLine) -> tuple[object, ...]:
+    amount = text_of(line.amount_minor, entry.currency)
+    about = (entry.reference, entry.by, entry.note)
+    return (entry.id, entry.at.isoformat(), entry.kind, line.debit, line.credit, amount, entry.currency, *about)
+
+
 def _withdrawing(done: Withdrawing) -> WithdrawalOut:
-    return WithdrawalOut.of(done.row, done.site)
+    return WithdrawalOut.of(withdrawal_view(done.row, done.site))
 
 
 def _money(minor: int, currency: str) -> MoneyOut:
