@@ -26,6 +26,18 @@ EXPECTED = {
     "withdraw": COUNTER,
     "reopen": "manager",
     "reissue_slip": COUNTER,
+    "propose_payout": "cashier",
+    "approve_payout": "cashier manager",
+    "send_payout": "cashier",
+    "cancel_payout": "cashier manager",
+    "resolve_payout": "cashier manager",
+    "read_payout": "cashier manager auditor",
+    "top_up": "manager",
+    "withdraw_fund": "manager",
+    "approve_withdrawal": "cashier manager",
+    "read_fund": "cashier manager auditor",
+    "read_notices": "manager auditor",
+    "say_received": "",
     "read_claim": "intake cashier mediator manager auditor",
     "view_contact": "intake cashier mediator manager auditor",
     "read_docket": "intake mediator manager auditor",
@@ -36,10 +48,11 @@ EXPECTED = {
     "manage_calendar": "admin",
 }
 OTHERS = {
-    Kind.VISITOR: "follow answer object change_contact withdraw reopen",
+    Kind.VISITOR: "follow answer object change_contact withdraw reopen say_received",
     Kind.POSTER: "lodge",
     Kind.OPERATOR: "manage_officers manage_sites manage_calendar verify",
     Kind.CALENDAR: "",
+    Kind.DESK: "",
 }
 DOCKETED = {State.DOCKETED, State.SETTLED, State.TERMINATED}
 READS = {

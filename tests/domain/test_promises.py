@@ -39,6 +39,7 @@ EXPECTED: dict[str, tuple[tuple[ClockState, ...], tuple[str, ...]]] = {
     "override_refuse": DECIDED,
     "confirm_transfer": DECIDED,
     "override_transfer": DECIDED,
+    "payout_settled": ((RUNS, RUNS, STOPPED, RUNS), ()),
     "withdraw": ((VOID, VOID, VOID, VOID), ()),
     "reopen": ((RUNS, RUNS, RUNS, RUNS), ("first_answer", "acceptance")),
 }
