@@ -33,10 +33,12 @@ class ToppedUp:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawing:
-    """A withdrawal as it stands."""
+    """A withdrawal as it stands, with the names of who asked for it and who agreed."""
 
     row: WithdrawalRow
     site: SiteRow
+    proposed_by: str
+    approved_by: str | None = None
 
 
 def top_up(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Payer, note: str | None) -> ToppedUp:
@@ -75,7 +77,7 @@ def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, pay
     books.add_withdrawal(work.conn, row)
     said = {"withdrawal": str(row["id"]), "amount_minor": amount.minor, "payer": payer.value}
     _record(work, viewer, site, EventKind.WITHDRAWAL_PROPOSED, said)
-    return Withdrawing(WithdrawalRow(**row), site)
+    return Withdrawing(WithdrawalRow(**row), site, viewer.name)
 
 
 def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int) -> Withdrawing:
@@ -98,7 +100,7 @@ def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int
     approved = books.approve_withdrawal(work, row, officer_id(viewer))
     said = {"withdrawal": str(row.id), "entry": str(entry_id), "amount_minor": row.amount_minor, "payer": row.payer}
     _record(work, viewer, site, EventKind.WITHDRAWAL_APPROVED, said)
-    return Withdrawing(approved, site)
+    return Withdrawing(approved, site, officers.name_of(work.conn, row.proposed_by), viewer.name)
 
 
 def _refuse_unless_second(work: Work, viewer: Viewer, site: SiteRow) -> None:

@@ -92,7 +92,9 @@ class WithdrawalOut(Out):
     amount: MoneyOut
     source: Payer
     note: str
+    proposed_by: str
     proposed_at: datetime
+    approved_by: str | None
     approved_at: datetime | None
 
     @classmethod
@@ -100,14 +102,16 @@ class WithdrawalOut(Out):
         """The shape of a withdrawal."""
         return cls(
             id=str(view.id), amount=_money(view.amount_minor, view.currency), source=Payer(view.payer), note=view.note,
-            proposed_at=view.proposed_at, approved_at=view.approved_at,
+            proposed_by=view.proposed_by, proposed_at=view.proposed_at, approved_by=view.approved_by,
+            approved_at=view.approved_at,
         )  # fmt: skip
 
 
 class WithdrawalsOut(Out):
-    """Withdrawals that wait for a second person, oldest first."""
+    """A page of withdrawals that wait for a second person, oldest first."""
 
     withdrawals: list[WithdrawalOut]
+    next: str | None = Field(description="cursor of the next page")
 
 
 class LineOut(Out):
@@ -148,8 +152,8 @@ class EntriesOut(Out):
     next: str | None = Field(description="cursor of the next page")
 
 
-class EntriesQuery(In):
-    """How many entries, and from where on."""
+class FundQuery(In):
+    """How many, and from where on."""
 
     limit: int = Field(default=50, ge=1, le=LARGEST_PAGE)
     cursor: Annotated[str, Field(max_length=200)] | None = None
@@ -186,10 +190,13 @@ async def post_withdrawal(
 
 
 @router.get("/withdrawals", name="fund_withdrawals", responses=for_staff(), summary="Withdrawals that wait")
-async def list_withdrawals(site: Site, desk: TheDesk, officer: Officer) -> WithdrawalsOut:
+async def list_withdrawals(
+    request: Request, response: Response, site: Site, desk: TheDesk, officer: Officer, query: Annotated[FundQuery, Query()]
+) -> WithdrawalsOut:  # fmt: skip
     """Those that nobody has agreed to yet, oldest first."""
-    found = await desk.read(open_withdrawals, officer, site)
-    return WithdrawalsOut(withdrawals=[WithdrawalOut.of(view) for view in found])
+    page = await desk.read(open_withdrawals, officer, site, query.limit, query.cursor)
+    link_next(request, response, page)
+    return WithdrawalsOut(withdrawals=[WithdrawalOut.of(view) for view in page.lines], next=page.next)
 
 
 @router.post(
@@ -205,7 +212,7 @@ async def post_approve_withdrawal(
 
 @router.get("/entries", name="fund_entries", responses=for_staff(), summary="The fund's entries")
 async def list_entries(
-    request: Request, response: Response, site: Site, desk: TheDesk, officer: Officer, query: Annotated[EntriesQuery, Query()]
+    request: Request, response: Response, site: Site, desk: TheDesk, officer: Officer, query: Annotated[FundQuery, Query()]
 ) -> EntriesOut:  # fmt: skip
     """Each with its lines, newest first."""
     page = await desk.read(entries_page, officer, site, query.limit, query.cursor)
@@ -246,7 +253,7 @@ def _cells(entry: EntryView, line: EntryLine) -> tuple[object, ...]:
 
 
 def _withdrawing(done: Withdrawing) -> WithdrawalOut:
-    return WithdrawalOut.of(withdrawal_view(done.row, done.site))
+    return WithdrawalOut.of(withdrawal_view(done.row, done.site, done.proposed_by, done.approved_by))
 
 
 def _money(minor: int, currency: str) -> MoneyOut:
