@@ -17,24 +17,28 @@ from desk.actions import endings, messages, slips
 from desk.actions import triage as deciding
 from desk.actions.calendar import calendar_now
 from desk.actions.facts import complete_facts
+from desk.actions.fund import put_in
 from desk.actions.installation import install
 from desk.actions.intake import Lodged, Lodging, WrittenRespondent, lodge_claim
 from desk.actions.officers import Post, add_officer
-from desk.actions.seed import SITES
+from desk.actions.seed import FUND, SITES
 from desk.actions.sites import NewSite, add_site
 from desk.actions.steps import Held
 from desk.actions.triage import Choice
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.claim import Answer, Assessment, Basis, Category, Channel, Item, ItemKind, Language, RespondentKind, Route
+from desk.domain.fund import Payer
 from desk.domain.money import Money
 from desk.domain.policy import Kind, Role, Viewer
 from desk.outside.keys import Keys
 from desk.outside.lots import SystemLots
 from desk.outside.sealer import AesSealer
 from desk.packs.loader import load_packs
-from desk.ports import Attempt, Desk, Kit, Work
+from desk.ports import Attempt, Desk, GatewayTerms, Kit, Work
 from desk.store import claims
+from desk.store import sites as site_rows
 from desk.store.engines import is_sqlite
+from desk.store.fund import Booked
 from desk.store.postgres_desk import open_postgres
 from desk.store.sqlite_desk import open_sqlite
 from desk.store.tables import ClaimRow
@@ -47,6 +51,7 @@ Given = Any
 """A field by its name, checked by the class that takes it."""
 
 PACKS = load_packs()
+GATEWAY_SECRET = b"a secret of the tests"
 KEYS = Keys(master=bytes(range(32)), pepper=bytes(range(32, 64)))
 
 
@@ -203,8 +208,8 @@ class House:
 
 
 def kit_on(clock: HandClock, shelf: HandShelf) -> Kit:
-    """The kit of a test desk: real lots, sealer and packs under fixed keys."""
-    return Kit(clock, SystemLots(), AesSealer(KEYS), PACKS, shelf, "https://desk.example")
+    """The kit of a test desk: real lots, sealer and packs under fixed keys, and the terms of a gateway that honours keys."""
+    return Kit(clock, SystemLots(), AesSealer(KEYS), PACKS, shelf, "https://desk.example", GatewayTerms(True, GATEWAY_SECRET))
 
 
 @asynccontextmanager
@@ -246,6 +251,8 @@ def yuan(text: str | None) -> Money | None:
 def _furnish(work: Work) -> Cast:
     install(work)
     sites = {site.slug: add_site(work, OPERATOR, site) for site in SITES}
+    for slug, site_id in sites.items():
+        put_in(work, site_rows.get(work.conn, site_id), FUND, Payer.SITE, Booked(note=f"first money of {slug}"))
     added = {name: add_officer(work, OPERATOR, name.title(), [post], "no password") for name, post in POSTS.items()}
     staff = {name: officer(one.id, name, POSTS[name].role, sites.get(POSTS[name].site or "", 0)) for name, one in added.items()}
     return Cast(staff, {name: one.token for name, one in added.items()}, sites)

@@ -59,6 +59,11 @@ class Cast:
         return self.staff["chen"]
 
     @property
+    def cai(self) -> Viewer:
+        """Cashier at Huangshan too."""
+        return self.staff["cai"]
+
+    @property
     def mei(self) -> Viewer:
         """Mediator at Huangshan."""
         return self.staff["mei"]

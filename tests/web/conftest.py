@@ -65,6 +65,13 @@ async def sqlite_front(sqlite_day: Front) -> Front:
     return await _morning(sqlite_day)
 
 
+@pytest.fixture
+async def till(database: str) -> AsyncIterator[Front]:
+    """The running application on a desk of its own on either engine: what money wrote, nobody can delete again."""
+    async with open_house(database) as house, opened_front(house) as opened:
+        yield opened
+
+
 async def _morning(day: Front) -> Front:
     """The same application on the same morning, without claims and with callers of its own."""
     day.house.clock.at, day.house.clock.tick = MORNING, timedelta(milliseconds=1)

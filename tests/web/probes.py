@@ -3,6 +3,7 @@
 A new route must be entered here; `test_foreign_site` says so.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ from fastapi.routing import iter_route_contexts
 
 from desk.domain.policy import Act
 from tests.web.front import BODY
+
+SIGNED = "signed"
+"""Guards the gateway's door: only its signature counts there."""
 
 KEY = "key"
 """Guards a visitor's door: neither a role nor a site counts there, only the claim's own key."""
@@ -34,7 +38,30 @@ class Probe:
 
 
 CLAIM = "/api/v1/claims/{reference}"
+SITE, PAYOUT = "/api/v1/sites/{site}", "/api/v1/payouts/{payout}"
 WORDS, REASON = {"text": "x"}, {"reason": "x"}
+ONE_YUAN = {"amount": "1.00", "currency": "CNY"}
+MONEY: Mapping[tuple[str, str], "Probe"] = {
+    ("POST", f"{CLAIM}/payouts"): Probe(Act.PROPOSE_PAYOUT, "fast_refund", {"method": "cash"}),
+    ("GET", f"{CLAIM}/payouts"): Probe(Act.READ_PAYOUT, "fast_refund"),
+    ("GET", "/api/v1/payouts"): Probe(Act.READ_PAYOUT, query={"site": "huangshan"}),
+    ("GET", PAYOUT): Probe(Act.READ_PAYOUT, "reserved"),
+    ("POST", f"{PAYOUT}/approve"): Probe(Act.APPROVE_PAYOUT, "awaiting_approval", {}),
+    ("POST", f"{PAYOUT}/send"): Probe(Act.SEND_PAYOUT, "reserved", {}),
+    ("POST", f"{PAYOUT}/received"): Probe(Act.SEND_PAYOUT, "awaiting_visitor", {}),
+    ("POST", f"{PAYOUT}/cancel"): Probe(Act.CANCEL_PAYOUT, "reserved", {}),
+    ("POST", f"{PAYOUT}/resolve"): Probe(Act.RESOLVE_PAYOUT, "unknown", {"outcome": "settled", "evidence": "x"}),
+    ("GET", f"{SITE}/notices"): Probe(Act.READ_NOTICES),
+    ("GET", f"{SITE}/fund"): Probe(Act.READ_FUND),
+    ("GET", f"{SITE}/fund/entries"): Probe(Act.READ_FUND),
+    ("GET", f"{SITE}/fund/entries.csv"): Probe(Act.READ_FUND),
+    ("GET", f"{SITE}/fund/withdrawals"): Probe(Act.READ_FUND),
+    ("POST", f"{SITE}/fund/top-ups"): Probe(Act.TOP_UP, body={"amount": ONE_YUAN, "source": "site"}),
+    ("POST", f"{SITE}/fund/withdrawals"): Probe(Act.WITHDRAW_FUND, body={"amount": ONE_YUAN, "source": "site", "note": "x"}),
+    ("POST", f"{SITE}/fund/withdrawals/{{withdrawal}}/approve"): Probe(Act.APPROVE_WITHDRAWAL, body={}),
+}
+"""Routes about money: what they write stays, so their tests have desks of their own."""
+
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
     ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
@@ -57,13 +84,20 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", f"{CLAIM}/slip"): Probe(Act.REISSUE_SLIP, body=REASON),
     ("POST", f"{CLAIM}/withdraw"): Probe(Act.WITHDRAW, body=WORDS),
     ("POST", f"{CLAIM}/reopen"): Probe(Act.REOPEN, "withdrawn", WORDS),
+    **MONEY,
+    ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
     ("POST", "/api/v1/status/object"): Probe(KEY, "fast_refund", WORDS),
     ("POST", "/api/v1/status/withdraw"): Probe(KEY, body=WORDS),
     ("POST", "/api/v1/status/reopen"): Probe(KEY, "withdrawn", WORDS),
+    ("POST", "/api/v1/status/received"): Probe(KEY, "refund_sent", {}),
     ("POST", "/api/v1/status/contact"): Probe(KEY, body={"phone": "+8613900001111"}),
 }
+
+
+PLAIN = {where: probe for where, probe in PROBES.items() if where not in MONEY and probe.act != SIGNED}
+"""Routes that need no payout and no signature."""
 
 
 def api_routes(app: FastAPI) -> set[tuple[str, str]]:
@@ -71,5 +105,9 @@ def api_routes(app: FastAPI) -> set[tuple[str, str]]:
     found = set()
     for one in iter_route_contexts(app.routes):
         if str(one.path_format).startswith("/api/"):
-            found |= {(method, str(one.path_format)) for method in one.methods or () if method not in ("HEAD", "OPTIONS")}
+            found |= {
+                (method, re.sub(r"_id\}", "}", str(one.path_format)))
+                for method in one.methods or ()
+                if method not in ("HEAD", "OPTIONS")
+            }
     return found

@@ -9,7 +9,7 @@ from desk.domain.claim import State
 from desk.domain.policy import READABLE, RIGHTS, Role
 from tests.builders import lodging
 from tests.web.front import Front, Slip
-from tests.web.probes import CLAIM, KEY, PROBES, Probe, api_routes
+from tests.web.probes import CLAIM, KEY, PLAIN, PROBES, Probe, api_routes
 
 ABSENT = "0000000000"
 ROLES: Mapping[str, Role | None] = {
@@ -18,9 +18,9 @@ ROLES: Mapping[str, Role | None] = {
 }  # fmt: skip
 """Who calls. Vera sends her token as if it were an officer's; Mona is manager of the other site, a stranger to this one."""
 
-ON_CLAIMS = {where: probe for where, probe in PROBES.items() if where[1].startswith(CLAIM)}
-DOORS = {where: probe for where, probe in PROBES.items() if probe.act == KEY}
-AT_SITES = {where: probe for where, probe in PROBES.items() if where not in ON_CLAIMS and where not in DOORS}
+ON_CLAIMS = {where: probe for where, probe in PLAIN.items() if where[1].startswith(CLAIM)}
+DOORS = {where: probe for where, probe in PLAIN.items() if probe.act == KEY and probe.state != "refund_sent"}
+AT_SITES = {where: probe for where, probe in PLAIN.items() if where not in ON_CLAIMS and probe.act != KEY}
 Where = tuple[str, str]
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.web.front import Front, flaw, problem
-from tests.web.probes import KEY, PROBES
+from tests.web.probes import KEY, PLAIN, PROBES
 
-WITH_BODY = [where for where, probe in PROBES.items() if probe.body is not None]
+WITH_BODY = [where for where, probe in PLAIN.items() if probe.body is not None and probe.state != "refund_sent"]
 Where = tuple[str, str]
 
 
@@ -36,7 +36,7 @@ async def test_nor_does_any_part_of_a_lodging(sqlite_front: Front, part: str) ->
     assert (problem(answer), flaw(answer)[1]) == ((422, "bad_input"), "unknown_field")
 
 
-@pytest.mark.parametrize("where", [where for where, probe in PROBES.items() if probe.act != KEY], ids=" ".join)
+@pytest.mark.parametrize("where", [where for where, probe in PLAIN.items() if probe.act != KEY], ids=" ".join)
 async def test_every_route_of_the_officers_refuses_a_parameter_it_does_not_know(sqlite_front: Front, where: Where) -> None:
     front, (method, path), probe = sqlite_front, where, PROBES[where]
     reference = await front.brought_to(probe.state)

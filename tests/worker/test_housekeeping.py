@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, delete, func, select
 
 from desk.actions.calendar import publish_year
+from desk.actions.checks import Checked
 from desk.domain.throttle import STATUS_TRIES
 from desk.ports import Work
 from desk.reads.verify import verify
@@ -19,6 +20,7 @@ from desk.store.engines import sqlite_path
 from desk.store.upkeep import fold_log
 from desk.worker import timetable
 from desk.worker.housekeeping import Round, keep_house
+from desk.worker.jobs import Means
 from tests.builders import House, open_house
 from tests.cast import OPERATOR
 
@@ -196,5 +198,5 @@ async def test_a_failed_round_is_tried_again_and_the_worker_goes_on(database: st
         with anyio.fail_after(20):
             async with anyio.create_task_group() as both:
                 both.start_soon(stop_when_done)
-                both.start_soon(timetable.work_until, stopping, house.desk, full)
+                both.start_soon(timetable.work_until, stopping, Means(house.desk, None, lambda: Checked(0, ())), full)
     assert len(tried) == 3
