@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from desk.domain.signature import secret_bytes
+
 PREFIX = "DESK_"
 FOR_TESTS = ("DESK_TEST_", "DESK_REQUIRE_")
 LONGEST_TIMEOUT = 60
@@ -36,7 +38,7 @@ class Settings(BaseSettings):
     env: Literal["development", "production"] = "development"
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    gateway_url: str | None = None
+    gateway_url: str | None = Field(default=None, repr=False)
     gateway_secret: SecretStr | None = None
     gateway_timeout: float = Field(default=10.0, gt=0, le=LONGEST_TIMEOUT)
     gateway_honours_keys: bool = True
@@ -80,6 +82,13 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return url.rstrip("/")
 
+    @field_validator("gateway_secret", mode="after")
+    @classmethod
+    def _readable(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            secret_bytes(secret.get_secret_value())
+        return secret
+
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
@@ -89,6 +98,13 @@ class Settings(BaseSettings):
     def _no_moved_clock_in_production(self) -> "Settings":
         if self.in_production and self.clock_file is not None:
             msg = "DESK_CLOCK_FILE moves the clock and is refused where DESK_ENV is production"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _gateway_with_its_secret(self) -> "Settings":
+        if self.gateway_url is not None and self.gateway_secret is None:
+            msg = "DESK_GATEWAY_URL needs DESK_GATEWAY_SECRET beside it: what the gateway signs its messages with"
             raise ValueError(msg)
         return self
 

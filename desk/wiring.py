@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,13 +21,14 @@ from desk.actions.calendar import calendar_now
 from desk.actions.installation import install
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.errors import DeskError
+from desk.domain.signature import secret_bytes
 from desk.outside.clock import ShiftedClock, WallClock
 from desk.outside.keys import MASTER, PEPPER, KeyTrouble, load_keys
 from desk.outside.logs import start_logs
 from desk.outside.lots import SystemLots
 from desk.outside.sealer import AesSealer
 from desk.packs.loader import PackError, load_packs
-from desk.ports import Clock, Desk, Kit, Work
+from desk.ports import Clock, Desk, Gateway, GatewayTerms, Kit, Work
 from desk.settings import Settings, SettingsTrouble, load_settings
 from desk.store import installation
 from desk.store.engines import is_sqlite, plain_engine, sqlite_path
@@ -38,15 +40,17 @@ from desk.worker.housekeeping import Round, keep_house
 from desk.worker.timetable import work_until
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.types import ASGIApp
 
 __all__ = [
     "KeyTrouble", "KeysForeign", "NotPrepared", "PackError", "SchemaTooNew", "Settings", "SettingsTrouble",
-    "app", "build_kit", "database_name", "load_packs", "load_settings", "opened", "prepare", "schema", "start_logs", "work",
+    "app", "build_kit", "database_name", "gateway_sandbox", "load_packs", "load_settings", "opened", "opened_gateway", "prepare", "schema", "start_logs", "work",
     "work_once",
 ]  # fmt: skip
 
 SHELF_SECONDS = 60.0
+SANDBOX_LEDGER = "gateway-sandbox.db"
 _EMPTY = WorkingCalendar("0-unread", frozenset(), {})
 
 
@@ -92,6 +96,7 @@ def build_kit(settings: Settings, calendar: WorkingCalendar) -> Kit:
         packs=load_packs(),
         shelf=CalendarShelf(calendar),
         public_url=settings.public_url,
+        gateway=_terms(settings),
     )
 
 
@@ -127,6 +132,18 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
             await asyncio.gather(refreshing, return_exceptions=True)
 
 
+@contextlib.asynccontextmanager
+async def opened_gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
+    """The gateway while the block runs, None where none is set. Only the worker calls it; everybody else knows its terms."""
+    if settings.gateway_url is None:
+        yield None
+        return
+    from desk.outside.gateways.http import open_http_gateway  # noqa: PLC0415 - only the worker loads an HTTP client
+
+    async with open_http_gateway(settings.gateway_url, settings.gateway_timeout) as gateway:
+        yield gateway
+
+
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """The worker of this desk, until asked to stop."""
     async with opened(settings) as desk:
@@ -137,6 +154,26 @@ async def work_once(settings: Settings) -> Round:
     """One round of the worker's housekeeping."""
     async with opened(settings) as desk:
         return await keep_house(desk, partial(fold_log, settings.database_url))
+
+
+def gateway_sandbox(settings: Settings, ledger: Path | None, events_url: str | None, secret: str | None) -> "uvicorn.Config":
+    """A gateway that pays nobody, ready to be served. Raises SettingsTrouble for events without a secret to sign them with."""
+    import uvicorn  # noqa: PLC0415 - few commands serve anything
+
+    from desk.outside.gateways.sandbox import SERVER, create_sandbox  # noqa: PLC0415 - nobody else needs it
+
+    if secret is None and settings.gateway_secret is not None:
+        secret = settings.gateway_secret.get_secret_value()
+    if events_url is not None and not (secret and events_url.startswith(("http://", "https://"))):
+        msg = "events need an address like http://127.0.0.1:8000/api/v1/gateway/events, and DESK_GATEWAY_SECRET to be signed with"
+        raise SettingsTrouble(msg)
+    try:
+        key = secret_bytes(secret) if secret else b""
+    except ValueError as wrong:
+        msg = f"--secret: {wrong}"
+        raise SettingsTrouble(msg) from None
+    app = create_sandbox(ledger or settings.data_dir / SANDBOX_LEDGER, events_url, key)
+    return uvicorn.Config(app, **SERVER)
 
 
 def schema(settings: Settings) -> tuple[str | None, str]:
@@ -171,6 +208,12 @@ def app() -> "ASGIApp":
 
 def _clock(settings: Settings) -> Clock:
     return ShiftedClock(settings.clock_file) if settings.clock_file else WallClock()
+
+
+def _terms(settings: Settings) -> GatewayTerms | None:
+    if settings.gateway_url is None or settings.gateway_secret is None:
+        return None
+    return GatewayTerms(settings.gateway_honours_keys, secret_bytes(settings.gateway_secret.get_secret_value()))
 
 
 def _kit_of(settings: Settings) -> Kit:
