@@ -34,7 +34,7 @@ def gateway_sandbox(
 
     settings = wiring.load_settings()
     if settings.in_production:
-        raise Failure(Exit.FAILED, "gateway-sandbox pays nobody and is refused where DESK_ENV is production: set DESK_GATEWAY_URL")
+        raise Failure(Exit.FAILED, "gateway-sandbox pays nobody and is refused where DESK_ENV is production")
     config = wiring.gateway_sandbox(settings, ledger, events_url, secret)
     wiring.start_logs()
     with contextlib.closing(serve.listen(host, port)) as listening:

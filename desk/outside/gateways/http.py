@@ -33,12 +33,12 @@ VERDICTS: Mapping[str, Heard] = MappingProxyType(
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Label = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{1,128}\Z")]
-Amount = Annotated[int, msgspec.Meta(gt=0, lt=2**63)]
+Amount = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
 Currency = Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
 
 
 class NoAnswer(ConnectionError):  # noqa: N818 - named for the condition (DESIGN 5)
-    """Nothing that one can rely on came back. `why` is a code without any value of theirs; `left` is false when nothing was sent."""
+    """Nothing that one can rely on came back. `why` is a code and no value of theirs; `left` is false when nothing was sent."""
 
     def __init__(self, why: str, *, left: bool = True) -> None:
         super().__init__(f"the gateway gave no answer to rely on ({why})")
@@ -67,6 +67,9 @@ class _Statement(msgspec.Struct):
     lines: list[_Line]
 
 
+_ANSWER, _STATEMENT = msgspec.json.Decoder(_Answer), msgspec.json.Decoder(_Statement)
+
+
 class HttpGateway:
     """`ports.Gateway` over HTTP."""
 
@@ -82,7 +85,7 @@ class HttpGateway:
         headers = {"Idempotency-Key": order.key, "Content-Type": "application/json"}
         request = self._client.build_request("POST", f"{self._base}/payouts", content=msgspec.json.encode(told), headers=headers)
         try:
-            return _word(_read(await self._fetch(request, PAYOUT_BYTES), _Answer), order.key, order)
+            return _word(_read(await self._fetch(request, PAYOUT_BYTES), _ANSWER), order.key, order)
         except NoAnswer as trouble:
             return Word(Heard.UNCLEAR if trouble.left else Heard.NEVER_LEFT, why=trouble.why)
 
@@ -90,7 +93,7 @@ class HttpGateway:
         """Ask after the key; only a plain 404 means that they never saw it."""
         request = self._client.build_request("GET", f"{self._base}/payouts/{quote(key, safe='')}")
         try:
-            return _word(_read(await self._fetch(request, PAYOUT_BYTES), _Answer), key)
+            return _word(_read(await self._fetch(request, PAYOUT_BYTES), _ANSWER), key)
         except NoAnswer as trouble:
             unseen = trouble.why == _status(HTTPStatus.NOT_FOUND)
             return Word(Heard.NEVER_SEEN if unseen else Heard.UNCLEAR, why=trouble.why)
@@ -98,7 +101,7 @@ class HttpGateway:
     async def statement(self, day: date) -> list[StatementLine]:
         """The lines of the day as the gateway orders them. Raises NoAnswer, an OSError."""
         request = self._client.build_request("GET", f"{self._base}/statement", params={"day": day.isoformat()})
-        told = _read(await self._fetch(request, STATEMENT_BYTES, STATEMENT_SECONDS), _Statement)
+        told = _read(await self._fetch(request, STATEMENT_BYTES, STATEMENT_SECONDS), _STATEMENT)
         return [
             StatementLine(line.key, line.gateway_id, line.amount_minor, line.currency, line.at.astimezone(UTC))
             for line in told.lines
@@ -149,10 +152,10 @@ async def open_http_gateway(base: str, seconds: float) -> AsyncIterator[HttpGate
         yield HttpGateway(client, base, seconds)
 
 
-def _read(body: bytes, shape: type[T]) -> T:
+def _read(body: bytes, shape: msgspec.json.Decoder[T]) -> T:
     """The document in a body. Raises NoAnswer."""
     try:
-        return msgspec.json.decode(body, type=shape)
+        return shape.decode(body)
     except msgspec.ValidationError:
         raise NoAnswer("other_shape") from None
     except (ValueError, RecursionError):

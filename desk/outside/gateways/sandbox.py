@@ -7,7 +7,7 @@ awaits them.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -41,10 +41,13 @@ class Order(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a payment, nothing more and nothing less. Source: API.md."""
 
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-    amount_minor: Annotated[int, msgspec.Meta(gt=0, lt=2**63)]
+    amount_minor: Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
     currency: Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
     payee: dict[str, str | None]
     memo: str
+
+
+_ORDER, _MODE = msgspec.json.Decoder(Order), msgspec.json.Decoder(Mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Sandbox:
     async def pay(self, request: Request) -> Response:
         """`POST /payouts`."""
         try:
-            order = msgspec.json.decode(await request.body(), type=Order)
+            order = _ORDER.decode(await request.body())
         except ValueError:
             return _refusal("body", HTTPStatus.BAD_REQUEST)
         if request.headers.get("idempotency-key") != order.key:
@@ -95,7 +98,7 @@ class Sandbox:
     async def set_mode(self, request: Request) -> Response:
         """`PUT /_sandbox/mode`."""
         try:
-            self.switch.turn(msgspec.json.decode(await request.body(), type=Mode))
+            self.switch.turn(_MODE.decode(await request.body()))
         except ValueError as wrong:
             return _refusal(str(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
         return _json(self.switch.mode)
@@ -157,7 +160,7 @@ def _payment(order: Order, mode: Mode) -> Payment:
 
 def _told(payment: Payment, mode: Mode) -> dict[str, object]:
     """What the desk is told of a payment."""
-    told = {"key": payment.key, "state": payment.state, "gateway_id": payment.gateway_id}
+    told: dict[str, object] = {"key": payment.key, "state": payment.state, "gateway_id": payment.gateway_id}
     if mode.mode is Manner.WRONG_AMOUNT:
         return {**told, "amount_minor": payment.amount_minor + 1, "currency": payment.currency}
     return told
@@ -174,23 +177,31 @@ def _line(payment: Payment, mode: Mode) -> dict[str, object]:
 
 async def _answered(document: object, mode: Mode) -> Response:
     """The document as the mode has it said."""
+    if mode.mode is Manner.SLOW:
+        await asyncio.sleep(mode.seconds)
+    return WAYS.get(mode.mode, _plainly)(document, mode)
 
 
-    match mode.mode:
-        case Manner.SLOW:
-            await asyncio.sleep(mode.seconds)
-            return _json(document)
-        case Manner.SILENT_AFTER_PAYING:
-            return Silence(mode.seconds)
-        case Manner.ERROR_BEFORE | Manner.ERROR_AFTER_PAYING:
-            return _refusal("error", HTTPStatus.INTERNAL_SERVER_ERROR)
-        case Manner.GARBAGE:
-            return Response("<html>It works!</html>", media_type="text/html")
-        case Manner.TRUNCATED:
-            return Truncated(msgspec.json.encode(document), media_type="application/json")
-        case Manner.RESET | Manner.RESET_BEFORE:
-            return Reset()
+def _plainly(document: object, _mode: Mode) -> Response:
     return _json(document)
+
+
+def _error(_document: object, _mode: Mode) -> Response:
+    return _refusal("error", HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+WAYS: Mapping[Manner, Callable[[object, Mode], Response]] = MappingProxyType(
+    {
+        Manner.SILENT_AFTER_PAYING: lambda _, mode: Silence(mode.seconds),
+        Manner.ERROR_BEFORE: _error,
+        Manner.ERROR_AFTER_PAYING: _error,
+        Manner.GARBAGE: lambda _, __: Response("<html>It works!</html>", media_type="text/html"),
+        Manner.TRUNCATED: lambda document, _: Truncated(msgspec.json.encode(document), media_type="application/json"),
+        Manner.RESET: lambda _, __: Reset(),
+        Manner.RESET_BEFORE: lambda _, __: Reset(),
+    }
+)
+"""How a call is answered that is not answered plainly."""
 
 
 def _json(document: object, status: int = HTTPStatus.OK) -> Response:

@@ -98,7 +98,7 @@ class Ledger:
         return next(self._some(where, value))
 
     def _some(self, where: str, *values: str) -> Iterator[Payment]:
-        with closing(self._conn.execute(f"{_PAYMENT} {where}", values)) as rows:  # noqa: S608 - only our own words
+        with closing(self._conn.execute(f"{_PAYMENT} {where}", values)) as rows:
             yield from map(Payment._make, rows.fetchall())
 
     @contextmanager
