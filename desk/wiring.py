@@ -23,6 +23,7 @@ from desk.domain.calendar import WorkingCalendar
 from desk.domain.errors import DeskError
 from desk.domain.signature import secret_bytes
 from desk.outside.clock import ShiftedClock, WallClock
+from desk.outside.gateways.http import HttpGateway
 from desk.outside.keys import MASTER, PEPPER, KeyTrouble, load_keys
 from desk.outside.logs import start_logs
 from desk.outside.lots import SystemLots
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KeyTrouble", "KeysForeign", "NotPrepared", "PackError", "SchemaTooNew", "Settings", "SettingsTrouble",
-    "app", "build_kit", "database_name", "gateway_sandbox", "load_packs", "load_settings", "opened", "opened_gateway",
-    "prepare", "schema", "start_logs", "work", "work_once",
+    "app", "build_kit", "database_name", "gateway_sandbox", "load_packs", "load_settings", "opened", "prepare",
+    "schema", "start_logs", "work", "work_once",
 ]  # fmt: skip
 
 SHELF_SECONDS = 60.0
@@ -132,18 +133,6 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
             await asyncio.gather(refreshing, return_exceptions=True)
 
 
-@contextlib.asynccontextmanager
-async def opened_gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
-    """The gateway while the block runs, None where none is set. Only the worker calls it; everybody else knows its terms."""
-    if settings.gateway_url is None:
-        yield None
-        return
-    from desk.outside.gateways.http import open_http_gateway  # noqa: PLC0415 - only the worker loads an HTTP client
-
-    async with open_http_gateway(settings.gateway_url, settings.gateway_timeout) as gateway:
-        yield gateway
-
-
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """The worker of this desk, until asked to stop."""
     async with opened(settings) as desk:
@@ -206,14 +195,24 @@ def app() -> "ASGIApp":
     return made
 
 
-def _clock(settings: Settings) -> Clock:
-    return ShiftedClock(settings.clock_file) if settings.clock_file else WallClock()
+@contextlib.asynccontextmanager
+async def _gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
+    """The gateway that the worker calls, None where the desk pays cash only."""
+    if settings.gateway_url is None:
+        yield None
+        return
+    async with HttpGateway(settings.gateway_url, settings.gateway_timeout) as gateway:
+        yield gateway
 
 
 def _terms(settings: Settings) -> GatewayTerms | None:
     if settings.gateway_url is None or settings.gateway_secret is None:
         return None
     return GatewayTerms(settings.gateway_honours_keys, secret_bytes(settings.gateway_secret.get_secret_value()))
+
+
+def _clock(settings: Settings) -> Clock:
+    return ShiftedClock(settings.clock_file) if settings.clock_file else WallClock()
 
 
 def _kit_of(settings: Settings) -> Kit:

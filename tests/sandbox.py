@@ -1,4 +1,4 @@
-"""The shipped `desk gateway-sandbox` as a second process: told how to behave, counted, killed and started again. Judges nothing."""
+"""The shipped `desk gateway-sandbox` as a second process: told how to behave, counted, killed, started again. Judges nothing."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

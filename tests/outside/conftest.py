@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from desk.outside.gateways.http import HttpGateway, open_http_gateway
+from desk.outside.gateways.http import HttpGateway
 from tests.sandbox import Sandbox, sandbox
 
 SECONDS = 1.0
@@ -28,5 +28,5 @@ def other_side(playing: Sandbox) -> Sandbox:
 @pytest.fixture
 async def gateway(other_side: Sandbox) -> AsyncIterator[HttpGateway]:
     """The adapter, set up as the worker's is, and calling the sandbox."""
-    async with open_http_gateway(other_side.url, SECONDS) as opened:
+    async with HttpGateway(other_side.url, SECONDS) as opened:
         yield opened

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from desk.domain.payout import Heard
-from desk.outside.gateways.http import PAYOUT_BYTES, STATEMENT_BYTES, HttpGateway, open_http_gateway
+from desk.outside.gateways.http import PAYOUT_BYTES, STATEMENT_BYTES, HttpGateway
 from desk.ports import PayOrder, StatementLine, Word
 from tests.outside.conftest import SECONDS
 from tests.outside.wire import answer, saying
@@ -40,7 +40,7 @@ def today() -> date:
 @pytest.fixture
 async def nobody() -> AsyncIterator[HttpGateway]:
     """The adapter, calling where nobody listens."""
-    async with open_http_gateway(f"http://127.0.0.1:{free_port()}", SECONDS) as opened:
+    async with HttpGateway(f"http://127.0.0.1:{free_port()}", SECONDS) as opened:
         yield opened
 
 
@@ -81,7 +81,9 @@ async def test_each_way_to_answer_has_its_word_and_asking_again_finds_the_truth(
     assert said == truth or said.gateway_id is None
 
 
-async def test_a_key_is_paid_once_however_often_and_by_however_many_it_is_asked(gateway: HttpGateway, other_side: Sandbox) -> None:
+async def test_a_key_is_paid_once_however_often_and_by_however_many_it_is_asked(
+    gateway: HttpGateway, other_side: Sandbox
+) -> None:
     asked = order()
     said = await asyncio.gather(*(gateway.pay(asked) for _ in range(10)))
     paid = other_side.payments(asked.key)
@@ -124,16 +126,15 @@ async def test_a_machine_that_takes_no_call_is_given_up_and_nothing_left() -> No
             waiting = calls.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        async with open_http_gateway(f"http://127.0.0.1:{full.getsockname()[1]}", SECONDS) as gateway:
+        async with HttpGateway(f"http://127.0.0.1:{full.getsockname()[1]}", SECONDS) as gateway:
             began = monotonic()
             assert await gateway.pay(order()) == Word(Heard.NEVER_LEFT, why="not_reached")
             assert monotonic() - began < SECONDS
 
 
 async def test_where_no_safe_line_can_be_made_nothing_left() -> None:
-    async with saying(b"HTTP/1.1 400 Bad Request\r\n\r\n") as plain:
-        async with open_http_gateway(plain.url.replace("http:", "https:"), SECONDS) as gateway:
-            assert await gateway.pay(order()) == Word(Heard.NEVER_LEFT, why="not_reached")
+    async with saying(b"HTTP/1.1 400 Bad Request\r\n\r\n") as plain, HttpGateway(f"https{plain.url[4:]}", SECONDS) as gateway:
+        assert await gateway.pay(order()) == Word(Heard.NEVER_LEFT, why="not_reached")
     assert PAYEE["account"].encode() not in b"".join(plain.heard)
 
 
@@ -182,7 +183,7 @@ MANY = b'{"key":"k","state":"settled","gateway_id":"g-1","x":' + b"[" * 9_000 + 
     ids=count(),
 )
 async def test_what_makes_no_sense_is_unclear_and_its_reason_repeats_nothing(raw: bytes, why: str) -> None:
-    async with saying(raw) as parrot, open_http_gateway(parrot.url, SECONDS) as gateway:
+    async with saying(raw) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
         assert await gateway.pay(order(key="k")) == Word(Heard.UNCLEAR, why=why)
     assert len(parrot.heard) == 1
     assert re.fullmatch(r"[a-z]+_([a-z]+|\d{3})", why)
@@ -198,20 +199,20 @@ async def test_what_makes_no_sense_is_unclear_and_its_reason_repeats_nothing(raw
     ids=["longest id", "more than was asked", "longest answer"],
 )
 async def test_what_makes_sense_is_believed_up_to_the_limit(body: bytes) -> None:
-    async with saying(answer(body)) as parrot, open_http_gateway(parrot.url, SECONDS) as gateway:
+    async with saying(answer(body)) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
         assert (await gateway.pay(order(key="k"))).heard is Heard.SETTLED
 
 
 async def test_an_answer_that_drips_is_not_waited_for_longer_than_a_whole_one() -> None:
     parts = [bytes([byte]) for byte in answer(RIGHT)]
-    async with saying(*parts, pause=0.1) as parrot, open_http_gateway(parrot.url, SECONDS) as gateway:
+    async with saying(*parts, pause=0.1) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
         began = monotonic()
         assert await gateway.pay(order(key="k")) == Word(Heard.UNCLEAR, why="timeout")
         assert monotonic() - began < 2 * SECONDS
 
 
 async def test_a_payment_is_told_as_agreed_and_without_our_secret() -> None:
-    async with saying(answer(RIGHT)) as parrot, open_http_gateway(f"{parrot.url}/v2", SECONDS) as gateway:
+    async with saying(answer(RIGHT)) as parrot, HttpGateway(f"{parrot.url}/v2", SECONDS) as gateway:
         await gateway.pay(order(key="k"))
     head, _, body = parrot.heard[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /v2/payouts HTTP/1.1\r\n")
@@ -223,15 +224,17 @@ async def test_a_payment_is_told_as_agreed_and_without_our_secret() -> None:
 
 
 async def test_asking_names_the_key_and_only_a_plain_404_means_never_seen() -> None:
-    async with saying(answer(b"", "404 Not Found")) as parrot, open_http_gateway(parrot.url, SECONDS) as gateway:
+    async with saying(answer(b"", "404 Not Found")) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
         assert (await gateway.find("a/b?c")).heard is Heard.NEVER_SEEN
         assert parrot.heard[0].startswith(b"GET /payouts/a%2Fb%3Fc HTTP/1.1\r\n")
     for status in ("403 Forbidden", "410 Gone", "500 Internal Server Error"):
-        async with saying(answer(RIGHT, status)) as parrot, open_http_gateway(parrot.url, SECONDS) as gateway:
+        async with saying(answer(RIGHT, status)) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
             assert await gateway.find("k") == Word(Heard.UNCLEAR, why=f"status_{status[:3]}")
 
 
-async def test_the_statement_tells_what_was_settled_on_the_day_and_nothing_else(gateway: HttpGateway, other_side: Sandbox) -> None:
+async def test_the_statement_tells_what_was_settled_on_the_day_and_nothing_else(
+    gateway: HttpGateway, other_side: Sandbox
+) -> None:
     began = datetime.now(UTC)
     paid, awaited, refused = order(), order(), order()
     for mode, each in (("normal", paid), ("awaiting", awaited), ("refusing", refused)):
@@ -262,24 +265,31 @@ LINE = {"key": "k", "gateway_id": "g-1", "amount_minor": 1, "currency": "CNY", "
 
 @pytest.mark.parametrize(
     "changed",
-    [{"at": "2026-10-02T08:00:00"}, {"at": "yesterday"}, {"amount_minor": -1}, {"amount_minor": 1.5}, {"currency": "元"}, {"key": ""}],
+    [
+        {"at": "2026-10-02T08:00:00"},
+        {"at": "yesterday"},
+        {"amount_minor": -1},
+        {"amount_minor": 1.5},
+        {"currency": "元"},
+        {"key": ""},
+    ],
     ids=str,
 )
 async def test_a_statement_with_one_senseless_line_is_trouble_as_a_whole(changed: dict[str, object]) -> None:
     body = msgspec.json.encode({"lines": [LINE, {**LINE, **changed}]})
-    async with saying(answer(body)) as parrot, open_http_gateway(parrot.url, SECONDS) as gateway:
+    async with saying(answer(body)) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
         with pytest.raises(OSError, match="other_shape"):
             await gateway.statement(date(2026, 10, 2))
 
 
 async def test_a_statement_is_read_in_utc_and_up_to_its_limit() -> None:
     body = msgspec.json.encode({"lines": [LINE]})
-    async with saying(answer(body)) as parrot, open_http_gateway(parrot.url, SECONDS) as gateway:
+    async with saying(answer(body)) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
         assert await gateway.statement(date(2026, 10, 2)) == [
             StatementLine("k", "g-1", 1, "CNY", datetime(2026, 10, 2, tzinfo=UTC))
         ]
         assert parrot.heard[0].startswith(b"GET /statement?day=2026-10-02 HTTP/1.1\r\n")
-    async with saying(answer(body + b" " * STATEMENT_BYTES)) as parrot, open_http_gateway(parrot.url, SECONDS) as gateway:
+    async with saying(answer(body + b" " * STATEMENT_BYTES)) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
         with pytest.raises(OSError, match="too_long"):
             await gateway.statement(date(2026, 10, 2))
 
@@ -287,7 +297,7 @@ async def test_a_statement_is_read_in_utc_and_up_to_its_limit() -> None:
 def test_what_the_sandbox_said_it_paid_outlives_kill_9(tmp_path: Path) -> None:
     with sandbox(tmp_path) as playing, ThreadPoolExecutor() as pool:
         paying = pool.submit(anyio.run, _pay_until_cut, playing.url)
-        while len(playing.payments()) < 20:
+        while len(playing.payments()) < 20 and not paying.done():
             pass
         playing.kill()
         said = paying.result()
@@ -303,7 +313,7 @@ def test_what_the_sandbox_said_it_paid_outlives_kill_9(tmp_path: Path) -> None:
 async def _pay_until_cut(url: str) -> dict[str, str | None]:
     """Pay new keys, four at a time, until the gateway is gone: what it said about each."""
     said: dict[str, str | None] = {}
-    async with open_http_gateway(url, SECONDS) as gateway:
+    async with HttpGateway(url, SECONDS) as gateway:
         gone = False
         while not gone:
             orders = [order() for _ in range(4)]
@@ -314,5 +324,5 @@ async def _pay_until_cut(url: str) -> dict[str, str | None]:
 
 
 async def _find(url: str, key: str) -> Word:
-    async with open_http_gateway(url, SECONDS) as gateway:
+    async with HttpGateway(url, SECONDS) as gateway:
         return await gateway.find(key)

@@ -5,11 +5,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -71,10 +71,29 @@ _ANSWER, _STATEMENT = msgspec.json.Decoder(_Answer), msgspec.json.Decoder(_State
 
 
 class HttpGateway:
-    """`ports.Gateway` over HTTP."""
+    """`ports.Gateway` over HTTP, at `base` (without a slash at its end) and with so many seconds for each answer.
 
-    def __init__(self, client: httpx.AsyncClient, base: str, seconds: float) -> None:
-        self._client, self._base, self._seconds = client, base, seconds
+    A third of them is for reaching it, twice with TLS, so that when all of them are over the request may have left.
+    """
+
+    def __init__(self, base: str, seconds: float) -> None:
+        self._base, self._seconds = base, seconds
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(seconds, connect=seconds / 3),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=4),
+            # Packed, a short answer could unfold into gigabytes.
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "desk"},
+            follow_redirects=False,
+            # Money goes where the settings say: by no proxy of the environment, with no password from a .netrc.
+            trust_env=False,
+            verify=httpx.create_ssl_context(),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
 
     async def pay(self, order: PayOrder) -> Word:
         """Ask for the payment once."""
@@ -131,25 +150,6 @@ class HttpGateway:
         if len(body) > most:
             raise NoAnswer("too_long")
         return bytes(body)
-
-
-@contextlib.asynccontextmanager
-async def open_http_gateway(base: str, seconds: float) -> AsyncIterator[HttpGateway]:
-    """The gateway at `base` (without a slash at its end) while the block runs; it has so many seconds for each answer.
-
-    A third of them is for reaching it, twice with TLS, so that when all of them are over the request may have left.
-    """
-    async with httpx.AsyncClient(
-        timeout=httpx.Timeout(seconds, connect=seconds / 3),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=4),
-        # Packed, a short answer could unfold into gigabytes.
-        headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "desk"},
-        follow_redirects=False,
-        # Money goes where the settings say: by no proxy of the environment, with no password from a .netrc.
-        trust_env=False,
-        verify=httpx.create_ssl_context(),
-    ) as client:
-        yield HttpGateway(client, base, seconds)
 
 
 def _read(body: bytes, shape: msgspec.json.Decoder[T]) -> T:

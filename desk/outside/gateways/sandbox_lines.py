@@ -1,7 +1,6 @@
 """Answers that no honest server gives: half of one, none at all, a connection torn down. Knows nothing of payments."""
 
 import asyncio
-import contextlib
 import socket
 import struct
 
@@ -42,9 +41,14 @@ class Silence(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - nothing is sent
         """Wait until the other side gives up, or until the time is over."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(_gone(receive), self._seconds)
-        _line(scope).abort()
+        try:
+            async with asyncio.timeout(self._seconds):
+                await _gone(receive)
+        except TimeoutError:
+            pass
+        finally:
+            # Also when the server ends: it would answer 500 for what it cancels.
+            _line(scope).abort()
         await _gone(receive)
 
 
