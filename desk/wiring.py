@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KeyTrouble", "KeysForeign", "NotPrepared", "PackError", "SchemaTooNew", "Settings", "SettingsTrouble",
-    "app", "build_kit", "check", "database_name", "gateway", "gateway_sandbox", "load_packs", "load_settings", "opened", "prepare",
-    "schema", "start_logs", "work", "work_once",
+    "app", "build_kit", "check", "database_name", "gateway", "gateway_sandbox", "load_packs", "load_settings", "opened",
+    "prepare", "schema", "start_logs", "work", "work_once",
 ]  # fmt: skip
 
 SHELF_SECONDS = 60.0
