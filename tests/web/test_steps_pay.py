@@ -13,7 +13,7 @@ from tests.web.front import Front, moved, opened_front, problem, yuan
 ENTRY, POSTING, NOTICE = (metadata.tables[name] for name in ("fund_entry", "fund_posting", "notice"))
 PAYOUTS = "/api/v1/payouts"
 CASH = {"method": "cash"}
-GATEWAY = {"method": "original_route", "payee": {"account": ACCOUNT, "name": "王小薇"}}
+GATEWAY: dict[str, Any] = {"method": "original_route", "payee": {"account": ACCOUNT, "name": "王小薇"}}
 
 
 async def proposed(till: Front, by: str = "chen", **told: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - JSON
