@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     env: Literal["development", "production"] = "development"
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    gateway_url: str | None = None
+    gateway_url: str | None = Field(default=None, repr=False)
     gateway_secret: SecretStr | None = None
     gateway_timeout: float = Field(default=10.0, gt=0, le=LONGEST_TIMEOUT)
     gateway_honours_keys: bool = True
@@ -82,24 +82,29 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return url.rstrip("/")
 
+    @field_validator("gateway_secret", mode="after")
+    @classmethod
+    def _readable(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None:
+            secret_bytes(secret.get_secret_value())
+        return secret
+
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _gateway_is_whole(self) -> "Settings":
-        if self.gateway_url is not None and self.gateway_secret is None:
-            msg = "DESK_GATEWAY_URL needs DESK_GATEWAY_SECRET, with which the gateway signs its messages"
-            raise ValueError(msg)
-        if self.gateway_secret is not None:
-            secret_bytes(self.gateway_secret.get_secret_value())
-        return self
-
-    @model_validator(mode="after")
     def _no_moved_clock_in_production(self) -> "Settings":
         if self.in_production and self.clock_file is not None:
             msg = "DESK_CLOCK_FILE moves the clock and is refused where DESK_ENV is production"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _gateway_with_its_secret(self) -> "Settings":
+        if self.gateway_url is not None and self.gateway_secret is None:
+            msg = "DESK_GATEWAY_URL needs DESK_GATEWAY_SECRET beside it: what the gateway signs its messages with"
             raise ValueError(msg)
         return self
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -34,7 +35,7 @@ from desk.ports import Clock, Desk, Gateway, GatewayTerms, Kit, Work
 from desk.reads.verify import verify
 from desk.settings import Settings, SettingsTrouble, load_settings
 from desk.store import installation
-from desk.store.engines import is_sqlite, plain_engine, sqlite_path
+from desk.store.engines import is_sqlite, plain_engine, snapshot, sqlite_path
 from desk.store.migrations import SchemaTooNew, current, head, knows, revision_of, upgrade
 from desk.store.postgres_desk import open_postgres
 from desk.store.sqlite_desk import open_sqlite
@@ -44,15 +45,17 @@ from desk.worker.jobs import Means
 from desk.worker.timetable import work_through, work_until
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.types import ASGIApp
 
 __all__ = [
     "KeyTrouble", "KeysForeign", "NotPrepared", "PackError", "SchemaTooNew", "Settings", "SettingsTrouble",
-    "app", "build_kit", "database_name", "load_packs", "load_settings", "opened", "prepare", "schema", "start_logs", "work",
-    "work_once",
+    "app", "build_kit", "check", "database_name", "gateway", "gateway_sandbox", "load_packs", "load_settings", "opened",
+    "prepare", "schema", "start_logs", "work", "work_once",
 ]  # fmt: skip
 
 SHELF_SECONDS = 60.0
+SANDBOX_LEDGER = "gateway-sandbox.db"
 _EMPTY = WorkingCalendar("0-unread", frozenset(), {})
 
 
@@ -136,26 +139,44 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """The worker of this desk, until asked to stop."""
-    async with opened(settings) as desk, _gateway(settings) as gateway:
-        await work_until(stopping, Means(desk, gateway, partial(check, settings)), partial(fold_log, settings.database_url))
+    async with opened(settings) as desk, gateway(settings) as paying:
+        await work_until(stopping, Means(desk, paying, partial(check, settings)), partial(fold_log, settings.database_url))
 
 
 async def work_once(settings: Settings) -> Round:
     """Every job that is due, and one round of the worker's housekeeping."""
-    async with opened(settings) as desk, _gateway(settings) as gateway:
-        await work_through(Means(desk, gateway, partial(check, settings)))
+    async with opened(settings) as desk, gateway(settings) as paying:
+        await work_through(Means(desk, paying, partial(check, settings)))
         return await keep_house(desk, partial(fold_log, settings.database_url))
 
 
 def check(settings: Settings) -> Checked:
     """Check every invariant on a connection of its own; blocks for as long as the database is large."""
     began, kit = time.monotonic(), _kit_of(settings)
-    with plain_engine(settings.database_url).connect() as conn:
-        if not is_sqlite(settings.database_url):
-            conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    with snapshot(settings.database_url) as conn:
         report = verify(conn, kit)
     failing = tuple(finding.id for finding in report.invariants if not finding.ok)
     return Checked(int(1000 * (time.monotonic() - began)), failing)
+
+
+def gateway_sandbox(settings: Settings, ledger: Path | None, events_url: str | None, secret: str | None) -> "uvicorn.Config":
+    """A gateway that pays nobody, ready to be served. Raises SettingsTrouble for events without a secret to sign them with."""
+    import uvicorn  # noqa: PLC0415 - few commands serve anything
+
+    from desk.outside.gateways.sandbox import SERVER, create_sandbox  # noqa: PLC0415 - nobody else needs it
+
+    if secret is None and settings.gateway_secret is not None:
+        secret = settings.gateway_secret.get_secret_value()
+    if events_url is not None and not (secret and events_url.startswith(("http://", "https://"))):
+        msg = "events need an address like http://127.0.0.1:8000/api/v1/gateway/events, and DESK_GATEWAY_SECRET to be signed with"
+        raise SettingsTrouble(msg)
+    try:
+        key = secret_bytes(secret) if secret else b""
+    except ValueError as wrong:
+        msg = f"--secret: {wrong}"
+        raise SettingsTrouble(msg) from None
+    app = create_sandbox(ledger or settings.data_dir / SANDBOX_LEDGER, events_url, key)
+    return uvicorn.Config(app, **SERVER)
 
 
 def schema(settings: Settings) -> tuple[str | None, str]:
@@ -189,13 +210,13 @@ def app() -> "ASGIApp":
 
 
 @contextlib.asynccontextmanager
-async def _gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
+async def gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
     """The gateway that the worker calls, None where the desk pays cash only."""
     if settings.gateway_url is None:
         yield None
         return
-    async with HttpGateway(settings.gateway_url, settings.gateway_timeout) as gateway:
-        yield gateway
+    async with HttpGateway(settings.gateway_url, settings.gateway_timeout) as opened_gateway:
+        yield opened_gateway
 
 
 def _terms(settings: Settings) -> GatewayTerms | None:

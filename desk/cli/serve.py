@@ -9,6 +9,8 @@ from desk.cli.exits import Exit, Failure
 if TYPE_CHECKING:
     import socket
 
+    import uvicorn
+
 APPLICATION = "desk.wiring:app"
 DID_NOT_START = "the desk did not start: its log says why"
 
@@ -37,7 +39,7 @@ def serve(
         os.environ["DESK_PUBLIC_URL"] = _address(host, port)
     if workers > 1:
         share_between_workers(settings.data_dir / "metrics")
-    with contextlib.closing(_listen(host, port)) as listening:
+    with contextlib.closing(listen(host, port)) as listening:
         supervisor = None if no_worker else Supervisor()
         if supervisor:
             supervisor.start()
@@ -50,8 +52,6 @@ def serve(
 
 def _run(listening: "socket.socket", workers: int) -> None:
     """Answer requests until told to stop; returns after the last answer."""
-    import signal
-
     import uvicorn
     from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
@@ -65,6 +65,15 @@ def _run(listening: "socket.socket", workers: int) -> None:
         if any(process.exitcode == STARTUP_FAILURE for process in several.processes):
             raise Failure(Exit.FAILED, DID_NOT_START)
         return
+    run_one(config, listening)
+
+
+def run_one(config: "uvicorn.Config", listening: "socket.socket") -> None:
+    """Serve in this process until told to stop; returns after the last answer."""
+    import signal
+
+    import uvicorn
+
     server = uvicorn.Server(config)
     # Holds until uvicorn listens for signals itself, and when it raises the one it got once more after the last answer.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -74,7 +83,7 @@ def _run(listening: "socket.socket", workers: int) -> None:
         raise Failure(Exit.FAILED, DID_NOT_START)
 
 
-def _listen(host: str, port: int) -> "socket.socket":
+def listen(host: str, port: int) -> "socket.socket":
     """The socket, bound before anything is started, so that a port that is taken is told in one line."""
     import socket
 

@@ -42,6 +42,8 @@ def start_logs(*, readable: bool | None = None, quiet: bool = False) -> None:
     root.setLevel(least)
     # It tells which engine it found at every start, and nothing else that an operator could use.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # It tells every request with its address and with what the other side called its status.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def _lines() -> list[Processor]:

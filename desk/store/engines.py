@@ -3,6 +3,8 @@
 SQLite has two engines: a writer that begins IMMEDIATE and a reader that cannot write. PostgreSQL has two pools likewise.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,9 @@ WAL_LIMIT = 64 * 1024 * 1024
 _PG_WRITER = "-c lock_timeout=10s -c statement_timeout=30s -c synchronous_commit=on -c timezone=UTC"
 # A plan kept from when a table was small reads all of it for each lookup until statistics are next gathered.
 _PG_READER = f"{_PG_WRITER} -c default_transaction_read_only=on -c plan_cache_mode=force_custom_plan"
+
+
+_PG_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 def is_sqlite(url: str) -> bool:
@@ -92,3 +97,15 @@ def plain_engine(url: str) -> Engine:
         return sqlite_writer(url)
     options = "-c lock_timeout=60s -c timezone=UTC"
     return create_engine(url, poolclass=NullPool, connect_args={"options": options}, hide_parameters=True)
+
+
+@contextmanager
+def snapshot(url: str) -> Iterator[Connection]:
+    """A reading connection of its own that sees one moment, for checks that take long. It cannot write and stops no writer."""
+    engine, begin = (sqlite_reader(url), "BEGIN") if is_sqlite(url) else (plain_engine(url), _PG_SNAPSHOT)
+    with engine.connect() as conn:
+        conn.exec_driver_sql(begin)
+        try:
+            yield conn
+        finally:
+            conn.rollback()

@@ -18,6 +18,7 @@ except ValueError:
     logging.getLogger("somebody.else").exception("went wrong")
 log.debug("not told")
 logging.getLogger("uvicorn.error").info("Started")
+logging.getLogger("httpx").info("POST https://13800138000@gateway.example")
 """
 
 

@@ -26,6 +26,8 @@ def test_a_desk_that_is_told_nothing_lives_in_the_users_own_folder(monkeypatch: 
         ("DESK_DATABASE_URL", "mysql://u:geheim@host/desk", "must be sqlite:////absolute"),
         ("DESK_PUBLIC_URL", "desk.example", "must be an address like https://desk.example"),
         ("DESK_TRUSTED_PROXIES", "10.0.0.0/8, geheim", "DESK_TRUSTED_PROXIES (from the environment)"),
+        ("DESK_GATEWAY_SECRET", "whsec_geheim!", "DESK_GATEWAY_SECRET (from the environment): a secret is a text"),
+        ("DESK_GATEWAY_URL", "https://geheim@gateway.example", "DESK_GATEWAY_URL needs DESK_GATEWAY_SECRET"),
         ("DESK_GATEWAY_TIMEOUT", "geheim", "should be a valid number"),
         ("DESK_GATEWAY_TIMEOUT", "61", "less than or equal to 60"),
         ("DESK_GATEWAY_TIMEOUT", "0", "greater than 0"),
@@ -80,5 +82,6 @@ def test_lists_and_addresses_are_normalised(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESK_GATEWAY_SECRET", "geheim")
+    monkeypatch.setenv("DESK_GATEWAY_URL", "https://geheim@gateway.example")
     monkeypatch.setenv("DESK_DATABASE_URL", "postgresql://desk:geheim@host/desk")
     assert "geheim" not in repr(load_settings())

@@ -1,1 +1,1 @@
-"""Gateways that move money, each behind `ports.Gateway`; and the sandbox, which only pretends to."""
+"""Those who move money for the desk, each behind `ports.Gateway`, and a sandbox that plays one. Keeps no state of a payout."""

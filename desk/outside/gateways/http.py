@@ -1,120 +1,182 @@
-"""The neutral HTTP gateway of API.md. Decides nothing: whatever goes wrong on the way becomes a Word."""
+"""The neutral gateway over HTTP, as API.md words it: pay, ask, statement. Tries nothing twice and decides nothing about a payout.
+
+`DESK_GATEWAY_SECRET` is never sent: it signs what the gateway tells us, and API.md asks for no sign of ours.
+"""
 
 import asyncio
-from datetime import date
-from types import TracebackType
-from typing import Annotated, Any, Self
+import contextlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Annotated, Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+import msgspec
 
 from desk.domain.payout import Heard
 from desk.ports import PayOrder, StatementLine, Word
 
-LARGEST_WORD, LARGEST_STATEMENT = 64 * 1024, 16 * 1024 * 1024
-NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-"""Failures before a byte of the request has left."""
+T = TypeVar("T")
 
-_STATES = {"settled": Heard.SETTLED, "awaiting_visitor": Heard.AWAITING_VISITOR, "failed": Heard.FAILED}
+PAYOUT_BYTES = 64 * 1024
+STATEMENT_BYTES = 16 * 1024 * 1024
+STATEMENT_SECONDS = 60.0
+"""How long a statement may take; it is read by the worker while nobody waits."""
+
+VERDICTS: Mapping[str, Heard] = MappingProxyType(
+    {"settled": Heard.SETTLED, "awaiting_visitor": Heard.AWAITING_VISITOR, "failed": Heard.FAILED}
+)
+"""The gateway's states, each with what it is to us. Source: API.md."""
+
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+Label = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{1,128}\Z")]
+Amount = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+Currency = Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{3}\Z")]
 
 
-class _Told(BaseModel):
-    """What the gateway says of one key; fields it adds are left alone."""
+class NoAnswer(ConnectionError):  # noqa: N818 - named for the condition (DESIGN 5)
+    """Nothing that one can rely on came back. `why` is a code and no value of theirs; `left` is false when nothing was sent."""
 
-    model_config = ConfigDict(strict=True)
+    def __init__(self, why: str, *, left: bool = True) -> None:
+        super().__init__(f"the gateway gave no answer to rely on ({why})")
+        self.why, self.left = why, left
+
+
+class _Answer(msgspec.Struct):
+    """What is said of one payout. The amount is not promised; where it is said all the same, it must be ours."""
 
     key: str
     state: str
-    gateway_id: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,128}$")]
+    gateway_id: Label
+    amount_minor: int | None = None
+    currency: str | None = None
 
 
-class _Line(BaseModel):
-    key: Annotated[str, Field(min_length=1, max_length=64)]
-    gateway_id: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,128}$")]
-    amount_minor: Annotated[int, Field(strict=True, gt=0, lt=2**63)]
-    currency: Annotated[str, Field(min_length=3, max_length=3)]
-    at: AwareDatetime
+class _Line(msgspec.Struct):
+    key: Label
+    gateway_id: Label
+    amount_minor: Amount
+    currency: Currency
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class _Statement(BaseModel):
+class _Statement(msgspec.Struct):
     lines: list[_Line]
 
 
-class TooLarge(OSError):  # noqa: N818 - named for the condition (DESIGN 5)
-    """The gateway sent more than anything it could have to say."""
+_ANSWER, _STATEMENT = msgspec.json.Decoder(_Answer), msgspec.json.Decoder(_Statement)
 
 
 class HttpGateway:
-    """`ports.Gateway` over HTTP. Follows no redirect and keeps no cookie; each part of a call may take `seconds`."""
+    """`ports.Gateway` over HTTP, at `base` (without a slash at its end) and with so many seconds for each answer.
+
+    A third of them is for reaching it, twice with TLS, so that when all of them are over the request may have left.
+    """
 
     def __init__(self, base: str, seconds: float) -> None:
-        self._seconds = seconds
-        self._client = httpx.AsyncClient(base_url=f"{base}/", timeout=seconds, follow_redirects=False, trust_env=False)
+        self._base, self._seconds = base, seconds
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(seconds, connect=seconds / 3),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=4),
+            # Packed, a short answer could unfold into gigabytes.
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "desk"},
+            follow_redirects=False,
+            # Money goes where the settings say: by no proxy of the environment, with no password from a .netrc.
+            trust_env=False,
+            verify=httpx.create_ssl_context(),
+        )
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
-    ) -> None:  # fmt: skip
+    async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
     async def pay(self, order: PayOrder) -> Word:
-        """Ask for a payment under its key."""
-        body = {
-            "key": order.key, "amount_minor": order.amount_minor, "currency": order.currency, "payee": dict(order.payee),
-            "memo": order.memo,
+        """Ask for the payment once."""
+        told = {
+            "key": order.key, "amount_minor": order.amount_minor, "currency": order.currency,
+            "payee": dict(order.payee), "memo": order.memo,
         }  # fmt: skip
-        return await self._word(order.key, "POST", "payouts", json=body, headers={"Idempotency-Key": order.key})
+        headers = {"Idempotency-Key": order.key, "Content-Type": "application/json"}
+        request = self._client.build_request("POST", f"{self._base}/payouts", content=msgspec.json.encode(told), headers=headers)
+        try:
+            return _word(_read(await self._fetch(request, PAYOUT_BYTES), _ANSWER), order.key, order)
+        except NoAnswer as trouble:
+            return Word(Heard.UNCLEAR if trouble.left else Heard.NEVER_LEFT, why=trouble.why)
 
     async def find(self, key: str) -> Word:
-        """Ask what became of a key. That nothing was sent says nothing of the payment: UNCLEAR."""
-        word = await self._word(key, "GET", f"payouts/{key}")
-        return Word(Heard.UNCLEAR, why=word.why) if word.heard is Heard.NEVER_LEFT else word
+        """Ask after the key; only a plain 404 means that they never saw it."""
+        request = self._client.build_request("GET", f"{self._base}/payouts/{quote(key, safe='')}")
+        try:
+            return _word(_read(await self._fetch(request, PAYOUT_BYTES), _ANSWER), key)
+        except NoAnswer as trouble:
+            unseen = trouble.why == _status(HTTPStatus.NOT_FOUND)
+            return Word(Heard.NEVER_SEEN if unseen else Heard.UNCLEAR, why=trouble.why)
 
     async def statement(self, day: date) -> list[StatementLine]:
-        """Every payment of a UTC day. Raises OSError."""
+        """The lines of the day as the gateway orders them. Raises NoAnswer, an OSError."""
+        request = self._client.build_request("GET", f"{self._base}/statement", params={"day": day.isoformat()})
+        told = _read(await self._fetch(request, STATEMENT_BYTES, STATEMENT_SECONDS), _STATEMENT)
+        return [
+            StatementLine(line.key, line.gateway_id, line.amount_minor, line.currency, line.at.astimezone(UTC))
+            for line in told.lines
+        ]
+
+    async def _fetch(self, request: httpx.Request, most: int, seconds: float | None = None) -> bytes:
+        """The body of a 200, whole and not longer than `most`. Raises NoAnswer for anything else."""
+        body = bytearray()
         try:
-            status, body = await self._ask(LARGEST_STATEMENT, "GET", "statement", params={"day": day.isoformat()})
-            if status != httpx.codes.OK:
-                msg = f"the gateway answered {status}"
-                raise OSError(msg)
-            told = _Statement.model_validate_json(body)
-        except (httpx.HTTPError, ValidationError) as failure:
-            msg = f"the gateway's statement cannot be had: {type(failure).__name__}"
-            raise OSError(msg) from None
-        return [StatementLine(line.key, line.gateway_id, line.amount_minor, line.currency, line.at) for line in told.lines]
-
-    async def _word(self, key: str, method: str, path: str, **request: Any) -> Word:  # noqa: ANN401 - parts of a request
-        try:
-            status, body = await self._ask(LARGEST_WORD, method, path, **request)
-        except NOTHING_SENT as failure:
-            return Word(Heard.NEVER_LEFT, why=type(failure).__name__)
-        except (httpx.HTTPError, OSError) as failure:
-            return Word(Heard.UNCLEAR, why=type(failure).__name__)
-        if status == httpx.codes.NOT_FOUND and method == "GET":
-            return Word(Heard.NEVER_SEEN)
-        return _verdict(key, body) if status == httpx.codes.OK else Word(Heard.UNCLEAR, why=f"status_{status}")
-
-    async def _ask(self, largest: int, method: str, path: str, **request: Any) -> tuple[int, bytes]:  # noqa: ANN401 - the same
-        """The status and body of an answer, read up to a size."""
-        # The whole of it is bounded too: a gateway that sends a byte now and then must not keep a job for ever.
-        async with asyncio.timeout(3 * self._seconds), self._client.stream(method, path, **request) as answer:
-            body = bytearray()
-            async for piece in answer.aiter_bytes():
-                body += piece
-                if len(body) > largest:
-                    raise TooLarge
-            return answer.status_code, bytes(body)
+            # httpx times each read by itself, and a gateway that drips would never be too slow for it.
+            async with asyncio.timeout(seconds or self._seconds):
+                response = await self._client.send(request, stream=True)
+                async with contextlib.aclosing(response):
+                    if response.status_code == HTTPStatus.OK:
+                        async for piece in response.aiter_raw():
+                            body += piece
+                            if len(body) > most:
+                                break
+        except _NOTHING_SENT:
+            raise NoAnswer("not_reached", left=False) from None
+        except (TimeoutError, httpx.TimeoutException):
+            raise NoAnswer("timeout") from None
+        except (OSError, httpx.HTTPError):
+            raise NoAnswer("cut_off") from None
+        if response.status_code != HTTPStatus.OK:
+            raise NoAnswer(_status(response.status_code))
+        if len(body) > most:
+            raise NoAnswer("too_long")
+        return bytes(body)
 
 
-def _verdict(key: str, body: bytes) -> Word:
-    """What a 200 says, if it makes sense and speaks of our key."""
+def _read(body: bytes, shape: msgspec.json.Decoder[T]) -> T:
+    """The document in a body. Raises NoAnswer."""
     try:
-        told = _Told.model_validate_json(body)
-    except ValidationError:
-        return Word(Heard.UNCLEAR, why="senseless")
-    heard = _STATES.get(told.state)
-    if told.key != key or heard is None:
-        return Word(Heard.UNCLEAR, why="another_key" if heard else "unknown_state")
-    return Word(heard, told.gateway_id)
+        return shape.decode(body)
+    except msgspec.ValidationError:
+        raise NoAnswer("other_shape") from None
+    except (ValueError, RecursionError):
+        raise NoAnswer("not_json") from None
+
+
+def _word(told: _Answer, key: str, order: PayOrder | None = None) -> Word:
+    """What an answer about `key` says. Raises NoAnswer where it speaks of another payment, or in words nobody agreed on."""
+    if told.key != key:
+        raise NoAnswer("other_key")
+    if order and not _agrees(told, order):
+        raise NoAnswer("other_amount")
+    if told.state not in VERDICTS:
+        raise NoAnswer("unknown_state")
+    return Word(VERDICTS[told.state], told.gateway_id)
+
+
+def _agrees(told: _Answer, order: PayOrder) -> bool:
+    said: tuple[Any, ...] = (told.amount_minor, told.currency)
+    return all(theirs in (None, ours) for theirs, ours in zip(said, (order.amount_minor, order.currency), strict=True))
+
+
+def _status(code: int) -> str:
+    return f"status_{code}"
