@@ -24,6 +24,13 @@ CLAIM = metadata.tables["claim"]
 WITHDRAWAL = metadata.tables["withdrawal"]
 
 
+SUMMED = (
+    EntryKind.PAYOUT_SETTLED, EntryKind.PAYOUT_RETURNED, EntryKind.RECOVERED, EntryKind.RECOVERED_AFTER_WRITE_OFF,
+    EntryKind.DEPOSIT_USED,
+)  # fmt: skip
+"""Entries whose sums are shown; whatever else moved is seen in the balances."""
+
+
 @dataclass(frozen=True, slots=True)
 class FundView:
     """What stands where, in minor units. `paid` is net of bank returns; `paid` and `recovered` are sums of their entries."""
@@ -89,7 +96,7 @@ def withdrawal_view(row: WithdrawalRow, site: SiteRow, proposed_by: str, approve
 def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
     """How the fund of a site stands. Raises NotFound for a foreign site, Forbidden."""
     site = _site(conn, viewer, slug)
-    stands, moved = books.balances(conn, site.id, site.currency), books.totals(conn, site.id, site.currency)
+    stands, moved = books.balances(conn, site.id, site.currency), books.totals(conn, site.id, site.currency, SUMMED)
     receivable = sum(minor for name, minor in stands.items() if fund.kind_of(name) == fund.RECEIVABLE)
     back = (EntryKind.RECOVERED, EntryKind.RECOVERED_AFTER_WRITE_OFF)
     return FundView(
@@ -101,9 +108,11 @@ def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
     )  # fmt: skip
 
 
-def entries_page(conn: Connection, viewer: Viewer, slug: str, limit: int, cursor: str | None) -> Page[EntryView]:
-    """Entries of a site, newest first. Raises NotFound for a foreign site, Forbidden."""
-    site = _site(conn, viewer, slug)
+def entries_page(
+    conn: Connection, viewer: Viewer, slug: str, limit: int, cursor: str | None, act: Act = Act.READ_FUND
+) -> Page[EntryView]:  # fmt: skip
+    """Entries of a site, newest first; `act` is the right that is asked for. Raises NotFound for a foreign site, Forbidden."""
+    site = _site(conn, viewer, slug, act)
     query = (
         select(
             ENTRY.c.id, ENTRY.c.posted_at, ENTRY.c.kind, ENTRY.c.currency, ENTRY.c.note, OFFICER.c.name, CLAIM.c.reference,
@@ -143,8 +152,8 @@ def open_withdrawals(conn: Connection, viewer: Viewer, slug: str, limit: int, cu
     return page_of(conn, query, limit, lambda row: withdrawal_view(row, site, row.proposer), lambda row: [row.id])
 
 
-def _site(conn: Connection, viewer: Viewer, slug: str) -> SiteRow:
-    (site_id,) = sites_of(conn, viewer, slug, Act.READ_FUND)
+def _site(conn: Connection, viewer: Viewer, slug: str, act: Act = Act.READ_FUND) -> SiteRow:
+    (site_id,) = sites_of(conn, viewer, slug, act)
     return sites.get(conn, site_id)
 
 

@@ -89,7 +89,7 @@ async def test_a_whole_year_of_money_stands_as_its_postings_say(house: House) ->
     }  # fmt: skip
     assert await house.desk.read(recomputed, site_id) == stands
     assert out_of_balance(stands) == 0
-    assert (await house.desk.read(fund.totals, site_id, "CNY"))["deposit_used"] == 500
+    assert (await house.desk.read(fund.totals, site_id, "CNY", [EntryKind.DEPOSIT_USED]))["deposit_used"] == 500
     assert await house.desk.read(fund.balances, house.cast.sites["gulangyu"], "CNY") == {"available": FIRST, "source:site": FIRST}
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from desk.actions.fund import ToppedUp, Withdrawing, approve_withdrawal, propose_withdrawal, top_up
 from desk.domain.fund import Payer
 from desk.domain.money import text_of
-from desk.domain.policy import Viewer
+from desk.domain.policy import Act, Viewer
 from desk.ports import Desk
 from desk.reads.fund import (
     EntryLine,
@@ -226,7 +226,7 @@ async def list_entries(
 )  # fmt: skip
 async def get_entries_csv(site: Site, desk: TheDesk, officer: Officer) -> StreamingResponse:
     """One row a line of an entry, newest first, every entry there is."""
-    first = await desk.read(entries_page, officer, site, LARGEST_PAGE, None)
+    first = await desk.read(entries_page, officer, site, LARGEST_PAGE, None, Act.EXPORT_FUND)
     headers = {"Content-Disposition": f'attachment; filename="fund-{site}.csv"'}
     return StreamingResponse(_csv(desk, officer, site, first), headers=headers, media_type="text/csv; charset=utf-8")
 
@@ -238,7 +238,7 @@ async def _csv(desk: Desk, officer: Viewer, site: str, page: Page[EntryView]) ->
     """A page at a time, so that a long ledger is never in memory whole and no read is held open."""
     yield csv_line(COLUMNS) + _rows(page)
     while page.next:
-        page = await desk.read(entries_page, officer, site, LARGEST_PAGE, page.next)
+        page = await desk.read(entries_page, officer, site, LARGEST_PAGE, page.next, Act.EXPORT_FUND)
         yield _rows(page)
 
 
