@@ -69,7 +69,7 @@ class Place:
         done = self.desk("verify", "--json")
         report = json.loads(done.stdout)
         broken = [each for each in report["invariants"] if not each["ok"]]
-        assert (done.returncode, report["ok"], broken) == (0, True, []), done.stderr
+        assert (done.returncode, report["ok"], broken) == (0, True, []), done.stderr or broken
 
 
 def seeded(data: Path, database: str) -> Place:
