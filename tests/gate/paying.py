@@ -1,4 +1,4 @@
-"""The staff of a served desk at their work of paying, over HTTP: claims agreed to be refunded, payouts taken on. Judges nothing."""
+"""The staff of a served desk paying over HTTP: claims agreed to be refunded, payouts proposed and taken on. Judges nothing."""
 
 import asyncio
 import json
@@ -133,9 +133,17 @@ class Floor:
         """How often the gateway paid each key, as its own books say."""
         return Counter(each["key"] for each in self.gateway.payments() if each["state"] == "settled")
 
-    def keys(self) -> dict[str, int]:
-        """The key and amount of every payout, as the database says."""
+    def amounts(self) -> dict[str, int]:
+        """The amount of every payout in minor units, by its key, as the database says."""
         return dict(self.place.rows("SELECT key, amount_minor FROM payout"))
+
+    def reserved(self) -> list[str]:
+        """The payouts that may be sent, by number."""
+        return [str(number) for (number,) in self.place.rows("SELECT id FROM payout WHERE state = 'reserved'")]
+
+    def calling(self) -> set[str]:
+        """The keys that the gateway is being called with, or was when the desk died."""
+        return {key for (key,) in self.place.rows("SELECT key FROM payout WHERE state = 'sending' AND calling")}
 
     def settled_within(self, seconds: float) -> float:
         """How many seconds it takes until every payout is settled; raises TimeoutError with what is not."""

@@ -36,6 +36,11 @@ class Place:
         return self.database.startswith("sqlite")
 
     @property
+    def engine(self) -> str:
+        """What keeps its database."""
+        return "sqlite" if self.is_sqlite else "postgresql"
+
+    @property
     def file(self) -> Path:
         """The SQLite file."""
         return Path(self.database.removeprefix("sqlite:///"))

@@ -61,7 +61,7 @@ def paid_once(shop: Floor, payout: dict[str, Any]) -> None:
     key = f"payout-{payout['id']}"
     payments = shop.gateway.payments(key)
     assert [(each["amount_minor"], each["currency"], each["state"]) for each in payments] == [
-        (shop.keys()[key], "CNY", "settled")
+        (shop.amounts()[key], "CNY", "settled")
     ]
     assert shop.gateway.asked(key) == 1
 
@@ -82,7 +82,7 @@ async def test_a_refund_goes_from_the_counter_through_the_gateway_to_the_visitor
     shown = await refunded(staff, slip, amount)
     assert (shown["amounts"]["sent_at"], shown["amounts"]["received_at"]) == (settled["sent_at"], settled["settled_at"])
     paid_once(pay_floor, payout)
-    after, minor = await staff.fund(), pay_floor.keys()[f"payout-{payout['id']}"]
+    after, minor = await staff.fund(), pay_floor.amounts()[f"payout-{payout['id']}"]
     assert {name: after[name] - before[name] for name in after} == {
         "available": -minor, "reserved": 0, "in_transit": 0, "paid": minor, "receivable": minor, "recovered": 0, "written_off": 0,
     }  # fmt: skip
