@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
 
 from desk.domain import clocks as rules
 from desk.domain.audit import EventKind
@@ -10,6 +13,7 @@ from desk.domain.calendar import WorkingCalendar
 from desk.domain.clocks import Clock, ClockState
 from desk.domain.lifecycle import Step
 from desk.domain.pack import ClockRule, Unit
+from desk.domain.payout import PAID
 from desk.domain.promises import Counting, after_step
 from desk.reads.verify.dossier import Dossier
 from desk.store.columns import FOREVER
@@ -79,14 +83,18 @@ def _replayed(dossier: Dossier) -> dict[Name, Clock]:
             changed = after_step(Step(event.step), known.values(), event.at, counting)
             known |= {_name(clock): clock for clock in changed}
         for name, clock in known.items():
-            if _stops_here(clock, event.kind, event.step):
+            if _stops_here(clock, event):
                 known[name] = rules.stop(clock, event.at)
     return known
 
 
-def _stops_here(clock: Clock, kind: str, step: str | None) -> bool:
-    """A receipt is stored with the lodging itself; a first message answers."""
-    return (clock.kind == "auto_receipt" and step == Step.LODGE) or (clock.kind == "first_answer" and kind in _ANSWERS_FIRST)
+def _stops_here(clock: Clock, event: Row[Any]) -> bool:
+    """A receipt is stored with the lodging itself; a first message answers; money that is out keeps the promise to pay."""
+    return {
+        "auto_receipt": event.step == Step.LODGE,
+        "first_answer": event.kind in _ANSWERS_FIRST,
+        "fast_payment": event.kind == EventKind.PAYOUT_MOVED and event.to_state in PAID,
+    }.get(clock.kind, False)
 
 
 def _name(clock: Clock) -> tuple[str, object]:
