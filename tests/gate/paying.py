@@ -76,7 +76,8 @@ class Staff:
 
     async def payout(self, number: str) -> dict[str, Any]:
         """A payout as a cashier sees it."""
-        return told(await self.wire.ask("GET", f"{PAYOUTS}/{number}", headers=by(self.place.token("cashier"))))
+        shown: dict[str, Any] = told(await self.wire.ask("GET", f"{PAYOUTS}/{number}", headers=by(self.place.token("cashier"))))
+        return shown
 
     async def fund(self) -> dict[str, int]:
         """The fund as the manager sees it, in minor units."""
@@ -86,7 +87,8 @@ class Staff:
     async def status(self, slip: Slip) -> dict[str, Any]:
         """What the visitor sees."""
         body = json.dumps({"token": slip.token}).encode()
-        return told(await self.wire.post(STATUS, body, {"Accept-Language": "en"}))
+        shown: dict[str, Any] = told(await self.wire.post(STATUS, body, {"Accept-Language": "en"}))
+        return shown
 
     async def until(self, number: str, *states: str, seconds: float = 10) -> dict[str, Any]:
         """The payout as soon as it stands in one of the states; raises TimeoutError when it does not come there."""

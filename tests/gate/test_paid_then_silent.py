@@ -17,8 +17,8 @@ pytestmark = pytest.mark.slow
 
 PAYOUTS, FIRST_FEW = 20, 3
 BEFORE_EACH, LATE = 10, 0.4
-KILLED_WHILE: Sequence[dict[str, object]] = (
-    {"mode": "normal"}, {"mode": "slow", "seconds": 0.3, "events": "none"}, {"mode": "slow", "seconds": 0.3},
+KILLED_WHILE: Sequence[tuple[str, dict[str, object]]] = (
+    ("normal", {}), ("slow", {"seconds": 0.3, "events": "none"}), ("slow", {"seconds": 0.3}),
 )  # fmt: skip
 SETTLED_SECONDS = 60
 AMOUNT, MINOR, WHOLE = "100.00", 100_00, 100_000_00
@@ -47,7 +47,7 @@ def test_what_was_paid_before_the_kill_is_found_and_not_paid_again(
 
 def test_nothing_is_paid_twice_wherever_the_kill_hits(place: Place, tmp_path: Path, say: Callable[[str], None]) -> None:
     with floor(place, tmp_path / "gateway", **PATIENT) as shop:
-        calling = [len(kill_at_random(shop, manner)) for manner in KILLED_WHILE]
+        calling = [len(kill_at_random(shop, *manner)) for manner in KILLED_WHILE]
         unheard = kill_with_calls_unheard(shop)
         assert len(unheard) >= FIRST_FEW
         assert {shop.gateway.asked(key) for key in unheard} == {0}
@@ -59,9 +59,9 @@ def test_nothing_is_paid_twice_wherever_the_kill_hits(place: Place, tmp_path: Pa
     )
 
 
-def kill_at_random(shop: Floor, manner: dict[str, object]) -> set[str]:
+def kill_at_random(shop: Floor, mode: str, more: dict[str, object]) -> set[str]:
     """Kill the desk soon after the gateway has begun to pay, while it behaves like this; the keys whose calls were open."""
-    shop.gateway.behave(**manner)
+    shop.gateway.behave(mode, **more)
     with shop.open() as served:
         earlier = set(shop.amounts())
         asyncio.run(make_ready(shop, BEFORE_EACH))

@@ -90,11 +90,11 @@ def _replayed(dossier: Dossier) -> dict[Name, Clock]:
 
 def _stops_here(clock: Clock, event: Row[Any]) -> bool:
     """A receipt is stored with the lodging itself; a first message answers; money that is out keeps the promise to pay."""
-    return {
-        "auto_receipt": event.step == Step.LODGE,
-        "first_answer": event.kind in _ANSWERS_FIRST,
-        "fast_payment": event.kind == EventKind.PAYOUT_MOVED and event.to_state in PAID,
-    }.get(clock.kind, False)
+    return bool(
+        (clock.kind == "auto_receipt" and event.step == Step.LODGE)
+        or (clock.kind == "first_answer" and event.kind in _ANSWERS_FIRST)
+        or (clock.kind == "fast_payment" and event.kind == EventKind.PAYOUT_MOVED and event.to_state in PAID)
+    )
 
 
 def _name(clock: Clock) -> tuple[str, object]:
