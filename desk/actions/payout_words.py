@@ -211,7 +211,7 @@ def _still_unknown(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
     step = after_query(word.heard, trace, work.now, honours_keys=terms is not None and terms.honours_keys)
     if step is PayoutStep.SEND_AGAIN:
         turn = payout.turn + 1
-        move(work, paying, step, sending_at=work.now, never_seen_since=None, turn=turn)
+        move(work, paying, step, _shown(trace), sending_at=work.now, never_seen_since=None, turn=turn)
         jobs.add(work, SEND, f"{SEND}:{payout.id}:{turn}", {"payout": str(payout.id)})
         return False
     if step is not None:
@@ -222,6 +222,12 @@ def _still_unknown(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
     _tell_manager(work, paying, unknown_for)
     jobs.again(work, held, ask_again_in(unknown_for))
     return True
+
+
+def _shown(trace: Trace) -> dict[str, Any]:
+    """What the same key was sent again on, so that the chain alone proves that it was allowed. UTC. Source: RELIABILITY I08."""
+    since = trace.never_seen_since
+    return {"first_sent_at": trace.first_sent_at.isoformat(), "never_seen_since": since.isoformat() if since else None}
 
 
 def _tell_manager(work: Work, paying: Paying, unknown_for: timedelta) -> None:
