@@ -1,7 +1,7 @@
 """The promises: which clocks a claim must have (I25) and what each of them must say (I26). Starts and mends none."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from desk.domain import clocks as rules
 from desk.domain.audit import EventKind
 from desk.domain.calendar import WorkingCalendar
-from desk.domain.clocks import Clock, ClockState
+from desk.domain.clocks import RUNNING, Clock, ClockState, Segment
 from desk.domain.lifecycle import Step
 from desk.domain.pack import ClockRule, Unit
 from desk.domain.payout import PAID
@@ -23,6 +23,20 @@ _ANSWERS_FIRST = frozenset({EventKind.MESSAGE_SENT, EventKind.QUESTION_ASKED})
 _BY_THE_DAY = frozenset({Unit.DAY, Unit.WORKING_DAY, Unit.YEAR})
 
 Name = tuple[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Uncounted(Counting):
+    """Starts clocks without counting their deadlines: most of the time would go there, and I26 counts them."""
+
+    def start(self, kind: str, at: datetime) -> Clock:
+        """A clock that begins and is due at once."""
+        rule = self.pack.clocks[kind]
+        return Clock(
+            kind=rule.id, length=rule.length, unit=rule.unit, pauses=rule.pauses, pack=self.pack.version,
+            confirmed=rule.confirmed, provisional=False, base_at=at, due_at=at, stopped_at=None, state=ClockState.RUNNING,
+            segments=(Segment(RUNNING, at),), calendar=self.calendar.version,
+        )  # fmt: skip
 
 
 def i25_clocks_are_those_of_the_moves(dossier: Dossier) -> Iterator[str]:
@@ -90,7 +104,7 @@ def i26_claim_shows_its_next_deadline(dossier: Dossier) -> Iterator[str]:
 def _replayed(dossier: Dossier, until: int | None = None) -> dict[Name, Clock]:
     """The clocks that the events of a claim call for, up to one of them. Only their course counts here, not their deadlines."""
     books, claim = dossier.books, dossier.claim
-    counting = Counting(books.kit.packs.by_version(claim.pack), books.zones[claim.site_id], books.calendar)
+    counting = _Uncounted(books.kit.packs.by_version(claim.pack), books.zones[claim.site_id], books.calendar)
     known: dict[Name, Clock] = {}
     for event in dossier.events[:until]:
         if event.kind == EventKind.MOVED:

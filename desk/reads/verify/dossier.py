@@ -200,7 +200,7 @@ def _links(conn: Connection, first: int, last: int) -> defaultdict[int, int]:
 
 def _entries(conn: Connection, first: int, last: int) -> defaultdict[int, dict[int, list[Row[Any]]]]:
     """The entries about payouts, by claim and payout."""
-    columns = (PAYOUT.c.claim_id, ENTRY.c.id, ENTRY.c.payout_id, ENTRY.c.kind, ENTRY.c.site_id, ENTRY.c.currency)
+    columns = [PAYOUT.c.claim_id, ENTRY.c.id, ENTRY.c.payout_id, ENTRY.c.kind, ENTRY.c.site_id, ENTRY.c.currency]
     query = (
         select(*columns, func.sum(POSTING.c.amount_minor).label("minor"))
         .join(ENTRY, ENTRY.c.payout_id == PAYOUT.c.id)
@@ -210,7 +210,6 @@ def _entries(conn: Connection, first: int, last: int) -> defaultdict[int, dict[i
         .order_by(ENTRY.c.id)
     )
     grouped = defaultdict[int, dict[int, list[Row[Any]]]](dict)
-    found: Sequence[Row[Any]] = conn.execute(query).all()
-    for row in found:
+    for row in conn.execute(query):
         grouped[row.claim_id].setdefault(row.payout_id, []).append(row)
     return grouped

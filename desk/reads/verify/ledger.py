@@ -4,7 +4,7 @@ Where debits and credits of a currency differ, I01 alone says so: no balance in 
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -24,7 +24,9 @@ GUARDED = ("fund_entry", "fund_posting")
 PAGE = 2_000
 NAMED = 20
 
-_SQLITE_GUARD = re.compile(r"CREATE TRIGGER \S+ BEFORE (UPDATE|DELETE) ON \W?(\w+)\W? BEGIN SELECT RAISE\(ABORT, '[^']*'\); END")
+_SQLITE_GUARD = re.compile(
+    r"CREATE TRIGGER \S+ BEFORE (UPDATE|DELETE) ON \W?(\w+)\W? BEGIN SELECT RAISE\(ABORT, '[^']*'\); END", re.IGNORECASE
+)
 # 58: before delete, update and truncate of whole statements. On in every ordinary session, without condition, and refusing.
 _POSTGRES_GUARDS = """
 SELECT relation.relname FROM pg_trigger AS guard
@@ -141,18 +143,19 @@ def _totals(found: Accounts) -> Counter[str]:
 def _entries(conn: Connection) -> Iterator[tuple[Row[Any], Sequence[Row[Any]]]]:
     """Every entry with its lines in order, page by page; an account that is not there has no name."""
     debit, credit = ACCOUNT.alias("debit"), ACCOUNT.alias("credit")
-    columns = (POSTING.c.entry_id, POSTING.c.position, POSTING.c.amount_minor)
+    names = debit.c.name.label("debit"), credit.c.name.label("credit")
     all_lines = (
-        select(*columns, debit.c.name.label("debit"), credit.c.name.label("credit"))
+        select(POSTING, *names)
         .outerjoin(debit, debit.c.id == POSTING.c.debit_id)
         .outerjoin(credit, credit.c.id == POSTING.c.credit_id)
         .order_by(POSTING.c.entry_id, POSTING.c.position)
     )
     last = -1
     while page := conn.execute(select(ENTRY).where(ENTRY.c.id > last).order_by(ENTRY.c.id).limit(PAGE)).all():
-        of_page = conn.execute(all_lines.where(POSTING.c.entry_id.between(page[0].id, page[-1].id)))
-        lines: dict[int, Sequence[Row[Any]]] = {key: tuple(rows) for key, rows in groupby(of_page, lambda row: row.entry_id)}
-        yield from ((entry, lines.get(entry.id, ())) for entry in page)
+        lines = defaultdict[int, list[Row[Any]]](list)
+        for line in conn.execute(all_lines.where(POSTING.c.entry_id.between(page[0].id, page[-1].id))):
+            lines[line.entry_id].append(line)
+        yield from ((entry, lines[entry.id]) for entry in page)
         last = page[-1].id
 
 
@@ -180,5 +183,6 @@ def _of_the_table(kind: EntryKind, owners: dict[str, str]) -> list[tuple[str, st
 
 def _guarded_on_sqlite(conn: Connection) -> set[str]:
     stored = conn.execute(text("SELECT sql FROM sqlite_master WHERE type = 'trigger'")).scalars()
-    guards = [guard.groups() for sql in stored if (guard := _SQLITE_GUARD.fullmatch(" ".join(sql.split())))]
-    return {table for table in GUARDED if {("UPDATE", table), ("DELETE", table)} <= set(guards)}
+    found = [guard.groups() for sql in stored if (guard := _SQLITE_GUARD.fullmatch(" ".join(sql.split())))]
+    guards = {(verb.upper(), table) for verb, table in found}
+    return {table for table in GUARDED if {("UPDATE", table), ("DELETE", table)} <= guards}

@@ -58,10 +58,9 @@ def i24_chain_commits_to_the_payees(dossier: Dossier) -> Iterator[str]:
 def i24_payee_is_the_one_committed(dossier: Dossier) -> Iterator[str]:
     """What is sealed of a payee gives, with its salt, the commitment of the payout."""
     for payout in dossier.rows["payout"]:
-        sealed = dossier.sealed_payee(payout)
-        if sealed and payout.payee_commitment and dossier.payees.get(payout.id):
-            if dossier.books.kit.sealer.commitment(dossier.claim.id, sealed) != payout.payee_commitment:
-                yield f"{dossier.name} payout {payout.id}: the payee is not the one committed to"
+        sealed = dossier.sealed_payee(payout) if payout.payee_commitment and payout.id in dossier.payees else None
+        if sealed and dossier.books.kit.sealer.commitment(dossier.claim.id, sealed) != payout.payee_commitment:
+            yield f"{dossier.name} payout {payout.id}: the payee is not the one committed to"
 
 
 def i35_person_opens_for_this_claim(dossier: Dossier) -> Iterator[str]:
