@@ -9,6 +9,7 @@ from typing import Any
 
 from desk.actions.payout_moves import Paying, hold_for_desk, hold_payout, move, refresh
 from desk.actions.payouts import SEND, hands_of
+from desk.actions.scrub import scrubbed
 from desk.actions.steps import Held, hold, officer_id, record
 from desk.domain.audit import EventKind
 from desk.domain.errors import SecondOfficerNeeded, WrongMoment
@@ -193,7 +194,8 @@ def resolve_payout(work: Work, viewer: Viewer, payout_id: int, outcome: Heard, e
         raise WrongMoment
     first = paying.payout.resolve_by
     if first is None or paying.payout.resolve_as != outcome.value:
-        values = {"resolve_by": officer, "resolve_as": outcome.value, "resolve_evidence": evidence}
+        kept = scrubbed(work, paying.held.claim, evidence)
+        values = {"resolve_by": officer, "resolve_as": outcome.value, "resolve_evidence": kept}
         proposed = payouts.change(work.conn, paying.payout, **values)
         record(work, paying.held, EventKind.RESOLUTION_PROPOSED, {"payout": str(payout_id), "as": outcome.value}, evidence)
         return Paying(proposed, refresh(work, paying.held))

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -210,6 +210,7 @@ def _entries(conn: Connection, first: int, last: int) -> defaultdict[int, dict[i
         .order_by(ENTRY.c.id)
     )
     grouped = defaultdict[int, dict[int, list[Row[Any]]]](dict)
-    for row in conn.execute(query):
+    found: Iterable[Any] = conn.execute(query)
+    for row in found:
         grouped[row.claim_id].setdefault(row.payout_id, []).append(row)
     return grouped

@@ -131,9 +131,17 @@ def tells_of(known: Sequence[Fields | None], written: Iterable[str], prose: Iter
     people = [fields for fields in known if fields]
     if not people:
         return False
-    words = [text for text in written if not _CODE.fullmatch(text)]
+    told = list(written)
+    words = [text for text in told if not _CODE.fullmatch(text)]
     reached = any(_reaches(fields, text) for text in (*words, *prose) if text for fields in people)
-    return reached or any(_names(fields, text) for text in words for fields in people)
+    named = any(_names(fields, text) for text in words for fields in people)
+    # A bare number looks like a code of the desk's own, unless it is exactly somebody's.
+    return reached or named or not _numbers(people).isdisjoint(told)
+
+
+def _numbers(people: Iterable[Fields]) -> set[str]:
+    numbers = (fields.get(key) or "" for fields in people for key in ("phone", "account"))
+    return {number for number in numbers if len(number) >= _SHORTEST_NUMBER}
 
 
 def _reaches(fields: Fields, text: str) -> bool:
