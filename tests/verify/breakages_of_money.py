@@ -118,7 +118,7 @@ AROUND: Table = [
     ("I22", "the calendar closed a claim", forged("paid", Step.PAYOUT_SETTLED, role="calendar", actor="calendar")),
     ("I24", "another payee in the row", at("payout", "gateway", f"payee_commitment = '{OTHER}'")),
     ("I24", "another payee of an erased person", at("payout", "forgotten", f"payee_commitment = '{OTHER}'")),
-    ("I24", "another payee in the chain", forged("gateway", PayoutStep.PROPOSE, {"payee": OTHER})),
+    ("I24", "another payee in the chain", forged("gateway", PayoutStep.PROPOSE, {"payee_commitment": OTHER})),
     ("I24", "a payee that was committed to nowhere", at("payout", "gateway", "payee_commitment = NULL")),
     ("I24", "another account under the same key", till.another_payee),
     ("I25", "a missed promise forgotten", by("DELETE FROM clock_breach WHERE claim_id = {late_id}")),

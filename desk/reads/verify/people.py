@@ -17,7 +17,6 @@ from desk.reads.verify.dossier import Dossier
 
 _COMMITS = frozenset({EventKind.MOVED, EventKind.CONTACT_CHANGED})
 _PERSONAL = frozenset({"name", "phone", "email", "payee", "account", "id_number"})
-_COMMITMENT = re.compile(r"[0-9a-f]{64}")
 _OFFICER_TOKEN = re.compile(r"desk_[0-9A-HJKMNP-TV-Z]{32}")
 # What the desk itself writes into a chain or an answer: codes, numbers, times, hashes. No name is looked for in them.
 _CODE = re.compile(r"[a-z0-9_+.:/-]*|[0-9T:.+Z-]*|[0-9A-Z]{10}")
@@ -51,7 +50,7 @@ def i24_chain_commits_to_the_payees(dossier: Dossier) -> Iterator[str]:
         committed = payment.row.payee_commitment
         if (committed is None) is not (payment.row.payee_sealed is None):
             yield f"{dossier.name} payout {payment.row.id}: a payee without a commitment, or the reverse"
-        elif payment.moves and dossier.told(payment.moves[0]).get("payee") != committed:
+        elif payment.moves and dossier.told(payment.moves[0]).get("payee_commitment") != committed:
             yield f"{dossier.name} payout {payment.row.id}: the chain commits to another payee"
 
 
@@ -85,7 +84,7 @@ def i35_chain_names_nobody(dossier: Dossier) -> Iterator[str]:
     ]
     for event in dossier.events:
         leaves = list(_leaves(dossier.told(event)))
-        named = any(key in _PERSONAL and value and not _COMMITMENT.fullmatch(value) for key, value in leaves)
+        named = any(key in _PERSONAL and value for key, value in leaves)
         words = [value for _, value in leaves]
         known = [dossier.contact, *(payee for since, payee in payees if event.seq >= since)]
         if named or tells_of(known, words, prose=[event.reason or ""]):
