@@ -56,6 +56,8 @@ PAYOUTS: Table = [
     ("I05", "two payouts at once", till.a_second_payout),
     ("I05", "instead of one that never came back", by(
         "UPDATE payout SET replaces_id = {given_up_payout} WHERE id = {retried_payout}")),
+    ("I05", "not named by the one after it", after(
+        unchecked("payout", "ck_payout_returned_after_settling"), till.returned("given_up"))),
     ("I06", "more decided than was", at("payout", "reserved", "decided_minor = decided_minor + 1")),
     ("I06", "less paid than was proposed", at("payout", "reserved", "amount_minor = amount_minor - 1")),
     ("I06", "paid in dollars", at("payout", "reserved", "currency = 'USD'")),
