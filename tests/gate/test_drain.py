@@ -71,7 +71,7 @@ def test_of_200_proposals_at_once_exactly_those_that_the_fund_covers_are_held(
     place.check()
     between = sum(0 < look["available"] < WHOLE for look in looks)
     say(
-        f"{engine} {' '.join(options)}: {CLAIMED} proposals in {took:.1f} s, {COVERED} held, {short} refused, "
+        f"{' '.join((engine, *options))}: {CLAIMED} proposals in {took:.1f} s, {COVERED} held, {short} refused, "
         f"{len(looks)} looks at the fund, {between} on the way"
     )
 
