@@ -15,6 +15,7 @@ from desk.reads.verify import IDS, Report, answers, chains, dossier, ledger, rec
 from desk.store.calendar import PublishedYear
 from tests.builders import House, all_of, open_house
 from tests.cast import OPERATOR, POSTER
+from tests.till import Till
 from tests.verify import breaking
 from tests.verify.breaking import by, checked, red, unguarded
 from tests.verify.story import ERASED, Story
@@ -96,11 +97,14 @@ async def test_verify_stays_green_while_others_write(database: str) -> None:
 
 
 async def _work_for_a_while(house: House, seed: int) -> None:
-    lots = random.Random(seed)
+    lots, till = random.Random(seed), Till(house)
     for number in range(4):
         claim = (await house.lodge(key=f"parallel-{seed}-{number}", asked=f"{lots.randint(1, 9000)}.00")).reference
         await all_of(house.message(claim), house.note(claim), house.assess(claim), house.message(claim, question=True))
         await all_of(house.override(claim, Route.DOCKET), house.override(claim, Route.DOCKET), house.withdraw(claim))
+        paid = await till.propose(await till.agreed(asked=f"{lots.randint(1, 150)}.00"))
+        await all_of(till.send(paid.payout.id), till.send(paid.payout.id), till.cancel(paid.payout.id))
+        await all_of(till.receive(paid.payout.id), till.cancel(paid.payout.id))
 
 
 async def test_deadlines_counted_with_an_older_calendar_can_still_be_counted_again(database: str) -> None:
