@@ -1,0 +1,175 @@
+"""Workers and the gateway in the money model: jobs in hand and lost, calls, questions, messages. No officer acts here."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+from sqlalchemy import text
+
+from desk.actions import payout_words, payouts
+from desk.actions.jobs import lease_jobs
+from desk.actions.payout_words import Message
+from desk.domain.payout import Heard
+from desk.ports import Lease, LeaseLost, PayOrder, Word, Work
+from tests.worker.model_desk import OnADesk, one, picks
+
+VERDICTS = {
+    "sending": {"settled", "failed", "awaiting_visitor"},
+    "unknown": {"settled", "failed", "awaiting_visitor"},
+    "awaiting_visitor": {"settled", "failed"},
+}
+"""The words that move a payout, by the state they find."""
+
+NONSENSE: dict[str, dict[str, Any]] = {
+    "amount": {"amount_minor": 1_000_000_000}, "currency": {"currency": "USD"}, "key": {"key": "payout-1"},
+    "type": {"type": "payout.refunded"},
+}  # fmt: skip
+"""What makes a message one that nobody can act on."""
+
+
+@dataclass
+class Hand:
+    """A job in a worker's hand; `word` once the call was made and its end is not written down yet."""
+
+    lease: Lease
+    word: Word | None = None
+
+    @property
+    def payout_id(self) -> int:
+        """The payout that the job is about."""
+        return int(self.lease.payload["payout"])
+
+
+class WithGateway(OnADesk):
+    """Workers that take jobs, call, and die; a gateway that tells of itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hands: list[Hand] = []
+        self.ghosts: list[Hand] = []
+        self.told: list[Message] = []
+        self.message_numbers = count(1)
+
+    @precondition(lambda self: self.hands)
+    @rule(pick=picks)
+    def a_worker_dies(self, pick: int) -> None:
+        """The lease runs out; its call may have been made and may still come to an end."""
+        hand = one(self.hands, pick)
+        self.hands.remove(hand)
+        self.leased_until("2020", hand.lease.id)
+        if hand.word:
+            self.ghosts.append(hand)
+
+    @precondition(lambda self: self.ghosts)
+    @rule(pick=picks)
+    def it_was_only_slow(self, pick: int) -> None:
+        """What it wants to write down counts only while nobody else has taken the job."""
+        hand = one(self.ghosts, pick)
+        self.ghosts.remove(hand)
+        job = self.seen.jobs[hand.lease.id]
+        self.end(hand, LeaseLost if job.done_at or job.attempt != hand.lease.attempt else None)
+
+    @precondition(lambda self: self.awaited())
+    @rule(pick=picks, taken=st.booleans())
+    def the_visitor_takes_it_or_lets_it_go_back(self, pick: int, taken: bool) -> None:
+        self.world.collect(one(self.awaited(), pick).key, taken=taken)
+
+    @precondition(lambda self: self.known())
+    @rule(pick=picks, stale=st.booleans())
+    def the_gateway_tells(self, pick: int, stale: bool) -> None:
+        """The truth as it is, or as it was while the visitor had not come yet."""
+        payout = one(self.known(), pick)
+        kept = self.world.kept[payout.key]
+        said = Heard.AWAITING_VISITOR if stale and kept.awaited else kept.outcome
+        moves = said in VERDICTS.get(payout.state, ())
+        assert self.hear(self.message(payout, said)) == ("moved" if moves else "late")
+        assert self.state(payout.id) == (said if moves else payout.state)
+
+    @precondition(lambda self: self.payouts())
+    @rule(
+        pick=picks, said=st.sampled_from(["settled", "failed", "awaiting_visitor"]),
+        what=st.sampled_from(["again", "against the end", "amount", "currency", "key", "type"]),
+    )  # fmt: skip
+    def it_tells_what_moves_nothing(self, pick: int, said: str, what: str) -> None:
+        """The same once more, a word against what has ended, or one that nobody can act on."""
+        ended = self.payouts("settled", "failed", gateway=True)
+        if what == "again" and self.told:
+            assert self.hear(one(self.told, pick)) == "late"
+            assert self.look() == self.seen
+        elif what == "against the end" and ended:
+            assert self.hear(self.message(one(ended, pick), Heard(said))) == "late"
+            assert self.look().payouts == self.seen.payouts
+        elif what in NONSENSE:
+            payout = one(self.payouts(), pick)
+            assert self.hear(replace(self.message(payout, Heard(said)), **NONSENSE[what])) == "parked"
+            assert self.look().payouts == self.seen.payouts
+
+    def work_on(self, payout_id: int, how: str, *, clear: bool) -> None:
+        """A worker makes the call that is due about a payout, waiting for it, or hears how it ended.
+
+        What the gateway does, it does while it is called; `clear` says whether it answers a question.
+        """
+        hand = next((hand for hand in self.hands if hand.payout_id == payout_id), None) or self.take(payout_id)
+        if hand.word:
+            self.hands.remove(hand)
+            self.end(hand)
+            return
+        begin = payout_words.begin_send if hand.lease.kind == payouts.SEND else payout_words.begin_query
+        order = self.run(self.house.desk.write(begin, hand.lease, payout_id))
+        if order is None:
+            self.hands.remove(hand)
+        elif isinstance(order, PayOrder):
+            hand.word = self.world.call(order.key, how, self.now)
+        else:
+            hand.word = self.world.find(order, self.now) if clear else Word(Heard.UNCLEAR)
+
+    def take(self, payout_id: int) -> Hand:
+        """Wait until a payout's job is due, and take it with all others that are due by then; leases last until somebody dies."""
+        held = {hand.lease.id for hand in self.hands}
+        jobs = [job for job in self.seen.jobs.values() if job.done_at is None and job.id not in held]
+        self.house.clock.at = max(self.now, min(job.due_at for job in jobs if job.payload["payout"] == str(payout_id)))
+        leases = self.run(self.house.desk.write(lease_jobs, "model", 64))
+        assert {lease.id for lease in leases} == {job.id for job in jobs if job.due_at <= self.now}
+        self.hands += [Hand(lease) for lease in sorted(leases, key=lambda lease: lease.id)]
+        self.leased_until("2999", *(lease.id for lease in leases))
+        return next(hand for hand in self.hands if hand.payout_id == payout_id)
+
+    def end(self, hand: Hand, refusal: type[Exception] | None = None) -> None:
+        """Write down how a call ended."""
+        assert hand.word
+        ending = payout_words.end_send if hand.lease.kind == payouts.SEND else payout_words.end_query
+        self.act(self.house.desk.write(ending, hand.lease, hand.payout_id, hand.word), refusal)
+
+    def known(self) -> list[Any]:
+        """Payouts that the gateway knows."""
+        return [row for row in self.payouts(gateway=True) if row.key in self.world.kept]
+
+    def awaited(self) -> list[Any]:
+        """Payouts that the visitor may take from the gateway."""
+        return [row for row in self.payouts() if self.world.awaits(row.key)]
+
+    def message(self, payout: Any, said: Heard) -> Message:  # noqa: ANN401 - a row
+        """A message of the gateway under an id of its own."""
+        number = f"event-{next(self.message_numbers)}"
+        return Message(number, f"payout.{said.value}", payout.key, payout.amount_minor, payout.currency, f"gw-{payout.key}")
+
+    def hear(self, message: Message) -> str:
+        """Let the desk hear a message whose signature is right."""
+        self.told.append(message)
+        return self.run(self.house.desk.write(payout_words.hear_message, message))
+
+    def leased_until(self, year: str, *jobs: int) -> None:
+        """Let leases last, or run out: the database measures them by its own time, which no test can move."""
+        self.run(self.house.desk.write(_leased_until, f"{year}-01-01T00:00:00.000000Z", jobs))
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.house.clock.at += timedelta(seconds=seconds)
+
+
+def _leased_until(work: Work, until: str, jobs: tuple[int, ...]) -> None:
+    for job in jobs:
+        work.conn.execute(text("UPDATE job SET leased_until = :until WHERE id = :job"), {"until": until, "job": job})
