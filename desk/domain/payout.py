@@ -134,6 +134,14 @@ def word_moves(state: PayoutState, heard: Heard) -> PayoutStep | None:
     return step if step and (state, step) in PAYOUT_LIFE else None
 
 
+def contradicts(state: PayoutState, heard: Heard) -> bool:
+    """Whether a gateway's word says that money went where the books say it did not, or the reverse. Source: RELIABILITY I09."""
+    if heard is Heard.FAILED:
+        return state is PayoutState.SETTLED
+    kept = (PayoutState.AWAITING_APPROVAL, PayoutState.RESERVED, PayoutState.FAILED, PayoutState.CANCELLED)
+    return heard in (Heard.SETTLED, Heard.AWAITING_VISITOR) and state in kept
+
+
 def after_send(heard: Heard, sending_for: timedelta, *, left_before: bool) -> PayoutStep | None:
     """What a send that ended like this does to a payout that has been sending for so long; None: the same key once more.
 

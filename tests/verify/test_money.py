@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from desk.actions import payout_words, payouts
+from desk.actions import payout_resolution, payout_words, payouts
 from desk.actions.clocks import claims_with_missed_promises, record_missed_promises
 from desk.actions.jobs import lease_jobs
 from desk.domain.errors import DeskError
@@ -174,7 +174,7 @@ async def _message(till: Till, payout_id: int, lots: random.Random) -> None:
 
 
 async def _said(till: Till, reference: str, _: random.Random) -> None:
-    await till.house.desk.write(payout_words.say_received, await till.house.vera(reference), reference)
+    await till.house.desk.write(payout_resolution.say_received, await till.house.vera(reference), reference)
 
 
 async def _lapse(till: Till, payout_id: int, _: random.Random) -> None:
