@@ -4,13 +4,14 @@
 .PHONY: help demo test lint check gate bench clean
 
 BIN := .venv/bin
+PORT ?= 8000
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.runtime ## a desk in a temporary folder with the published cases in it; Ctrl-C ends it
-	@exec $(BIN)/desk demo
+	@exec $(BIN)/desk demo --port $(PORT)
 
 test: .venv/.dev ## the tests on SQLite and PostgreSQL, under 4 minutes
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile

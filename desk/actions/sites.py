@@ -98,7 +98,7 @@ def _check_slug(pointer: str, slug: str) -> None:
     if len(slug) > LONGEST_SLUG:
         raise BadInput(pointer, "too_long", limit=LONGEST_SLUG)
     if not _SLUG.fullmatch(slug):
-        raise BadInput(pointer, "bad_characters")
+        raise BadInput(pointer, "bad_slug")
 
 
 def _check_place(work: Work, new: NewSite) -> None:

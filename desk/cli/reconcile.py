@@ -37,6 +37,8 @@ def reconcile(as_json: Json = False) -> None:
     days, found = asyncio.run(inside())
     if as_json:
         showing.document({"days": days, "ok": found.ok, "detail": found.detail})
+    elif days == 0 and found.ok:
+        showing.say(f"no day has ended since the last statement; what was kept matches: {found.detail}")
     else:
         showing.say(f"fetched {days} days; {'all payments match' if found.ok else 'payments differ'}: {found.detail}")
     if not found.ok:

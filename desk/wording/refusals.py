@@ -14,7 +14,7 @@ WEB_REFUSALS = (
 PROBLEMS = (
     "missing", "unknown_field", "unknown_parameter", "wrong_type", "too_long", "too_short", "too_large", "too_small",
     "too_many", "too_few", "not_one_of", "bad_date", "bad_time", "bad_amount", "bad_phone", "bad_email",
-    "bad_characters", "bad_language", "bad_key", "bad_reference", "bad_code", "bad_cursor", "bad_version",
+    "bad_characters", "bad_slug", "bad_language", "bad_key", "bad_reference", "bad_code", "bad_cursor", "bad_version",
     "wrong_currency", "in_future", "in_past", "not_at_this_site", "not_found", "nothing_to_do", "reason_missing",
     "contradicts", "not_allowed_here", "taken", "needs_basis",
 )  # fmt: skip

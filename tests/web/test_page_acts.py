@@ -90,3 +90,8 @@ async def test_whoever_has_not_opened_a_claim_is_sent_to_its_door(sqlite_front: 
     for act in ("answer", "withdraw", "fly"):
         answer = await client.post(f"/status/{act}", data={"text": "x", "key": "k"})
         assert (answer.status_code, answer.headers["location"]) == (303, "/s")
+
+
+async def test_the_bare_address_leads_to_where_a_claim_is_followed(sqlite_front: Front) -> None:
+    answer = await sqlite_front.from_network("192.0.2.200").get("/?lang=en")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/s?lang=en")

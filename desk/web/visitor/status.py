@@ -22,6 +22,12 @@ router = APIRouter(include_in_schema=False)
 Typed = Annotated[str, Form(max_length=80)]
 
 
+@router.get("/")
+async def front_door(request: Request) -> Response:
+    """The bare address leads to where a visitor follows a claim."""
+    return RedirectResponse(kept_language(request, "/s"), 303)
+
+
 @router.get("/s")
 async def find_page(request: Request) -> Response:
     """The form for reference and code."""
