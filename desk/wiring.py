@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KeyTrouble", "KeysForeign", "NotPrepared", "PackError", "SchemaTooNew", "Settings", "SettingsTrouble",
-    "app", "build_kit", "database_name", "gateway_sandbox", "load_packs", "load_settings", "opened", "prepare",
-    "schema", "start_logs", "work", "work_once",
+    "app", "build_kit", "check", "database_name", "gateway", "gateway_sandbox", "load_packs", "load_settings", "opened",
+    "prepare", "schema", "start_logs", "work", "work_once",
 ]  # fmt: skip
 
 SHELF_SECONDS = 60.0
@@ -139,14 +139,14 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """The worker of this desk, until asked to stop."""
-    async with opened(settings) as desk, _gateway(settings) as gateway:
-        await work_until(stopping, Means(desk, gateway, partial(check, settings)), partial(fold_log, settings.database_url))
+    async with opened(settings) as desk, gateway(settings) as paying:
+        await work_until(stopping, Means(desk, paying, partial(check, settings)), partial(fold_log, settings.database_url))
 
 
 async def work_once(settings: Settings) -> Round:
     """Every job that is due, and one round of the worker's housekeeping."""
-    async with opened(settings) as desk, _gateway(settings) as gateway:
-        await work_through(Means(desk, gateway, partial(check, settings)))
+    async with opened(settings) as desk, gateway(settings) as paying:
+        await work_through(Means(desk, paying, partial(check, settings)))
         return await keep_house(desk, partial(fold_log, settings.database_url))
 
 
@@ -210,13 +210,13 @@ def app() -> "ASGIApp":
 
 
 @contextlib.asynccontextmanager
-async def _gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
+async def gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
     """The gateway that the worker calls, None where the desk pays cash only."""
     if settings.gateway_url is None:
         yield None
         return
-    async with HttpGateway(settings.gateway_url, settings.gateway_timeout) as gateway:
-        yield gateway
+    async with HttpGateway(settings.gateway_url, settings.gateway_timeout) as opened_gateway:
+        yield opened_gateway
 
 
 def _terms(settings: Settings) -> GatewayTerms | None:

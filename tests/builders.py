@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,6 +52,7 @@ Given = Any
 
 PACKS = load_packs()
 GATEWAY_SECRET = b"a secret of the tests"
+TERMS = GatewayTerms(honours_keys=True, secret=GATEWAY_SECRET)
 KEYS = Keys(master=bytes(range(32)), pepper=bytes(range(32, 64)))
 
 
@@ -209,15 +210,17 @@ class House:
 
 def kit_on(clock: HandClock, shelf: HandShelf) -> Kit:
     """The kit of a test desk: real lots, sealer and packs under fixed keys, and the terms of a gateway that honours keys."""
-    return Kit(clock, SystemLots(), AesSealer(KEYS), PACKS, shelf, "https://desk.example", GatewayTerms(True, GATEWAY_SECRET))
+    return Kit(clock, SystemLots(), AesSealer(KEYS), PACKS, shelf, "https://desk.example", TERMS)
 
 
 @asynccontextmanager
-async def open_house(database: str, at: datetime = MORNING, *, furnish: bool = True) -> AsyncIterator[House]:
-    """Open a desk on a migrated database; `furnish` adds calendar, sites and staff, once."""
+async def open_house(
+    database: str, at: datetime = MORNING, *, furnish: bool = True, gateway: GatewayTerms | None = TERMS
+) -> AsyncIterator[House]:  # fmt: skip
+    """Open a desk on a migrated database; `furnish` adds calendar, sites, their first money and staff, once."""
     clock, shelf = HandClock(at), HandShelf()
     opened: Callable[[str, Kit], Any] = open_sqlite if is_sqlite(database) else open_postgres
-    async with opened(database, kit_on(clock, shelf)) as desk:
+    async with opened(database, replace(kit_on(clock, shelf), gateway=gateway)) as desk:
         cast = await desk.write(_furnish) if furnish else Cast({}, {}, {})
         shelf.calendar = await desk.read(calendar_now)
         yield House(desk, clock, shelf, cast)

@@ -15,6 +15,15 @@ _SQLITE_GUARD = """
 CREATE TRIGGER {table}_is_never_{verb}d BEFORE {verb} ON {table}
 BEGIN SELECT RAISE(ABORT, 'the books are never changed'); END
 """
+# INSERT OR REPLACE deletes what stands in its way without a word to the guard against DELETE.
+_SQLITE_SAME = {
+    "fund_entry": "id = NEW.id OR corrects_id = NEW.corrects_id",
+    "fund_posting": "id = NEW.id OR (entry_id = NEW.entry_id AND position = NEW.position)",
+}
+_SQLITE_GUARD_OF_PLACES = """
+CREATE TRIGGER {table}_is_never_replaced BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})
+BEGIN SELECT RAISE(ABORT, 'the books are never changed'); END
+"""
 _POSTGRES_FUNCTION = """
 CREATE FUNCTION books_are_never_changed() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the books are never changed' USING ERRCODE = 'restrict_violation'; END $$
@@ -36,6 +45,7 @@ def _guard_books() -> None:
             continue
         for verb in ("update", "delete"):
             op.execute(_SQLITE_GUARD.format(table=table, verb=verb))
+        op.execute(_SQLITE_GUARD_OF_PLACES.format(table=table, same=_SQLITE_SAME[table]))
 
 
 def upgrade() -> None:

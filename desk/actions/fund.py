@@ -33,20 +33,27 @@ class ToppedUp:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawing:
-    """A withdrawal as it stands."""
+    """A withdrawal as it stands, with the names of who asked for it and who agreed."""
 
     row: WithdrawalRow
     site: SiteRow
+    proposed_by: str
+    approved_by: str | None = None
 
 
 def top_up(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Payer, note: str | None) -> ToppedUp:
     """Put money into a site's fund. Raises NotFound for a foreign site, BadInput for another currency. Source: SPEC 5.2."""
     site = _hold(work, viewer, Act.TOP_UP, slug, amount)
     entry_id = put_in(work, site, amount, payer, Booked(officer_id=viewer.id, note=note))
-    said = {"entry": str(entry_id), "amount_minor": amount.minor, "payer": payer.value}
-    _record(work, viewer, site, EventKind.FUND_TOPPED_UP, said)
+    _record_top_up(work, viewer, site, entry_id, amount, payer)
     available = books.balances(work.conn, site.id, site.currency)[AVAILABLE]
     return ToppedUp(entry_id, site, amount, payer, available)
+
+
+def start_fund(work: Work, viewer: Viewer, site: SiteRow, amount: Money) -> None:
+    """What the fund of a new site begins with, from the site itself. The caller has passed the door."""
+    entry_id = put_in(work, site, amount, Payer.SITE, Booked(note="seed"))
+    _record_top_up(work, viewer, site, entry_id, amount, Payer.SITE)
 
 
 def put_in(work: Work, site: SiteRow, amount: Money, payer: Payer, about: Booked) -> int:
@@ -70,14 +77,14 @@ def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, pay
     books.add_withdrawal(work.conn, row)
     said = {"withdrawal": str(row["id"]), "amount_minor": amount.minor, "payer": payer.value}
     _record(work, viewer, site, EventKind.WITHDRAWAL_PROPOSED, said)
-    return Withdrawing(WithdrawalRow(**row), site)
+    return Withdrawing(WithdrawalRow(**row), site, viewer.name)
 
 
 def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int) -> Withdrawing:
     """Agree as the second person, and move the money: another manager, or any cashier where the site has only one.
 
     Raises SecondOfficerNeeded for whoever proposed it, WrongMoment once it is done, FundInsufficient where the money has gone
-    meanwhile, Forbidden for a cashier of a site with several managers. Source: SPEC 5.5, "Two persons".
+    meanwhile, Forbidden for a cashier of a site that has not exactly one manager. Source: SPEC 5.5, "Two persons".
     """
     site = _hold(work, viewer, Act.APPROVE_WITHDRAWAL, slug)
     row = books.withdrawal(work.conn, withdrawal_id)
@@ -87,14 +94,21 @@ def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int
         raise WrongMoment
     if row.proposed_by == viewer.id:
         raise SecondOfficerNeeded
-    if Role.MANAGER not in viewer.roles_at(site.id) and officers.count_at(work.conn, site.id, Role.MANAGER) > 1:
-        raise Forbidden
+    _refuse_unless_second(work, viewer, site)
     lines = fund.postings(EntryKind.WITHDRAWAL, row.amount_minor, payer=row.payer)
-    books.post(work, site, EntryKind.WITHDRAWAL, lines, Booked(officer_id=viewer.id, note=row.note))
+    entry_id = books.post(work, site, EntryKind.WITHDRAWAL, lines, Booked(officer_id=viewer.id, note=row.note))
     approved = books.approve_withdrawal(work, row, officer_id(viewer))
-    said = {"withdrawal": str(row.id), "amount_minor": row.amount_minor, "payer": row.payer}
+    said = {"withdrawal": str(row.id), "entry": str(entry_id), "amount_minor": row.amount_minor, "payer": row.payer}
     _record(work, viewer, site, EventKind.WITHDRAWAL_APPROVED, said)
-    return Withdrawing(approved, site)
+    return Withdrawing(approved, site, officers.name_of(work.conn, row.proposed_by), viewer.name)
+
+
+def _refuse_unless_second(work: Work, viewer: Viewer, site: SiteRow) -> None:
+    """A manager, or a cashier where there is exactly one manager; by the roles of this moment, not those the token came with."""
+    roles = officers.roles_at(work.conn, officer_id(viewer), site.id)
+    stands_in = Role.CASHIER in roles and officers.count_at(work.conn, site.id, Role.MANAGER) == 1
+    if Role.MANAGER not in roles and not stands_in:
+        raise Forbidden
 
 
 def _hold(work: Work, viewer: Viewer, act: Act, slug: str, amount: Money | None = None) -> SiteRow:
@@ -106,6 +120,11 @@ def _hold(work: Work, viewer: Viewer, act: Act, slug: str, amount: Money | None 
     if amount is not None and amount.currency != site.currency:
         raise BadInput("/amount/currency", "wrong_currency", currency=site.currency)
     return site
+
+
+def _record_top_up(work: Work, viewer: Viewer, site: SiteRow, entry_id: int, amount: Money, payer: Payer) -> None:
+    said = {"entry": str(entry_id), "amount_minor": amount.minor, "payer": payer.value}
+    _record(work, viewer, site, EventKind.FUND_TOPPED_UP, said)
 
 
 def _record(work: Work, viewer: Viewer, site: SiteRow, kind: EventKind, said: dict[str, Any]) -> None:

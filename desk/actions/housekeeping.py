@@ -6,10 +6,14 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from desk.ports import Kit, Work
-from desk.store import upkeep
+from desk.store import checks, upkeep
 
 TAGS_KEPT = timedelta(days=90)
-"""Keyed hashes by which a duplicate shows. Source: SPEC 5.6."""
+"""Keyed hashes by which a duplicate, or an order or payee paid before, shows. Source: SPEC 5.6."""
+
+CHECKS_KEPT = timedelta(days=30)
+JOBS_KEPT = timedelta(days=30)
+"""Jobs that are done; those set aside stay until a person has looked."""
 
 LODGINGS_KEPT = timedelta(days=30)
 """How long a repeated lodging still gets its first answer: a poster's phone may come back from the mountains late."""
@@ -23,7 +27,17 @@ PIECE = 500
 
 def tags_to_drop(conn: Connection, kit: Kit) -> list[int]:
     """Ids of duplicate tags older than 90 days, a piece at a time."""
-    return upkeep.old_tags(conn, kit.clock.now() - TAGS_KEPT, PIECE)
+    return upkeep.old_tags(conn, "duplicate_tag", kit.clock.now() - TAGS_KEPT, PIECE)
+
+
+def payout_tags_to_drop(conn: Connection, kit: Kit) -> list[int]:
+    """Ids of tags of payouts older than 90 days, a piece at a time."""
+    return upkeep.old_tags(conn, "payout_tag", kit.clock.now() - TAGS_KEPT, PIECE)
+
+
+def jobs_to_drop(conn: Connection, kit: Kit) -> list[int]:
+    """Ids of jobs that were done long ago, a piece at a time."""
+    return upkeep.old_jobs(conn, kit.clock.now() - JOBS_KEPT, PIECE)
 
 
 def answers_to_drop(conn: Connection, kit: Kit) -> list[int]:
@@ -35,6 +49,21 @@ def answers_to_drop(conn: Connection, kit: Kit) -> list[int]:
 def drop_tags(work: Work, ids: Sequence[int]) -> None:
     """Forget these duplicate tags. Twice changes nothing."""
     upkeep.drop(work.conn, "duplicate_tag", ids)
+
+
+def drop_payout_tags(work: Work, ids: Sequence[int]) -> None:
+    """Forget these tags of payouts. Twice changes nothing."""
+    upkeep.drop(work.conn, "payout_tag", ids)
+
+
+def drop_jobs(work: Work, ids: Sequence[int]) -> None:
+    """Forget these jobs. Twice changes nothing."""
+    upkeep.drop(work.conn, "job", ids)
+
+
+def drop_checks(work: Work) -> None:
+    """Forget results of checks that nobody asks for any more."""
+    checks.forget(work.conn, work.now - CHECKS_KEPT)
 
 
 def drop_answers(work: Work, ids: Sequence[int]) -> None:

@@ -4,17 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 
-from desk.actions.fund import put_in
+from desk.actions.fund import start_fund
 from desk.actions.officers import Post, add_officer
 from desk.actions.sites import NewSite, add_site
 from desk.domain.claim import RespondentKind
 from desk.domain.errors import BadInput
-from desk.domain.fund import Payer
 from desk.domain.money import Money
 from desk.domain.policy import Act, Role, Viewer, require
 from desk.ports import Work
 from desk.store import installation, sites
-from desk.store.fund import Booked
 
 SITES = (
     NewSite(
@@ -86,7 +84,7 @@ def seed_desk(work: Work, viewer: Viewer, password_hashes: Mapping[str, str]) ->
         raise BadInput("/sites", "taken")
     for site in SITES:
         site_id = add_site(work, viewer, site)
-        put_in(work, sites.get(work.conn, site_id), FUND, Payer.SITE, Booked(note="seed"))
+        start_fund(work, viewer, sites.get(work.conn, site_id), FUND)
     return [
         SeededOfficer(name, post.role.value, post.site, add_officer(work, viewer, name, [post], password_hashes[name]).token)
         for name, post in STAFF.items()

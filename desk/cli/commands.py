@@ -3,7 +3,22 @@
 import typer
 from typer.core import TyperGroup
 
-from desk.cli import calendar, claims, db, demo, gateway_sandbox, officers, packs, seed, serve, sites, verify, version, work
+from desk.cli import (
+    calendar,
+    claims,
+    db,
+    demo,
+    gateway_sandbox,
+    officers,
+    packs,
+    reconcile,
+    seed,
+    serve,
+    sites,
+    verify,
+    version,
+    work,
+)
 
 FRONT = """\
 Usage: desk COMMAND [OPTIONS]     (desk COMMAND --help tells the rest)
@@ -25,6 +40,7 @@ Set up
 Look
   claims     Import published cases; list and show claims
   verify     Check every promise the records must keep
+  reconcile  Match payouts with the gateway's statements
   version    What is running here
 
 Examples: desk demo
@@ -65,6 +81,7 @@ app.command("work")(work.work)
 app.command("gateway-sandbox")(gateway_sandbox.gateway_sandbox)
 app.command("seed")(seed.seed)
 app.command("verify")(verify.verify)
+app.command("reconcile")(reconcile.reconcile)
 app.command("version")(version.version)
 _add(db.group, "db")
 _add(sites.group, "sites")

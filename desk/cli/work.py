@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def work(
-    once: Annotated[bool, typer.Option("--once", help="Go round once and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now and end.")] = False,
     tied: Annotated[bool, typer.Option("--tied", hidden=True, help="End when standard input closes.")] = False,
 ) -> None:
-    """Run the worker: it forgets what is too old and counts provisional deadlines anew, at once and every hour.
+    """Run the worker: it sends payouts, asks for what is unknown, writes down missed promises, checks, and keeps house.
 
-    Several may run at a time. SIGTERM or Ctrl-C ends it between two pieces of work.
+    Several may run at a time. SIGTERM or Ctrl-C ends it between two pieces of work; with --once it does what is due and ends.
 
     Example: desk work --once
     """

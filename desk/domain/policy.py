@@ -63,6 +63,7 @@ class Act(StrEnum):
     WITHDRAW_FUND = "withdraw_fund"
     APPROVE_WITHDRAWAL = "approve_withdrawal"
     READ_FUND = "read_fund"
+    EXPORT_FUND = "export_fund"
     READ_NOTICES = "read_notices"
     SAY_RECEIVED = "say_received"
     READ_CLAIM = "read_claim"
@@ -107,6 +108,7 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.WITHDRAW_FUND: frozenset({Role.MANAGER}),
         Act.APPROVE_WITHDRAWAL: _MONEY,
         Act.READ_FUND: _MONEY | {Role.AUDITOR},
+        Act.EXPORT_FUND: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.SAY_RECEIVED: frozenset(),
         Act.READ_CLAIM: _READERS,

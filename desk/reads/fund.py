@@ -24,6 +24,13 @@ CLAIM = metadata.tables["claim"]
 WITHDRAWAL = metadata.tables["withdrawal"]
 
 
+SUMMED = (
+    EntryKind.PAYOUT_SETTLED, EntryKind.PAYOUT_RETURNED, EntryKind.RECOVERED, EntryKind.RECOVERED_AFTER_WRITE_OFF,
+    EntryKind.DEPOSIT_USED,
+)  # fmt: skip
+"""Entries whose sums are shown; whatever else moved is seen in the balances."""
+
+
 @dataclass(frozen=True, slots=True)
 class FundView:
     """What stands where, in minor units. `paid` is net of bank returns; `paid` and `recovered` are sums of their entries."""
@@ -70,23 +77,26 @@ class WithdrawalView:
     currency: str
     payer: str
     note: str
+    proposed_by: str
     proposed_at: datetime
+    approved_by: str | None
     approved_at: datetime | None
 
 
-def withdrawal_view(row: WithdrawalRow, site: SiteRow) -> WithdrawalView:
-    """A withdrawal's row as staff see it."""
+def withdrawal_view(row: WithdrawalRow, site: SiteRow, proposed_by: str, approved_by: str | None = None) -> WithdrawalView:
+    """A withdrawal's row as staff see it, with the names of its two officers."""
     zone = ZoneInfo(site.time_zone)
     approved_at = row.approved_at.astimezone(zone) if row.approved_at else None
     return WithdrawalView(
-        row.id, row.amount_minor, row.currency, row.payer, row.note, row.proposed_at.astimezone(zone), approved_at
+        row.id, row.amount_minor, row.currency, row.payer, row.note, proposed_by, row.proposed_at.astimezone(zone),
+        approved_by, approved_at,
     )  # fmt: skip
 
 
 def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
     """How the fund of a site stands. Raises NotFound for a foreign site, Forbidden."""
     site = _site(conn, viewer, slug)
-    stands, moved = books.balances(conn, site.id, site.currency), books.totals(conn, site.id, site.currency)
+    stands, moved = books.balances(conn, site.id, site.currency), books.totals(conn, site.id, site.currency, SUMMED)
     receivable = sum(minor for name, minor in stands.items() if fund.kind_of(name) == fund.RECEIVABLE)
     back = (EntryKind.RECOVERED, EntryKind.RECOVERED_AFTER_WRITE_OFF)
     return FundView(
@@ -98,9 +108,11 @@ def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
     )  # fmt: skip
 
 
-def entries_page(conn: Connection, viewer: Viewer, slug: str, limit: int, cursor: str | None) -> Page[EntryView]:
-    """Entries of a site, newest first. Raises NotFound for a foreign site, Forbidden."""
-    site = _site(conn, viewer, slug)
+def entries_page(
+    conn: Connection, viewer: Viewer, slug: str, limit: int, cursor: str | None, act: Act = Act.READ_FUND
+) -> Page[EntryView]:  # fmt: skip
+    """Entries of a site, newest first; `act` is the right that is asked for. Raises NotFound for a foreign site, Forbidden."""
+    site = _site(conn, viewer, slug, act)
     query = (
         select(
             ENTRY.c.id, ENTRY.c.posted_at, ENTRY.c.kind, ENTRY.c.currency, ENTRY.c.note, OFFICER.c.name, CLAIM.c.reference,
@@ -125,16 +137,23 @@ def entries_page(conn: Connection, viewer: Viewer, slug: str, limit: int, cursor
     return Page(shown, page.next)
 
 
-def open_withdrawals(conn: Connection, viewer: Viewer, slug: str) -> Sequence[WithdrawalView]:
-    """Withdrawals of a site that nobody has agreed to yet, oldest first, at most 200."""
+def open_withdrawals(conn: Connection, viewer: Viewer, slug: str, limit: int, cursor: str | None) -> Page[WithdrawalView]:
+    """Withdrawals of a site that nobody has agreed to yet, oldest first. Raises NotFound for a foreign site, Forbidden."""
     site = _site(conn, viewer, slug)
-    waiting = (WITHDRAWAL.c.site_id == site.id) & WITHDRAWAL.c.approved_at.is_(None)
-    rows = conn.execute(select(WITHDRAWAL).where(waiting).order_by(WITHDRAWAL.c.id).limit(200)).mappings()
-    return [withdrawal_view(WithdrawalRow(**row), site) for row in rows]
+    query = (
+        select(WITHDRAWAL, OFFICER.c.name.label("proposer"))
+        .join(OFFICER, OFFICER.c.id == WITHDRAWAL.c.proposed_by)
+        .where(WITHDRAWAL.c.site_id == site.id, WITHDRAWAL.c.approved_at.is_(None))
+        .order_by(WITHDRAWAL.c.id)
+        .limit(limit + 1)
+    )
+    if cursor:
+        query = query.where(after((WITHDRAWAL.c.id,), cursor))
+    return page_of(conn, query, limit, lambda row: withdrawal_view(row, site, row.proposer), lambda row: [row.id])
 
 
-def _site(conn: Connection, viewer: Viewer, slug: str) -> SiteRow:
-    (site_id,) = sites_of(conn, viewer, slug, Act.READ_FUND)
+def _site(conn: Connection, viewer: Viewer, slug: str, act: Act = Act.READ_FUND) -> SiteRow:
+    (site_id,) = sites_of(conn, viewer, slug, act)
     return sites.get(conn, site_id)
 
 

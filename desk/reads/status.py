@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, case, select
@@ -175,14 +177,19 @@ def _history(conn: Connection, claim: ClaimRow, zone: ZoneInfo, language: str) -
         row.written_at: row.text
         for row in conn.execute(select(MESSAGE.c.written_at, MESSAGE.c.text).where(MESSAGE.c.claim_id == claim.id))
     }
-    rows = conn.execute(
+    shown = conn.execute(
         select(EVENT.c.at, EVENT.c.kind, WHAT).where(EVENT.c.subject == f"claim:{claim.id}").order_by(EVENT.c.seq.desc())
     )
     return tuple(
         HistoryLine(row.at.astimezone(zone), history.line(row.kind, row.what, language, said=words.get(row.at)))
-        for row in rows
-        if (row.kind, row.what) in history.VISITOR_EVENTS
+        for newer, row in pairwise((None, *shown))
+        if (row.kind, row.what) in history.VISITOR_EVENTS and not _in_one_breath(row, newer)
     )
+
+
+def _in_one_breath(row: Any, newer: Any) -> bool:  # noqa: ANN401 - rows of the query above
+    """Cash is sent and handed over at one instant: the visitor is told the second only."""
+    return row.what == PayoutState.SENDING and newer is not None and newer.at == row.at
 
 
 def _valid_until(now: datetime, zone: ZoneInfo, *turns: datetime | None) -> datetime:

@@ -1,7 +1,7 @@
 """The fund's books as rows: entries appended, balances moved with them. Decides no entry: `domain.fund` has the table."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -86,9 +86,9 @@ def balances(conn: Connection, site_id: int, currency: str) -> dict[str, int]:
     return {row.name: row.balance_minor for row in conn.execute(select(ACCOUNT.c.name, ACCOUNT.c.balance_minor).where(mine))}
 
 
-def totals(conn: Connection, site_id: int, currency: str) -> Mapping[str, int]:
-    """The sum of all postings of each kind of entry that was ever written for a site."""
-    mine = (ENTRY.c.site_id == site_id) & (ENTRY.c.currency == currency)
+def totals(conn: Connection, site_id: int, currency: str, kinds: Iterable[EntryKind]) -> Mapping[str, int]:
+    """The sum of all postings of each of these kinds of entry that was ever written for a site."""
+    mine = (ENTRY.c.site_id == site_id) & (ENTRY.c.currency == currency) & ENTRY.c.kind.in_([kind.value for kind in kinds])
     added = select(ENTRY.c.kind, func.sum(POSTING.c.amount_minor).label("minor"))
     rows = conn.execute(added.join(POSTING, POSTING.c.entry_id == ENTRY.c.id).where(mine).group_by(ENTRY.c.kind))
     return {row.kind: int(row.minor) for row in rows}

@@ -43,9 +43,11 @@ def lease(work: Work, worker: str, most: int) -> list[Lease]:
     dialect = work.conn.dialect.name
     free = JOB.c.leased_until.is_(None) | (JOB.c.leased_until < text(_NOW[dialect]))
     due = select(JOB.c.id).where(_OPEN, JOB.c.due_at <= work.now, free).order_by(JOB.c.due_at, JOB.c.id).limit(most)
+    # Not one statement: PostgreSQL may run a locking subquery of an UPDATE more than once, and take more than `most`.
+    ids = list(work.conn.execute(due.with_for_update(skip_locked=True)).scalars())
     taken = (
         update(JOB)
-        .where(JOB.c.id.in_(due.with_for_update(skip_locked=True)))
+        .where(JOB.c.id.in_(ids))
         .values(leased_until=text(_UNTIL[dialect]), worker=worker, attempt=JOB.c.attempt + 1)
         .returning(JOB.c.id, JOB.c.kind, JOB.c.payload, JOB.c.attempt, JOB.c.failures)
     )

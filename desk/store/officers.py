@@ -28,6 +28,11 @@ def get(conn: Connection, name: str) -> OfficerRow:
     return OfficerRow(**row)
 
 
+def name_of(conn: Connection, officer_id: int) -> str:
+    """The name of an officer whom a foreign key vouches for."""
+    return str(conn.execute(select(OFFICER.c.name).where(OFFICER.c.id == officer_id)).scalar_one())
+
+
 def roles_at(conn: Connection, officer_id: int, site_id: int) -> frozenset[Role]:
     """What an officer is at a site now; nothing once they are disabled."""
     live = select(ROLE.c.role).join(OFFICER, OFFICER.c.id == ROLE.c.officer_id).where(OFFICER.c.disabled_at.is_(None))

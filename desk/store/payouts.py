@@ -101,11 +101,6 @@ def sum_since(conn: Connection, site_id: int, since: datetime, officer: int | No
     return int(conn.execute(select(func.coalesce(func.sum(PAYOUT.c.amount_minor), 0)).where(*mine)).scalar_one())
 
 
-def old_tags(conn: Connection, before: datetime, most: int) -> list[int]:
-    """Tags of payouts from before an instant."""
-    return list(conn.execute(select(TAG.c.id).where(TAG.c.tagged_at < before).limit(most)).scalars())
-
-
 def keep_event(conn: Connection, row: Row) -> None:
     """Keep a gateway's message."""
     conn.execute(insert(metadata.tables["gateway_event"]), row)

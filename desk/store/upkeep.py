@@ -10,16 +10,22 @@ from desk.store.engines import is_sqlite, plain_engine
 from desk.store.tables import metadata
 from desk.store.tries import microseconds
 
-TAG = metadata.tables["duplicate_tag"]
+JOB = metadata.tables["job"]
 KEY = metadata.tables["idempotency_key"]
 BUCKET = metadata.tables["try_bucket"]
 CLOCK = metadata.tables["clock"]
 _PATIENCE_MS = 1_000
 
 
-def old_tags(conn: Connection, before: datetime, most: int) -> list[int]:
-    """Duplicate tags from before an instant."""
-    return list(conn.execute(select(TAG.c.id).where(TAG.c.tagged_at < before).limit(most)).scalars())
+def old_tags(conn: Connection, table: str, before: datetime, most: int) -> list[int]:
+    """Tags of a table from before an instant."""
+    tags = metadata.tables[table]
+    return list(conn.execute(select(tags.c.id).where(tags.c.tagged_at < before).limit(most)).scalars())
+
+
+def old_jobs(conn: Connection, before: datetime, most: int) -> list[int]:
+    """Jobs that were done before an instant."""
+    return list(conn.execute(select(JOB.c.id).where(JOB.c.done_at < before).limit(most)).scalars())
 
 
 def old_keys(conn: Connection, lodged_before: datetime, others_before: datetime, lodging_route: str, most: int) -> list[int]:

@@ -8,8 +8,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from desk.reads.readiness import Upkeep
 
 REQUESTS = Counter("desk_http_requests", "Requests answered.", ("method", "route", "status"))
 SECONDS = Histogram(
@@ -40,6 +42,22 @@ def exposition() -> bytes:
         return generate_latest()
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def worker_lines(found: Upkeep | None) -> bytes:
+    """How the worker keeps up, as Prometheus reads it: the same whichever web process is asked, for the database tells it."""
+    if found is None:
+        return b""
+    registry = CollectorRegistry()
+    told = {
+        "desk_queue_age_seconds": ("How long the oldest due job waits.", found.queue_seconds),
+        "desk_jobs_set_aside": ("Jobs that a person must look at.", found.set_aside),
+        "desk_verify_failing": ("Invariants that did not hold at the last hourly check.", len(found.failing)),
+        "desk_verify_timestamp_seconds": ("When the last check ran.", found.checked_at.timestamp() if found.checked_at else 0),
+    }
+    for name, (what, value) in told.items():
+        Gauge(name, what, registry=registry).set(value)
     return generate_latest(registry)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -11,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from desk.domain.errors import DeskError, NotFound
 from desk.ports import Desk
-from desk.reads.readiness import Readiness, readiness
-from desk.web.metrics import exposition
+from desk.reads.readiness import Readiness, Upkeep, readiness, upkeep
+from desk.web.metrics import exposition, worker_lines
 from desk.web.network import is_internal
 from desk.web.options import WebOptions
 from desk.web.problems import problem
@@ -30,10 +31,13 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> Response:
-    """Whether requests can be served: database reached, schema at the newest revision, keys its own. 503 names what is not."""
+    """Whether requests can be served: database reached, schema at the newest revision, keys its own. 503 names what is not.
+
+    How the worker keeps up stands beside it and makes nothing unready: a late job is no reason to send visitors away.
+    """
     checks = await _checks(request.app.state.desk, request.app.state.expected_schema)
     if all(result == "ok" for result in checks.values()):
-        return JSONResponse({"status": "ok", "checks": checks})
+        return JSONResponse({"status": "ok", "checks": checks, "worker": await _worker(request.app.state.desk)})
     return problem(request, "unavailable", more={"checks": checks})
 
 
@@ -46,7 +50,8 @@ async def metrics(request: Request) -> Response:
     options: WebOptions = request.app.state.options
     if options.in_production and not is_internal(request.scope, options.trusted_proxies):
         raise NotFound
-    return Response(exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    found = await _upkeep(request.app.state.desk)
+    return Response(exposition() + worker_lines(found), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def _checks(desk: Desk, expected_schema: str) -> Mapping[str, str]:
@@ -56,6 +61,25 @@ async def _checks(desk: Desk, expected_schema: str) -> Mapping[str, str]:
     except (SQLAlchemyError, DeskError, OSError):
         return {"database": "out of reach"}
     return {"database": "ok", "schema": _schema(found, expected_schema), "keys": _keys(found, desk)}
+
+
+async def _worker(desk: Desk) -> Mapping[str, Any]:
+    found = await _upkeep(desk)
+    if found is None:
+        return {"queue": "out of reach"}
+    checked_at = found.checked_at.isoformat(timespec="seconds") if found.checked_at else None
+    return {
+        "queue_seconds": found.queue_seconds, "set_aside": found.set_aside,
+        "verify": {"at": checked_at, "failing": list(found.failing)},
+    }  # fmt: skip
+
+
+async def _upkeep(desk: Desk) -> Upkeep | None:
+    try:
+        async with asyncio.timeout(DATABASE_SECONDS):
+            return await desk.read(upkeep, desk.kit)
+    except (SQLAlchemyError, DeskError, OSError):
+        return None
 
 
 def _schema(found: Readiness, expected: str) -> str:

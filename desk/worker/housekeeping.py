@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from desk.actions.clocks import claims_to_recount, recount_provisional
-from desk.actions.housekeeping import answers_to_drop, drop_answers, drop_empty_buckets, drop_tags, tags_to_drop
+from desk.actions.housekeeping import (
+    answers_to_drop,
+    drop_answers,
+    drop_checks,
+    drop_empty_buckets,
+    drop_jobs,
+    drop_payout_tags,
+    drop_tags,
+    jobs_to_drop,
+    payout_tags_to_drop,
+    tags_to_drop,
+)
 from desk.ports import Desk, Kit, Work
 
 
@@ -25,7 +36,9 @@ class Round:
 
 async def keep_house(desk: Desk, fold_log: Callable[[], None]) -> Round:
     """Go round once. `fold_log` shortens the database's log; it blocks, so it runs in a thread."""
-    tags = await _drop(desk, tags_to_drop, drop_tags)
+    tags = await _drop(desk, tags_to_drop, drop_tags) + await _drop(desk, payout_tags_to_drop, drop_payout_tags)
+    await _drop(desk, jobs_to_drop, drop_jobs)
+    await desk.write(drop_checks)
     answers = await _drop(desk, answers_to_drop, drop_answers)
     await desk.write(drop_empty_buckets)
     recounted = await recount_all(desk)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import Column, Connection, Index, LargeBinary, String, Table, UniqueConstraint
 
 from desk.store.engines import is_sqlite, plain_engine, sqlite_reader
 from desk.store.tables import metadata
@@ -96,7 +96,8 @@ def _cells(table: Table, row: tuple[Any, ...], ids: list[str]) -> tuple[Cell, ..
 def _cell(column: Column[Any], value: Any, ids: list[str]) -> Cell:  # noqa: ANN401 - the driver's own form
     if str(value) in ids:
         return Id(ids.index(str(value)))
-    if value is None or column.foreign_keys or column not in _leading(column.table):
+    apart = isinstance(column.type, String | LargeBinary) and column in _leading(column.table)
+    if value is None or column.foreign_keys or not apart:
         return Same(value)
     for place, one in enumerate(ids):
         if str(value).endswith(one):

@@ -55,7 +55,7 @@ def test_a_gateway_without_its_secret_stops_the_desk_in_one_line(quick_shell: Sh
 
 def test_a_desk_without_a_gateway_knows_none(quick_shell: Shell) -> None:
     async def inside() -> bool:
-        async with wiring._gateway(quick_shell.settings) as gateway:
+        async with wiring.gateway(quick_shell.settings) as gateway:
             return gateway is None
 
     assert anyio.run(inside)
@@ -80,7 +80,7 @@ def test_the_worker_calls_the_gateway_that_is_set(quick_shell: Shell, monkeypatc
             monkeypatch.setenv(f"DESK_{name.upper()}", value)
 
         async def inside() -> str:
-            async with wiring._gateway(quick_shell.settings) as gateway:
+            async with wiring.gateway(quick_shell.settings) as gateway:
                 assert gateway
                 return (await gateway.find("k")).heard
 

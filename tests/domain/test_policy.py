@@ -36,6 +36,7 @@ EXPECTED = {
     "withdraw_fund": "manager",
     "approve_withdrawal": "cashier manager",
     "read_fund": "cashier manager auditor",
+    "export_fund": "manager auditor",
     "read_notices": "manager auditor",
     "say_received": "",
     "read_claim": "intake cashier mediator manager auditor",

@@ -14,7 +14,9 @@ from tests.gate.wire import CLAIMS, STATUS, claim_body
 
 PHONE, NATIONAL = "+8613912345678", "13912345678"
 NAME, EMAIL = "金丝雀柳氏", "canary.liu@birds.example"
-CANARIES = (NATIONAL, NAME, EMAIL)
+ACCOUNT, SECRET = "6222029876543210987", "canary-gateway-secret"
+CANARIES = (NATIONAL, NAME, EMAIL, ACCOUNT)
+PAYEE = {"method": "transfer", "payee": {"account": ACCOUNT, "name": NAME}}
 
 
 def planted(**told: object) -> dict[str, Any]:
@@ -37,6 +39,41 @@ def lodged(client: httpx.Client, token: str) -> dict[str, Any]:
     client.post(f"{CLAIMS}/{claim['reference']}/slip", json={"reason": "凭证遗失"}, headers=keyed(token)).raise_for_status()
     client.post(CLAIMS, json=planted(channel="poster"), headers={"Idempotency-Key": secrets.token_hex(16)}).raise_for_status()
     return claim
+
+
+def paid(client: httpx.Client, place: Place) -> str:
+    """A payout to the planted account, sent to a gateway that nobody reaches; its path."""
+    manager, intake, cashier = (place.token(role) for role in ("manager", "intake", "cashier"))
+    reference = client.post(CLAIMS, json=planted(), headers=keyed(intake)).raise_for_status().json()["reference"]
+    claim = f"{CLAIMS}/{reference}"
+    version = client.get(claim, headers=keyed(intake)).headers["ETag"]
+    met = {"not_at_fault": "yes", "facts_clear": "yes", "evidence_sufficient": "yes", "basis": "tourism_law_54"}
+    client.put(f"{claim}/assessment", json=met, headers=keyed(intake) | {"If-Match": version}).raise_for_status()
+    client.post(f"{claim}/triage", json={"confirm": "fast_refund"}, headers=keyed(manager)).raise_for_status()
+    payout = client.post(f"{claim}/payouts", json=PAYEE, headers=keyed(cashier)).raise_for_status().json()
+    path = f"/api/v1/payouts/{payout['id']}"
+    if payout["state"] == "awaiting_approval":
+        client.post(f"{path}/approve", json={}, headers=keyed(place.token("cashier", place=1))).raise_for_status()
+    client.post(f"{path}/send", json={}, headers=keyed(cashier)).raise_for_status()
+    for show in (path, f"{claim}/payouts", "/api/v1/sites/huangshan/fund/entries.csv", claim):
+        answer = client.get(show, headers=keyed(manager)).raise_for_status()
+        assert not any(bird in answer.text for bird in (ACCOUNT, NAME, NATIONAL)), show
+    return path
+
+
+def bad_payments(client: httpx.Client, place: Place, path: str, reference: str) -> Iterator[httpx.Response]:
+    """Each way to be refused while one says whom to pay; the answers."""
+    cashier, claim = keyed(place.token("cashier")), f"{CLAIMS}/{reference}/payouts"
+    for wrong in (
+        PAYEE, {**PAYEE, "method": ACCOUNT}, {**PAYEE, ACCOUNT: 1}, {**PAYEE, "payee": ACCOUNT}, {**PAYEE, "amount": ACCOUNT},
+        {**PAYEE, "payee": {"account": f"{ACCOUNT}\0", "name": NAME * 80}}, {**PAYEE, "payee": {ACCOUNT: NAME}},
+    ):  # fmt: skip
+        yield client.post(claim, json=wrong, headers=cashier)
+    yield client.post(claim, content=json.dumps(PAYEE)[:-1], headers=cashier | {"Content-Type": "application/json"})
+    yield client.post(f"{path}/resolve", json={"outcome": "settled", "evidence": f"{NAME} {ACCOUNT}"}, headers=cashier)
+    yield client.get(f"/api/v1/payouts/{ACCOUNT}", headers=cashier)
+    yield client.post("/api/v1/gateway/events", json={"type": "payout.settled", "key": ACCOUNT, "gateway_id": NAME})
+    yield client.post("/api/v1/gateway/events", content=ACCOUNT, headers={"webhook-id": ACCOUNT, "webhook-signature": SECRET})
 
 
 def bad_requests(client: httpx.Client, token: str, claim: dict[str, Any]) -> Iterator[httpx.Response]:
@@ -79,10 +116,14 @@ def everything_kept(place: Place) -> dict[str, bytes]:
 def test_what_is_planted_is_found_nowhere(place_on: Callable[[str], Place], engine: str) -> None:
     place = place_on(engine)
     token = place.token("manager")
-    with place.serve() as served, httpx.Client(base_url=served.url, trust_env=False) as client:
+    with (
+        place.serve(gateway_url="http://127.0.0.1:9", gateway_secret=SECRET) as served,
+        httpx.Client(base_url=served.url, trust_env=False) as client,
+    ):
         claim = lodged(client, token)
-        secret = (claim["access_code"], claim["status_url"].rpartition("/")[2][10:], token)
-        for refused in bad_requests(client, token, claim):
+        secret = (claim["access_code"], claim["status_url"].rpartition("/")[2][10:], token, SECRET)
+        payments = bad_payments(client, place, paid(client, place), claim["reference"])
+        for refused in (*bad_requests(client, token, claim), *payments):
             assert 303 <= refused.status_code < 500, refused.request.content
             said = refused.text + str(refused.headers)
             assert [bird for bird in (*CANARIES, *secret) if bird in said] == [], refused.request.url

@@ -54,7 +54,7 @@ MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("GET", f"{SITE}/notices"): Probe(Act.READ_NOTICES),
     ("GET", f"{SITE}/fund"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/entries"): Probe(Act.READ_FUND),
-    ("GET", f"{SITE}/fund/entries.csv"): Probe(Act.READ_FUND),
+    ("GET", f"{SITE}/fund/entries.csv"): Probe(Act.EXPORT_FUND),
     ("GET", f"{SITE}/fund/withdrawals"): Probe(Act.READ_FUND),
     ("POST", f"{SITE}/fund/top-ups"): Probe(Act.TOP_UP, body={"amount": ONE_YUAN, "source": "site"}),
     ("POST", f"{SITE}/fund/withdrawals"): Probe(Act.WITHDRAW_FUND, body={"amount": ONE_YUAN, "source": "site", "note": "x"}),

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from desk.outside.clock import WallClock
 from desk.ports import Desk
 from desk.web.app import create_app
 from desk.web.hot import HotRoute
@@ -23,13 +24,14 @@ class Doors:
     """As much of `ports.Desk` as the shell itself uses."""
 
     def __init__(self, url: str | None = None) -> None:
-        self.kit = SimpleNamespace(sealer=SimpleNamespace(key_id=KEYS[0], pepper_id=KEYS[1]))
+        self.kit = SimpleNamespace(sealer=SimpleNamespace(key_id=KEYS[0], pepper_id=KEYS[1]), clock=WallClock())
         self.viewers: dict[str, Any] = {}
         self.url = url
 
     async def read(self, query: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401
         """Run a query on a connection of its own."""
-        assert self.url
+        if self.url is None:
+            raise OSError
         with create_engine(self.url, poolclass=NullPool).connect() as conn:
             return query(conn, *args)
 

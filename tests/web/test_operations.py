@@ -7,8 +7,12 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from desk.actions.checks import Checked, keep_check, plan_check
+from desk.actions.jobs import drop_job
 from desk.store.migrations import head
 from desk.web.metrics import exposition, share_between_workers
+from tests.till import Till
+from tests.web.front import Front
 from tests.web.shell import KEYS, Doors, calling, shell
 
 BIND = text("INSERT INTO installation (id, master_key_id, pepper_id, made_at) VALUES (1, :master, :pepper, :at)")
@@ -37,6 +41,25 @@ async def test_healthz_asks_no_database() -> None:
 async def test_a_migrated_database_with_its_own_keys_is_ready(database: str) -> None:
     status, told = await ready(bound(database), head())
     assert (status, told["checks"]) == (200, {"database": "ok", "schema": "ok", "keys": "ok"})
+
+
+async def test_readyz_and_metrics_tell_how_the_worker_keeps_up(till: Front) -> None:
+    before = (await till.call("GET", "/readyz")).json()["worker"]
+    assert before == {"queue_seconds": 0, "set_aside": 0, "verify": {"at": None, "failing": []}}
+    payout_id = await Till(till.house).brought_to("sending")
+    held = await Till(till.house).lease("send_payout")
+    await till.house.desk.write(drop_job, held)
+    await till.house.desk.write(plan_check)
+    check = await Till(till.house).lease("verify")
+    await till.house.desk.write(keep_check, check, Checked(17, ("I03",)))
+    await till.house.desk.write(plan_check)
+    after = (await till.call("GET", "/readyz")).json()["worker"]
+    assert (after["set_aside"], after["verify"]["failing"]) == (1, ["I03"])
+    assert after["verify"]["at"].startswith("2026-09-08T01:30:")
+    told = (await till.call("GET", "/metrics")).text
+    assert "desk_verify_failing 1.0" in told
+    assert "desk_jobs_set_aside 1.0" in told
+    assert (await Till(till.house).payout(payout_id)).state == "sending"
 
 
 async def test_foreign_keys_and_another_schema_are_not_ready(database: str) -> None:

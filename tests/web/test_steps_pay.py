@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import Connection, select
 
 from desk.store.tables import metadata
+from tests.builders import open_house
 from tests.till import ACCOUNT, Till, jobs_of
-from tests.web.front import Front, moved, problem, yuan
+from tests.web.front import Front, moved, opened_front, problem, yuan
 
 ENTRY, POSTING, NOTICE = (metadata.tables[name] for name in ("fund_entry", "fund_posting", "notice"))
 PAYOUTS = "/api/v1/payouts"
 CASH = {"method": "cash"}
-GATEWAY = {"method": "original_route", "payee": {"account": ACCOUNT, "name": "王小薇"}}
+GATEWAY: dict[str, Any] = {"method": "original_route", "payee": {"account": ACCOUNT, "name": "王小薇"}}
 
 
 async def proposed(till: Front, by: str = "chen", **told: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - JSON
@@ -120,6 +121,15 @@ async def test_through_the_gateway_only_the_gateways_word_settles(till: Front) -
     assert (done["stage"], done["amounts"]["received_at"]) == ("closed_refunded", shown["settled_at"])
     assert (await payout_events(till, reference))[-1] == ("sending", "settled", "desk")
     assert await till.house.desk.read(jobs_of) == [("send_payout", True)]
+
+
+async def test_a_desk_without_a_gateway_pays_cash_only(database: str) -> None:
+    async with open_house(database, gateway=None) as house, opened_front(house) as front:
+        reference = await Till(house).agreed()
+        refusal = await front.post(f"{reference}/payouts", "chen", GATEWAY)
+        assert (problem(refusal), refusal.json()["errors"][0]["pointer"]) == ((422, "bad_input"), "/method")
+        assert problem(await front.call("POST", "/api/v1/gateway/events", json={}, key=None)) == (404, "not_found")
+        assert (await front.post(f"{reference}/payouts", "chen", CASH)).status_code == 201
 
 
 async def test_the_payee_is_sealed_and_in_no_answer(till: Front) -> None:

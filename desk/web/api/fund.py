@@ -11,7 +11,7 @@ from pydantic import Field
 from desk.actions.fund import ToppedUp, Withdrawing, approve_withdrawal, propose_withdrawal, top_up
 from desk.domain.fund import Payer
 from desk.domain.money import text_of
-from desk.domain.policy import Viewer
+from desk.domain.policy import Act, Viewer
 from desk.ports import Desk
 from desk.reads.fund import (
     EntryLine,
@@ -23,7 +23,7 @@ from desk.reads.fund import (
     open_withdrawals,
     withdrawal_view,
 )
-from desk.reads.pages import LARGEST_PAGE
+from desk.reads.pages import LARGEST_PAGE, Page
 from desk.web.api.claims import link_next
 from desk.web.api.shapes import In, MoneyIn, MoneyOut, Out, Prose
 from desk.web.csv import csv_line
@@ -33,7 +33,8 @@ from desk.web.openapi import for_staff, for_step
 
 router = APIRouter(prefix="/api/v1/sites/{site}/fund", tags=["fund"])
 
-Site = Annotated[str, Path(max_length=40, examples=["huangshan"])]
+# Whatever could not be a slug, NUL too, answers as a site that is not there; PostgreSQL would choke on it.
+Site = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$", examples=["huangshan"])]
 
 
 class FundOut(Out):
@@ -91,7 +92,9 @@ class WithdrawalOut(Out):
     amount: MoneyOut
     source: Payer
     note: str
+    proposed_by: str
     proposed_at: datetime
+    approved_by: str | None
     approved_at: datetime | None
 
     @classmethod
@@ -99,14 +102,16 @@ class WithdrawalOut(Out):
         """The shape of a withdrawal."""
         return cls(
             id=str(view.id), amount=_money(view.amount_minor, view.currency), source=Payer(view.payer), note=view.note,
-            proposed_at=view.proposed_at, approved_at=view.approved_at,
+            proposed_by=view.proposed_by, proposed_at=view.proposed_at, approved_by=view.approved_by,
+            approved_at=view.approved_at,
         )  # fmt: skip
 
 
 class WithdrawalsOut(Out):
-    """Withdrawals that wait for a second person, oldest first."""
+    """A page of withdrawals that wait for a second person, oldest first."""
 
     withdrawals: list[WithdrawalOut]
+    next: str | None = Field(description="cursor of the next page")
 
 
 class LineOut(Out):
@@ -147,8 +152,8 @@ class EntriesOut(Out):
     next: str | None = Field(description="cursor of the next page")
 
 
-class EntriesQuery(In):
-    """How many entries, and from where on."""
+class FundQuery(In):
+    """How many, and from where on."""
 
     limit: int = Field(default=50, ge=1, le=LARGEST_PAGE)
     cursor: Annotated[str, Field(max_length=200)] | None = None
@@ -185,10 +190,13 @@ async def post_withdrawal(
 
 
 @router.get("/withdrawals", name="fund_withdrawals", responses=for_staff(), summary="Withdrawals that wait")
-async def list_withdrawals(site: Site, desk: TheDesk, officer: Officer) -> WithdrawalsOut:
+async def list_withdrawals(
+    request: Request, response: Response, site: Site, desk: TheDesk, officer: Officer, query: Annotated[FundQuery, Query()]
+) -> WithdrawalsOut:  # fmt: skip
     """Those that nobody has agreed to yet, oldest first."""
-    found = await desk.read(open_withdrawals, officer, site)
-    return WithdrawalsOut(withdrawals=[WithdrawalOut.of(view) for view in found])
+    page = await desk.read(open_withdrawals, officer, site, query.limit, query.cursor)
+    link_next(request, response, page)
+    return WithdrawalsOut(withdrawals=[WithdrawalOut.of(view) for view in page.lines], next=page.next)
 
 
 @router.post(
@@ -204,7 +212,7 @@ async def post_approve_withdrawal(
 
 @router.get("/entries", name="fund_entries", responses=for_staff(), summary="The fund's entries")
 async def list_entries(
-    request: Request, response: Response, site: Site, desk: TheDesk, officer: Officer, query: Annotated[EntriesQuery, Query()]
+    request: Request, response: Response, site: Site, desk: TheDesk, officer: Officer, query: Annotated[FundQuery, Query()]
 ) -> EntriesOut:  # fmt: skip
     """Each with its lines, newest first."""
     page = await desk.read(entries_page, officer, site, query.limit, query.cursor)
@@ -218,23 +226,24 @@ async def list_entries(
 )  # fmt: skip
 async def get_entries_csv(site: Site, desk: TheDesk, officer: Officer) -> StreamingResponse:
     """One row a line of an entry, newest first, every entry there is."""
-    await desk.read(fund_view, officer, site)
+    first = await desk.read(entries_page, officer, site, LARGEST_PAGE, None, Act.EXPORT_FUND)
     headers = {"Content-Disposition": f'attachment; filename="fund-{site}.csv"'}
-    return StreamingResponse(_csv(desk, officer, site), headers=headers, media_type="text/csv; charset=utf-8")
+    return StreamingResponse(_csv(desk, officer, site, first), headers=headers, media_type="text/csv; charset=utf-8")
 
 
 COLUMNS = ("entry", "at", "kind", "debit", "credit", "amount", "currency", "reference", "by", "note")
 
 
-async def _csv(desk: Desk, officer: Viewer, site: str) -> AsyncIterator[str]:
+async def _csv(desk: Desk, officer: Viewer, site: str, page: Page[EntryView]) -> AsyncIterator[str]:
     """A page at a time, so that a long ledger is never in memory whole and no read is held open."""
-    yield csv_line(COLUMNS)
-    cursor: str | None = None
-    while True:
-        page = await desk.read(entries_page, officer, site, LARGEST_PAGE, cursor)
-        yield "".join(csv_line(_cells(entry, line)) for entry in page.lines for line in entry.lines)
-        if (cursor := page.next) is None:
-            return
+    yield csv_line(COLUMNS) + _rows(page)
+    while page.next:
+        page = await desk.read(entries_page, officer, site, LARGEST_PAGE, page.next, Act.EXPORT_FUND)
+        yield _rows(page)
+
+
+def _rows(page: Page[EntryView]) -> str:
+    return "".join(csv_line(_cells(entry, line)) for entry in page.lines for line in entry.lines)
 
 
 def _cells(entry: EntryView, line: EntryLine) -> tuple[object, ...]:
@@ -244,7 +253,7 @@ def _cells(entry: EntryView, line: EntryLine) -> tuple[object, ...]:
 
 
 def _withdrawing(done: Withdrawing) -> WithdrawalOut:
-    return WithdrawalOut.of(withdrawal_view(done.row, done.site))
+    return WithdrawalOut.of(withdrawal_view(done.row, done.site, done.proposed_by, done.approved_by))
 
 
 def _money(minor: int, currency: str) -> MoneyOut:
