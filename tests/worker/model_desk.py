@@ -1,0 +1,140 @@
+"""The ground of the money model: a real desk on a file, acts and refusals, and what is looked at after each step.
+
+Holds no rule: officers' are in `test_money_model`, the worker's and the gateway's in `model_gateway`.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
+
+from desk.ports import GatewayTerms
+from tests.builders import GATEWAY_SECRET, House, open_house
+from tests.cast import Cast
+from tests.till import Till
+from tests.worker.model_books import Seen, check_books, check_jobs, check_moves, check_world, look
+from tests.worker.model_world import World
+
+T = TypeVar("T")
+SUMS = ("0.01", "88.00", "199.99", "200.00", "200.01", "1500.00", "4999.99")
+sums, picks = st.sampled_from(SUMS), st.integers(0, 31)
+numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A desk with its staff on a file to copy, and a folder for the copies."""
+
+    file: Path
+    cast: Cast
+    copies: Path
+
+
+@dataclass(frozen=True)
+class Case:
+    """A claim of the model: what was asked, and whether it names the one order that several claims are about."""
+
+    reference: str
+    claim_id: int
+    asked: str
+    same_order: bool
+
+
+class OnADesk(RuleBasedStateMachine):
+    """One desk for one run. The event loop lives as long as the run does."""
+
+    furnished: ClassVar[Furnished]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.file = self.furnished.copies / f"{next(numbers)}.db"
+        self.loop = asyncio.Runner()
+        self.opened: AbstractAsyncContextManager[House] | None = None
+        self.cases: list[Case] = []
+
+    @initialize(
+        honours=st.booleans(), left=st.sampled_from(["0.01", "1500.00", "99000.00"]), asked=st.lists(sums, min_size=2, max_size=3)
+    )
+    def open_desk(self, honours: bool, left: str, asked: list[str]) -> None:
+        """A gateway that honours keys or does not, so much in the fund, some claims agreed to be refunded."""
+        shutil.copyfile(self.furnished.file, self.file)
+        terms = GatewayTerms(honours, GATEWAY_SECRET)
+        self.opened = open_house(f"sqlite:///{self.file}", furnish=False, gateway=terms)
+        self.house = self.run(self.opened.__aenter__())
+        self.house.cast = self.furnished.cast
+        self.till, self.world = Till(self.house), World(honours)
+        self.run(self.till.top_down(left))
+        for one in asked:
+            self.add_case(one, same_order=False)
+        self.seen = self.look()
+
+    def teardown(self) -> None:
+        """Close the desk, also after a failure."""
+        if self.opened is not None:
+            self.run(self.opened.__aexit__(None, None, None))
+        self.loop.close()
+        self.file.unlink(missing_ok=True)
+
+    @invariant()
+    def everything_holds(self) -> None:
+        """After each step."""
+        before, self.seen = self.seen, self.look()
+        check_books(self.seen)
+        check_moves(before, self.seen)
+        check_world(self.seen, self.world)
+        check_jobs(self.seen)
+
+    @property
+    def now(self) -> datetime:
+        """The desk's time."""
+        return self.house.clock.at
+
+    def run(self, act: Coroutine[Any, Any, T]) -> T:
+        """Run on this run's own loop."""
+        return self.loop.run(act)
+
+    def look(self) -> Seen:
+        """The database now."""
+        return self.run(self.house.desk.read(look))
+
+    def act(self, act: Coroutine[Any, Any, T], refusal: type[Exception] | None = None) -> T | None:
+        """Act; where `refusal` says so it must be refused with just that, and leave nothing behind."""
+        if refusal is None:
+            return self.run(act)
+        with pytest.raises(refusal) as raised:
+            self.run(act)
+        assert raised.type is refusal
+        assert self.look() == self.seen
+        return None
+
+    def add_case(self, asked: str, *, same_order: bool) -> None:
+        """Lodge a claim and agree to its refund."""
+        reference = self.run(self.till.agreed(asked=asked, order_no="T-1" if same_order else None))
+        self.cases.append(Case(reference, self.run(self.house.claim(reference)).id, asked, same_order))
+
+    def payouts(self, *states: str, gateway: bool = False) -> list[Any]:
+        """Payouts in these states, or in any, oldest first."""
+        rows = self.seen.payouts.values()
+        return [row for row in rows if (not states or row.state in states) and not (gateway and row.method == "cash")]
+
+    def case_of(self, payout: Any) -> Case:  # noqa: ANN401 - a row
+        """The claim of a payout."""
+        return next(case for case in self.cases if case.claim_id == payout.claim_id)
+
+    def state(self, payout_id: int) -> str:
+        """Where a payout stands now."""
+        return str(self.run(self.till.payout(payout_id)).state)
+
+
+def one(found: Sequence[T], pick: int) -> T:
+    """One of them, by a number that may be any."""
+    return found[pick % len(found)]
