@@ -87,16 +87,22 @@ def check_books(seen: Seen) -> None:
         assert held == sum(row.amount_minor for row in seen.payouts.values() if row.state in states), account
 
 
-def check_moves(before: Seen, now: Seen) -> None:
-    """SPEC 5.5: along the edges only, what has ended stays, what was fixed stays, one payout at a time; RELIABILITY I05, I07, I09."""
+def check_moves(before: Seen, now: Seen) -> set[tuple[str, str]]:
+    """Along the edges of SPEC 5.5 only; what has ended or was fixed stays; one payout at a time. RELIABILITY I05, I07, I09.
+
+    Returns the edges that were gone along.
+    """
+    gone = set[tuple[str, str]]()
     for payout_id, was in before.payouts.items():
         row = now.payouts[payout_id]
         cash_sent = (was.method, was.state, row.state) == ("cash", "reserved", "awaiting_visitor")
         assert row.state == was.state or row.state in EDGES.get(was.state, ()) or cash_sent, (was.state, row.state)
+        gone |= {(was.state, row.state)} - {(was.state, was.state)}
         assert [getattr(row, name) for name in FIXED] == [getattr(was, name) for name in FIXED]
     for claim_id in now.claims:
         assert len(now.standing(claim_id)) <= 1
     assert len({row.key for row in now.payouts.values()}) == len(now.payouts)
+    return gone
 
 
 def check_world(now: Seen, world: World) -> None:

@@ -1,4 +1,4 @@
-"""The worker and the gateway in the money model: jobs in hand and lost, calls, questions and messages. Officers do not act here."""
+"""Workers and the gateway in the money model: jobs in hand and lost, calls, questions, messages. No officer acts here."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,9 +13,8 @@ from desk.actions import payout_words, payouts
 from desk.actions.jobs import lease_jobs
 from desk.actions.payout_words import Message
 from desk.domain.payout import Heard
-from desk.ports import Lease, LeaseLost, Word, Work
+from desk.ports import Lease, LeaseLost, PayOrder, Word, Work
 from tests.worker.model_desk import OnADesk, one, picks
-from tests.worker.model_world import CALLS
 
 VERDICTS = {
     "sending": {"settled", "failed", "awaiting_visitor"},
@@ -23,6 +22,12 @@ VERDICTS = {
     "awaiting_visitor": {"settled", "failed"},
 }
 """The words that move a payout, by the state they find."""
+
+NONSENSE: dict[str, dict[str, Any]] = {
+    "amount": {"amount_minor": 1_000_000_000}, "currency": {"currency": "USD"}, "key": {"key": "payout-1"},
+    "type": {"type": "payout.refunded"},
+}  # fmt: skip
+"""What makes a message one that nobody can act on."""
 
 
 @dataclass
@@ -48,38 +53,9 @@ class WithGateway(OnADesk):
         self.told: list[Message] = []
         self.message_numbers = count(1)
 
-    @precondition(lambda self: self.due())
-    @rule()
-    def a_worker_takes_what_is_due(self) -> None:
-        leases = self.run(self.house.desk.write(lease_jobs, "model", 64))
-        assert {lease.id for lease in leases} == set(self.due())
-        self.hands += [Hand(lease) for lease in sorted(leases, key=lambda lease: lease.id)]
-        self.leased_until("2999", *(lease.id for lease in leases))
-
-    @precondition(lambda self: any(hand.word is None for hand in self.hands))
-    @rule(pick=picks, how=st.sampled_from(CALLS), clear=st.booleans())
-    def it_calls(self, pick: int, how: str, clear: bool) -> None:
-        """What the gateway does happens now; the desk hears of it when the call ends."""
-        hand, write = one([hand for hand in self.hands if hand.word is None], pick), self.house.desk.write
-        if hand.lease.kind == payouts.SEND:
-            order = self.run(write(payout_words.begin_send, hand.lease, hand.payout_id))
-            hand.word = self.world.call(order.key, how, self.now) if order else None
-        else:
-            key = self.run(write(payout_words.begin_query, hand.lease, hand.payout_id))
-            hand.word = (self.world.find(key, self.now) if clear else Word(Heard.UNCLEAR)) if key else None
-        if hand.word is None:
-            self.hands.remove(hand)
-
-    @precondition(lambda self: any(hand.word for hand in self.hands))
-    @rule(pick=picks)
-    def its_call_ends(self, pick: int) -> None:
-        hand = one([hand for hand in self.hands if hand.word], pick)
-        self.hands.remove(hand)
-        self.end(hand)
-
     @precondition(lambda self: self.hands)
     @rule(pick=picks)
-    def it_dies(self, pick: int) -> None:
+    def a_worker_dies(self, pick: int) -> None:
         """The lease runs out; its call may have been made and may still come to an end."""
         hand = one(self.hands, pick)
         self.hands.remove(hand)
@@ -112,45 +88,60 @@ class WithGateway(OnADesk):
         assert self.hear(self.message(payout, said)) == ("moved" if moves else "late")
         assert self.state(payout.id) == (said if moves else payout.state)
 
-    @precondition(lambda self: self.told)
-    @rule(pick=picks)
-    def it_repeats_itself(self, pick: int) -> None:
-        assert self.hear(one(self.told, pick)) == "late"
-        assert self.look() == self.seen
-
     @precondition(lambda self: self.payouts())
     @rule(
-        pick=picks,
-        said=st.sampled_from(["settled", "failed", "awaiting_visitor"]),
-        wrong=st.sampled_from(["amount", "currency", "key", "type"]),
-    )
-    def it_tells_what_nobody_can_act_on(self, pick: int, said: str, wrong: str) -> None:
-        payout = one(self.payouts(), pick)
-        other = {
-            "amount": {"amount_minor": payout.amount_minor + 1}, "currency": {"currency": "USD"}, "key": {"key": "payout-1"},
-            "type": {"type": "payout.refunded"},
-        }[wrong]  # fmt: skip
-        assert self.hear(replace(self.message(payout, Heard(said)), **other)) == "parked"
-        assert self.state(payout.id) == payout.state
+        pick=picks, said=st.sampled_from(["settled", "failed", "awaiting_visitor"]),
+        what=st.sampled_from(["again", "against the end", "amount", "currency", "key", "type"]),
+    )  # fmt: skip
+    def it_tells_what_moves_nothing(self, pick: int, said: str, what: str) -> None:
+        """The same once more, a word against what has ended, or one that nobody can act on."""
+        ended = self.payouts("settled", "failed", gateway=True)
+        if what == "again" and self.told:
+            assert self.hear(one(self.told, pick)) == "late"
+            assert self.look() == self.seen
+        elif what == "against the end" and ended:
+            assert self.hear(self.message(one(ended, pick), Heard(said))) == "late"
+            assert self.look().payouts == self.seen.payouts
+        elif what in NONSENSE:
+            payout = one(self.payouts(), pick)
+            assert self.hear(replace(self.message(payout, Heard(said)), **NONSENSE[what])) == "parked"
+            assert self.look().payouts == self.seen.payouts
 
-    @precondition(lambda self: self.payouts("settled", "failed", gateway=True))
-    @rule(pick=picks, said=st.sampled_from(["settled", "failed", "awaiting_visitor"]))
-    def it_contradicts_what_has_ended(self, pick: int, said: str) -> None:
-        payout = one(self.payouts("settled", "failed", gateway=True), pick)
-        assert self.hear(self.message(payout, Heard(said))) == "late"
-        assert self.state(payout.id) == payout.state
+    def work_on(self, payout_id: int, how: str, *, clear: bool) -> None:
+        """A worker makes the call that is due about a payout, waiting for it, or hears how it ended.
+
+        What the gateway does, it does while it is called; `clear` says whether it answers a question.
+        """
+        hand = next((hand for hand in self.hands if hand.payout_id == payout_id), None) or self.take(payout_id)
+        if hand.word:
+            self.hands.remove(hand)
+            self.end(hand)
+            return
+        begin = payout_words.begin_send if hand.lease.kind == payouts.SEND else payout_words.begin_query
+        order = self.run(self.house.desk.write(begin, hand.lease, payout_id))
+        if order is None:
+            self.hands.remove(hand)
+        elif isinstance(order, PayOrder):
+            hand.word = self.world.call(order.key, how, self.now)
+        else:
+            hand.word = self.world.find(order, self.now) if clear else Word(Heard.UNCLEAR)
+
+    def take(self, payout_id: int) -> Hand:
+        """Wait until a payout's job is due, and take it with all others that are due by then; leases last until somebody dies."""
+        held = {hand.lease.id for hand in self.hands}
+        jobs = [job for job in self.seen.jobs.values() if job.done_at is None and job.id not in held]
+        self.house.clock.at = max(self.now, min(job.due_at for job in jobs if job.payload["payout"] == str(payout_id)))
+        leases = self.run(self.house.desk.write(lease_jobs, "model", 64))
+        assert {lease.id for lease in leases} == {job.id for job in jobs if job.due_at <= self.now}
+        self.hands += [Hand(lease) for lease in sorted(leases, key=lambda lease: lease.id)]
+        self.leased_until("2999", *(lease.id for lease in leases))
+        return next(hand for hand in self.hands if hand.payout_id == payout_id)
 
     def end(self, hand: Hand, refusal: type[Exception] | None = None) -> None:
         """Write down how a call ended."""
         assert hand.word
         ending = payout_words.end_send if hand.lease.kind == payouts.SEND else payout_words.end_query
         self.act(self.house.desk.write(ending, hand.lease, hand.payout_id, hand.word), refusal)
-
-    def due(self) -> list[int]:
-        """Jobs that are due and in no living hand."""
-        held = {hand.lease.id for hand in self.hands}
-        jobs = self.seen.jobs.values()
-        return [job.id for job in jobs if job.done_at is None and job.due_at <= self.now and job.id not in held]
 
     def known(self) -> list[Any]:
         """Payouts that the gateway knows."""

@@ -1,0 +1,160 @@
+"""What officers and visitors do to money in the money model, each act with what must come of it told by hand. Holds no rule."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from desk.actions import fund, payouts
+from desk.domain.errors import AmountAboveDecided, FundInsufficient, PayoutExists, SecondOfficerNeeded, WrongMoment
+from desk.domain.fund import Payer
+from desk.domain.money import Money
+from desk.domain.policy import Viewer
+from tests.cast import HOME
+from tests.worker.model_books import COUNTING, NOT_LEFT, OPEN
+from tests.worker.model_desk import Case, OnADesk
+
+SOLO, CASHIER_DAY, SITE_DAY = 20_000, 2_000_000, 5_000_000
+HERE, CASHIERS = ZoneInfo("Asia/Shanghai"), ("chen", "cai")
+Refusal = type[Exception] | None
+
+
+class WithOfficers(OnADesk):
+    """Officers, and the visitors whose claims they pay."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.withdrawals: dict[int, int] = {}
+        self.shared: set[int] = set()
+
+    def top_up(self, amount: str) -> None:
+        put_in = self.house.desk.write(fund.top_up, self.staff("ma"), HOME, Money(minor(amount), "CNY"), Payer.GOVERNMENT, None)
+        assert self.run(put_in).available == self.available + minor(amount)
+
+    def ask_for(self, amount: str) -> None:
+        refusal = FundInsufficient if self.available < minor(amount) else None
+        money = Money(minor(amount), "CNY")
+        asking = self.house.desk.write(fund.propose_withdrawal, self.staff("ma"), HOME, money, Payer.SITE, "退回多余资金")
+        if done := self.act(asking, refusal):
+            self.withdrawals[done.row.id] = minor(amount)
+
+    def give_back(self, number: int, amount: int, by: str) -> None:
+        refusal = SecondOfficerNeeded if by == "ma" else FundInsufficient if self.available < amount else None
+        if self.act(self.house.desk.write(fund.approve_withdrawal, self.staff(by), HOME, number), refusal):
+            del self.withdrawals[number]
+
+    def resolve(self, payout: Any, by: str) -> None:  # noqa: ANN401 - a row
+        """Honestly: what the gateway's own ledger shows, and nothing while the visitor may still come."""
+        if self.world.awaits(payout.key):
+            return
+        outcome, who = "settled" if self.world.paid[payout.key] else "failed", self.staff(by)
+        second = payout.resolve_as == outcome
+        unfit = second and who.id in (payout.resolve_by, payout.proposed_by)
+        if self.act(self.till.resolve(payout.id, outcome, who), SecondOfficerNeeded if unfit else None):
+            assert self.state(payout.id) == (outcome if second else "unknown")
+
+    def withdraw(self, case: Case) -> None:
+        payouts_of = self.seen.of_claim(case.claim_id)
+        out = any(row.state in OPEN and row.state not in NOT_LEFT for row in payouts_of)
+        ended = self.seen.claims[case.claim_id] in ("closed", "withdrawn")
+        if self.act(self.house.withdraw(case.reference), WrongMoment if out or ended else None):
+            assert all(self.state(row.id) == ("cancelled" if row.state in OPEN else row.state) for row in payouts_of)
+
+    def object(self, case: Case) -> None:
+        paying = any(row.state in OPEN for row in self.seen.of_claim(case.claim_id))
+        agreed = self.seen.claims[case.claim_id] == "fast_refund"
+        self.act(self.house.object_to(case.reference), WrongMoment if paying or not agreed else None)
+
+    def come_back(self, case: Case) -> None:
+        """A claim that ended is opened again and agreed again; one that was paid is still paid only once."""
+        ended = self.seen.claims[case.claim_id] in ("closed", "withdrawn")
+        if self.act(self.house.reopen(case.reference), None if ended else WrongMoment):
+            self.run(self.house.assess(case.reference))
+            self.run(self.house.confirm(case.reference, "fast_refund", self.house.cast.otto))
+
+    def propose(self, case: Case, by: str, method: str, amount: str | None, account: str | None = None) -> None:
+        asked, who = minor(amount or case.asked), self.staff(CASHIERS[by == CASHIERS[1]])
+        proposing = self.till.propose(case.reference, who, method=method, amount=amount, account=account)
+        if done := self.act(proposing, self.why_not_proposed(case, asked)):
+            assert set(done.payout.review) == self.reviews(case, asked, who, shared=account is not None)
+            assert done.payout.state == ("awaiting_approval" if done.payout.review else "reserved")
+            self.shared |= {done.payout.id} if account else set()
+
+    def approve(self, payout: Any, by: str) -> None:  # noqa: ANN401 - a row
+        refusal: Refusal = SecondOfficerNeeded if self.staff(by).id == payout.proposed_by else None
+        if payout.state != "awaiting_approval":
+            refusal = WrongMoment
+        if self.act(self.till.approve(payout.id, self.staff(by)), refusal):
+            assert self.state(payout.id) == "reserved"
+
+    def send(self, payout: Any, by: str) -> None:  # noqa: ANN401 - a row
+        refusal: Refusal = SecondOfficerNeeded if payout.state == "awaiting_approval" else WrongMoment
+        if payout.state == "reserved":
+            refusal = None if self.approved(payout) else SecondOfficerNeeded
+        if self.act(self.till.send(payout.id, self.staff(by)), refusal):
+            assert self.state(payout.id) == ("awaiting_visitor" if payout.method == "cash" else "sending")
+
+    def receive(self, payout: Any, by: str) -> None:  # noqa: ANN401 - a row
+        signs = (payout.method, payout.state) == ("cash", "awaiting_visitor")
+        if self.act(self.till.receive(payout.id, self.staff(by)), None if signs else WrongMoment):
+            self.world.paid[payout.key] += 1
+            assert self.state(payout.id) == "settled"
+
+    def cancel(self, payout: Any, by: str) -> None:  # noqa: ANN401 - a row
+        cash_out = (payout.method, payout.state) == ("cash", "awaiting_visitor")
+        may = cash_out or payout.state in ("awaiting_approval", "reserved")
+        if self.act(self.till.cancel(payout.id, self.staff(by)), None if may else WrongMoment):
+            assert self.state(payout.id) == ("failed" if cash_out else "cancelled")
+
+    def lapse(self, payout: Any, by: str) -> None:  # noqa: ANN401 - a row
+        lapses = payout.state == "reserved" and not self.approved(payout)
+        self.run(self.house.desk.write(payouts.lapse_approval, self.staff(by), payout.id))
+        assert self.state(payout.id) == ("awaiting_approval" if lapses else payout.state)
+
+    def approved(self, payout: Any) -> bool:  # noqa: ANN401 - a row
+        """Whether a second officer looked where one must, not longer than 24 hours ago."""
+        return not payout.needs_second or (payout.approved_at and self.now - payout.approved_at <= timedelta(hours=24))
+
+    def going_on(self, *methods: str) -> list[tuple[Case, Any]]:
+        """Claims to be refunded, each with its payout that is open and one of these methods, or None where there is none yet."""
+        agreed = [case for case in self.cases if self.seen.claims[case.claim_id] == "fast_refund"]
+        open_ones = [(case, next(iter(self.seen.standing(case.claim_id)), None)) for case in agreed]
+        return [(case, row) for case, row in open_ones if row is None or (row.state in OPEN and row.method in methods)]
+
+    def why_not_proposed(self, case: Case, asked: int) -> Refusal:
+        """What a proposal must be refused with, None where it must not."""
+        if self.seen.standing(case.claim_id):
+            return PayoutExists
+        if self.seen.claims[case.claim_id] != "fast_refund":
+            return WrongMoment
+        if asked > minor(case.asked):
+            return AmountAboveDecided
+        return FundInsufficient if asked > self.available else None
+
+    def reviews(self, case: Case, asked: int, who: Viewer, *, shared: bool) -> set[str]:
+        """The limits that a proposal reaches. Source: SPEC 5.6."""
+        counting = self.payouts(*COUNTING)
+        midnight = datetime.combine(self.now.astimezone(HERE).date(), time(), HERE)
+        today = [row for row in counting if row.proposed_at >= midnight]
+        own = sum(row.amount_minor for row in today if row.proposed_by == who.id)
+        hit = {
+            "solo_limit": asked >= SOLO,
+            "per_order": case.same_order and any(self.case_of(row).same_order for row in counting),
+            "per_payee": shared and any(row.id in self.shared for row in counting),
+            "per_cashier_day": own + asked > CASHIER_DAY,
+            "per_site_day": sum(row.amount_minor for row in today) + asked > SITE_DAY,
+        }
+        return {review for review, reached in hit.items() if reached}
+
+    @property
+    def available(self) -> int:
+        """What Huangshan's fund has left, in minor units."""
+        return self.seen.balances[self.house.cast.sites[HOME], "available"]
+
+    def staff(self, name: str) -> Viewer:
+        """An officer by name."""
+        return self.house.cast.staff[name]
+
+
+def minor(amount: str) -> int:
+    """A sum in minor units."""
+    return int(amount.replace(".", ""))
