@@ -115,7 +115,7 @@ def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
             jobs.again(work, held, LOOK_AGAIN)
             return
         hear(work, paying, word.heard, word.gateway_id)
-    elif paying.state is PayoutState.UNKNOWN and _still_unknown(work, held, paying, word):
+    elif paying.state is PayoutState.UNKNOWN and _goes_on(work, held, paying, word):
         return
     jobs.done(work, held)
 
@@ -203,8 +203,8 @@ def resolve_payout(work: Work, viewer: Viewer, payout_id: int, outcome: Heard, e
     return hear(work, paying, outcome, None)
 
 
-def _still_unknown(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
-    """What an answer does to an unknown payout; True when its job goes on asking."""
+def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
+    """What an answer does to an unknown payout; True when its job goes on asking, as it does while the visitor may come."""
     payout, terms = paying.payout, work.kit.gateway
     since = (payout.never_seen_since or work.now) if word.heard is Heard.NEVER_SEEN else None
     trace = Trace(payout.first_sent_at or work.now, since)
@@ -215,8 +215,10 @@ def _still_unknown(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
         jobs.add(work, SEND, f"{SEND}:{payout.id}:{turn}", {"payout": str(payout.id)})
         return False
     if step is not None:
-        hear(work, paying, word.heard, word.gateway_id)
-        return False
+        if hear(work, paying, word.heard, word.gateway_id).state is not PayoutState.AWAITING_VISITOR:
+            return False
+        jobs.again(work, held, LOOK_AGAIN)
+        return True
     payouts.change(work.conn, payout, never_seen_since=since)
     unknown_for = work.now - (payout.unknown_since or work.now)
     _tell_manager(work, paying, unknown_for)

@@ -115,10 +115,14 @@ class WithOfficers(OnADesk):
         return not payout.needs_second or (payout.approved_at and self.now - payout.approved_at <= timedelta(hours=24))
 
     def going_on(self, *methods: str) -> list[tuple[Case, Any]]:
-        """Claims to be refunded, each with its payout that is open and one of these methods, or None where there is none yet."""
+        """Claims to be refunded whose next act is an officer's, with their payout of these methods or None where there is none."""
         agreed = [case for case in self.cases if self.seen.claims[case.claim_id] == "fast_refund"]
-        open_ones = [(case, next(iter(self.seen.standing(case.claim_id)), None)) for case in agreed]
-        return [(case, row) for case, row in open_ones if row is None or (row.state in OPEN and row.method in methods)]
+        standing = [(case, next(iter(self.seen.standing(case.claim_id)), None)) for case in agreed]
+        return [(case, row) for case, row in standing if row is None or (row.method in methods and self.is_next(row))]
+
+    def is_next(self, payout: Any) -> bool:  # noqa: ANN401 - a row
+        """Whether an officer's step is next."""
+        return payout.state in ("awaiting_approval", "reserved") or (payout.method, payout.state) == ("cash", "awaiting_visitor")
 
     def why_not_proposed(self, case: Case, asked: int) -> Refusal:
         """What a proposal must be refused with, None where it must not."""

@@ -47,6 +47,7 @@ class Money(WithOfficers, WithGateway):
         elif self.withdrawals:
             self.give_back(*one(list(self.withdrawals.items()), pick), by)
 
+    @precondition(lambda self: len(self.going_on()) < 3)
     @rule(asked=sums, same_order=st.booleans())
     def a_refund_is_agreed(self, asked: str, same_order: bool) -> None:
         self.add_case(asked, same_order=same_order)
@@ -58,25 +59,37 @@ class Money(WithOfficers, WithGateway):
         if payout is None:
             self.propose(case, by, "cash", amount)
         else:
-            self.go_on(payout, by, "settled")
+            self.go_on(payout, by)
 
     @precondition(lambda self: self.going_on("transfer"))
-    @rule(pick=picks, by=approvers, account=st.sampled_from([None, None, SHARED]), how=calls)
-    def a_transfer_goes_its_way(self, pick: int, by: str, account: str | None, how: str) -> None:
+    @rule(pick=picks, by=approvers, account=st.sampled_from([None, None, SHARED]), steps=st.integers(1, 3))
+    def a_transfer_leaves(self, pick: int, by: str, account: str | None, steps: int) -> None:
+        """As far as it gets in so many steps; what must hold does so after each of them."""
         case, payout = one(self.going_on("transfer"), pick)
         if payout is None:
             self.propose(case, by, "transfer", None, account)
-        else:
-            self.go_on(payout, by, how)
+        for _ in range(steps):
+            self.everything_holds()
+            for row in self.seen.standing(case.claim_id):
+                self.go_on(row, by)
 
-    @precondition(lambda self: self.going_on("cash", "transfer"))
-    @rule(pick=picks, by=approvers, how=calls, clear=st.sampled_from([True, True, False]))
-    def whatever_waits_goes_its_way(self, pick: int, by: str, how: str, clear: bool) -> None:
-        case, payout = one(self.going_on("cash", "transfer"), pick)
-        if payout is None:
-            self.propose(case, by, "transfer" if clear else "cash", None)
-        else:
-            self.go_on(payout, by, how, clear=clear)
+    @precondition(lambda self: self.payouts("sending", "unknown", "awaiting_visitor", gateway=True))
+    @rule(pick=picks, how=calls, clear=st.booleans())
+    def a_worker_goes_on(self, pick: int, how: str, clear: bool) -> None:
+        """It calls, or its call ends."""
+        payout = one(self.payouts("sending", "unknown", "awaiting_visitor", gateway=True), pick)
+        self.work_on(payout.id, how, clear=clear)
+
+    @precondition(lambda self: self.payouts("unknown"))
+    @rule(pick=picks, wait=st.sampled_from([0, 31, 31, 61, 900]), how=calls)
+    def an_unknown_one_is_looked_into(self, pick: int, wait: int, how: str) -> None:
+        """After a while the worker asks and hears, and sends again where that is due."""
+        payout = one(self.payouts("unknown"), pick)
+        self.wait(wait)
+        for _ in range(4):
+            if self.seen.payouts[payout.id].state in ("sending", "unknown"):
+                self.work_on(payout.id, how, clear=True)
+                self.everything_holds()
 
     @precondition(lambda self: self.payouts())
     @rule(pick=picks, step=st.sampled_from(["propose", "approve", "send", "receive", "cancel", "lapse"]), by=cashiers)
@@ -102,8 +115,8 @@ class Money(WithOfficers, WithGateway):
         else:
             self.come_back(case)
 
-    def go_on(self, payout: Any, by: str, how: str, *, clear: bool = True) -> None:  # noqa: ANN401 - a row
-        """Take the step that is next."""
+    def go_on(self, payout: Any, by: str) -> None:  # noqa: ANN401 - a row
+        """Take the officers' step that is next, if one is."""
         cashier = CASHIERS[by == CASHIERS[1]]
         if payout.state == "awaiting_approval":
             self.approve(payout, "ma" if self.staff(by).id == payout.proposed_by else by)
@@ -111,8 +124,6 @@ class Money(WithOfficers, WithGateway):
             self.send(payout, cashier)
         elif payout.method == "cash":
             self.receive(payout, cashier)
-        else:
-            self.work_on(payout.id, how, clear=clear)
 
 
 QUICK = settings(
