@@ -18,7 +18,7 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 from tests.builders import open_house
 from tests.cast import Cast
 from tests.conftest import ASKED
-from tests.worker.model_books import EDGES
+from tests.worker.model_books import EDGES, WORKED_ON
 from tests.worker.model_desk import Furnished, one, picks, sums
 from tests.worker.model_gateway import WithGateway
 from tests.worker.model_officers import CASHIERS, WithOfficers
@@ -74,21 +74,14 @@ class Money(WithOfficers, WithGateway):
                 self.go_on(row, by)
 
     @precondition(lambda self: self.payouts("sending", "unknown", "awaiting_visitor", gateway=True))
-    @rule(pick=picks, how=calls, clear=st.booleans())
-    def a_worker_goes_on(self, pick: int, how: str, clear: bool) -> None:
-        """It calls, or its call ends."""
-        payout = one(self.payouts("sending", "unknown", "awaiting_visitor", gateway=True), pick)
-        self.work_on(payout.id, how, clear=clear)
-
-    @precondition(lambda self: self.payouts("unknown"))
-    @rule(pick=picks, wait=st.sampled_from([0, 31, 31, 61, 900]), how=calls)
-    def an_unknown_one_is_looked_into(self, pick: int, wait: int, how: str) -> None:
-        """After a while the worker asks and hears, and sends again where that is due."""
-        payout = one(self.payouts("unknown"), pick)
-        self.wait(wait)
-        for _ in range(4):
-            if self.seen.payouts[payout.id].state in ("sending", "unknown"):
-                self.work_on(payout.id, how, clear=True)
+    @rule(pick=picks, how=calls, clear=st.booleans(), wait=st.sampled_from([0, 31, 900]), rounds=st.integers(1, 6))
+    def a_worker_goes_on(self, pick: int, how: str, clear: bool, wait: int, rounds: int) -> None:
+        """It calls, its call ends, and so on; what must hold does so after each of them."""
+        number = one(self.payouts("sending", "unknown", "awaiting_visitor", gateway=True), pick).id
+        for _ in range(rounds):
+            if self.seen.payouts[number].state in WORKED_ON:
+                self.work_on(number, how, clear=clear)
+                self.wait(wait)
                 self.everything_holds()
 
     @precondition(lambda self: self.payouts())
