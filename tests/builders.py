@@ -215,15 +215,18 @@ def kit_on(clock: HandClock, shelf: HandShelf) -> Kit:
 
 @asynccontextmanager
 async def open_house(
-    database: str, at: datetime = MORNING, *, furnish: bool = True, gateway: GatewayTerms | None = TERMS
+    database: str, at: datetime = MORNING, *, furnish: bool = True, gateway: GatewayTerms | None = TERMS, cast: Cast | None = None
 ) -> AsyncIterator[House]:  # fmt: skip
-    """Open a desk on a migrated database; `furnish` adds calendar, sites, their first money and staff, once."""
+    """Open a desk on a migrated database; `furnish` adds calendar, sites, their first money and staff, once.
+
+    `cast` are the staff of a database that was furnished before.
+    """
     clock, shelf = HandClock(at), HandShelf()
     opened: Callable[[str, Kit], Any] = open_sqlite if is_sqlite(database) else open_postgres
     async with opened(database, replace(kit_on(clock, shelf), gateway=gateway)) as desk:
-        cast = await desk.write(_furnish) if furnish else Cast({}, {}, {})
+        people = cast or (await desk.write(_furnish) if furnish else Cast({}, {}, {}))
         shelf.calendar = await desk.read(calendar_now)
-        yield House(desk, clock, shelf, cast)
+        yield House(desk, clock, shelf, people)
 
 
 def lodging(**told: Given) -> Lodging:

@@ -1,5 +1,7 @@
 """The shipped `desk gateway-sandbox` as a second process: told how to behave, counted, killed, started again. Judges nothing."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +43,11 @@ class Sandbox:
         """End it with kill -9; from now on its address refuses."""
         assert self._served
         self._served.kill()
+
+    def freeze(self) -> None:
+        """Stop it where it stands: it may still be connected to, and hears nothing until it is killed."""
+        assert self._served
+        os.kill(self._served.process.pid, signal.SIGSTOP)
 
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""

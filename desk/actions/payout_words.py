@@ -9,6 +9,7 @@ from typing import Any
 
 from desk.actions.payout_moves import Paying, hold_for_desk, hold_payout, move, refresh
 from desk.actions.payouts import SEND, hands_of
+from desk.actions.scrub import scrubbed
 from desk.actions.steps import Held, hold, officer_id, record
 from desk.domain.audit import EventKind
 from desk.domain.errors import SecondOfficerNeeded, WrongMoment
@@ -193,7 +194,8 @@ def resolve_payout(work: Work, viewer: Viewer, payout_id: int, outcome: Heard, e
         raise WrongMoment
     first = paying.payout.resolve_by
     if first is None or paying.payout.resolve_as != outcome.value:
-        values = {"resolve_by": officer, "resolve_as": outcome.value, "resolve_evidence": evidence}
+        kept = scrubbed(work, paying.held.claim, evidence)
+        values = {"resolve_by": officer, "resolve_as": outcome.value, "resolve_evidence": kept}
         proposed = payouts.change(work.conn, paying.payout, **values)
         record(work, paying.held, EventKind.RESOLUTION_PROPOSED, {"payout": str(payout_id), "as": outcome.value}, evidence)
         return Paying(proposed, refresh(work, paying.held))
@@ -211,7 +213,7 @@ def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
     step = after_query(word.heard, trace, work.now, honours_keys=terms is not None and terms.honours_keys)
     if step is PayoutStep.SEND_AGAIN:
         turn = payout.turn + 1
-        move(work, paying, step, sending_at=work.now, never_seen_since=None, turn=turn)
+        move(work, paying, step, _shown(trace), sending_at=work.now, never_seen_since=None, turn=turn)
         jobs.add(work, SEND, f"{SEND}:{payout.id}:{turn}", {"payout": str(payout.id)})
         return False
     if step is not None:
@@ -224,6 +226,12 @@ def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
     _tell_manager(work, paying, unknown_for)
     jobs.again(work, held, ask_again_in(unknown_for))
     return True
+
+
+def _shown(trace: Trace) -> dict[str, Any]:
+    """What the same key was sent again on, so that the chain alone proves that it was allowed. UTC. Source: RELIABILITY I08."""
+    since = trace.never_seen_since
+    return {"first_sent_at": trace.first_sent_at.isoformat(), "never_seen_since": since.isoformat() if since else None}
 
 
 def _tell_manager(work: Work, paying: Paying, unknown_for: timedelta) -> None:

@@ -62,7 +62,7 @@ def propose_payout(work: Work, viewer: Viewer, reference: str, proposal: Proposa
     step = PayoutStep.PROPOSE_FOR_APPROVAL if found else PayoutStep.PROPOSE
     lines = fund.postings(EntryKind.PAYOUT_PROPOSED, amount.minor)
     books.post(work, held.site, EntryKind.PAYOUT_PROPOSED, lines, Booked(payout.id, viewer.id))
-    data = {"method": payout.method, "review": payout.review, "payee": payout.payee_commitment, "key": payout.key}
+    data = {"method": payout.method, "review": payout.review, "payee_commitment": payout.payee_commitment, "key": payout.key}
     note(work, paying, step, paying.state, data)
     notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT})
     notify_respondent(work, held)

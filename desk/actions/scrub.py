@@ -1,10 +1,10 @@
-"""Prose that goes into records without what must not stand there: the claim's own codes, and the visitor's contact.
+"""Prose that goes into records without what must not stand there: the claim's codes, the visitor's contact, payees' accounts.
 
 Codes and tokens are stored nowhere (SPEC 6), and what stands in a chain can never be erased (SPEC 8).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import select
 
@@ -15,20 +15,23 @@ from desk.store.tables import ClaimRow, metadata
 
 HIDDEN = "••••••••"
 PERSON = metadata.tables["person"]
+PAYOUT = metadata.tables["payout"]
 _SHORTEST_NAME = 2
+_SHORTEST_ACCOUNT = 7
 _TAIL = 9
 _CHINA = "86"
 
 
 def scrubbed(work: Work, claim: ClaimRow, text: str | None) -> str | None:
-    """The text with every code and token the claim ever had, and the visitor's name, phone and e-mail, hidden.
+    """The text with every code and token the claim ever had, and name, phone, e-mail and account of visitor and payees, hidden.
 
-    A name of one character is left: it would hide that character in every word.
+    A name of one character is left: it would hide that character in every word. So is an account of less than seven.
     """
     if not text:
         return text
     for pattern in (*_keys(work, claim), *_contact(work, claim)):
-        text = re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE)
+        # Never longer than what was written: a limit that the text kept must still hold.
+        text = re.sub(pattern, lambda found: HIDDEN[: len(found[0])], text, flags=re.IGNORECASE)
     return text
 
 
@@ -43,10 +46,18 @@ def _contact(work: Work, claim: ClaimRow) -> Iterator[str]:
     row = work.conn.execute(select(PERSON).where(PERSON.c.claim_id == claim.id)).one()
     if row.wrapped_key is None:
         return
-    plain = work.kit.sealer.open(claim.id, SealedPerson(row.wrapped_key, row.key_id, row.sealed, row.commitment))
-    name, phone, email = plain.get("name"), plain.get("phone"), plain.get("email")
+    payees = select(PAYOUT.c.payee_sealed).where(PAYOUT.c.claim_id == claim.id, PAYOUT.c.payee_sealed.is_not(None))
+    for sealed in (row.sealed, *work.conn.execute(payees).scalars()):
+        yield from _told(work.kit.sealer.open(claim.id, SealedPerson(row.wrapped_key, row.key_id, sealed, "")))
+
+
+def _told(plain: Mapping[str, str | None]) -> Iterator[str]:
+    """What finds each field of a person in a text."""
+    name, phone, email, account = (plain.get(field) for field in ("name", "phone", "email", "account"))
     if name and len(name) >= _SHORTEST_NAME:
         yield re.escape(name)
+    if account and len(digits := re.sub(r"[\s-]", "", account)) >= _SHORTEST_ACCOUNT:
+        yield r"[\s-]*".join(map(re.escape, digits))
     if email:
         yield re.escape(email)
     if phone:

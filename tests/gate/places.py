@@ -36,6 +36,11 @@ class Place:
         return self.database.startswith("sqlite")
 
     @property
+    def engine(self) -> str:
+        """What keeps its database."""
+        return "sqlite" if self.is_sqlite else "postgresql"
+
+    @property
     def file(self) -> Path:
         """The SQLite file."""
         return Path(self.database.removeprefix("sqlite:///"))
@@ -69,7 +74,7 @@ class Place:
         done = self.desk("verify", "--json")
         report = json.loads(done.stdout)
         broken = [each for each in report["invariants"] if not each["ok"]]
-        assert (done.returncode, report["ok"], broken) == (0, True, []), done.stderr
+        assert (done.returncode, report["ok"], broken) == (0, True, []), done.stderr or broken
 
 
 def seeded(data: Path, database: str) -> Place:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, text, update
 from desk.domain import clocks
 from desk.domain.audit import EventKind, Happening, event_hash, stored_data
 from desk.domain.lifecycle import Step
+from desk.domain.payout import PayoutStep
 from desk.packs.workdays import calendar_from
 from desk.ports import SealedPerson
 from desk.reads.verify import Report, verify
@@ -19,10 +20,10 @@ from desk.store import clocks as clock_rows
 from desk.store.engines import is_sqlite, plain_engine
 from desk.store.tables import metadata
 from tests.builders import HandClock, HandShelf, kit_on
-from tests.verify.story import Story
+from tests.verify.story import TOLD_AT, Story
 
 Breakage = Callable[[Connection, Story], None]
-KIT = kit_on(HandClock(), HandShelf())
+KIT = kit_on(HandClock(TOLD_AT), HandShelf())
 EVENT, CLOCK, PERSON, KEY = (metadata.tables[name] for name in ("event", "clock", "person", "idempotency_key"))
 
 
@@ -45,17 +46,41 @@ def red(report: Report) -> dict[str, str]:
 
 @contextmanager
 def unguarded(url: str) -> Iterator[Connection]:
-    """A connection for which neither triggers nor foreign keys hold."""
+    """A connection for which neither triggers nor foreign keys hold; for others they hold again afterwards."""
     engine = plain_engine(url)
     with engine.connect() as conn:
         if is_sqlite(url):
             conn.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-        with conn.begin():
-            guards = ("DROP TRIGGER event_is_never_updated", "DROP TRIGGER event_is_never_deleted")
-            for statement in guards if is_sqlite(url) else ("SET session_replication_role = replica",):
-                conn.execute(text(statement))
+        with conn.begin(), _guards_down(conn):
             yield conn
     engine.dispose()
+
+
+def broken(url: str, story: Story, damage: Breakage) -> Report:
+    """What verify says of a database while it is damaged; the damage is undone, so that the database serves for the next one."""
+    engine = plain_engine(url)
+    with engine.connect() as conn:
+        if is_sqlite(url):
+            conn.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+        with conn.begin() as undone:
+            with _guards_down(conn):
+                damage(conn, story)
+            report = verify(conn, KIT)
+            undone.rollback()
+    engine.dispose()
+    return report
+
+
+@contextmanager
+def _guards_down(conn: Connection) -> Iterator[None]:
+    sqlite = conn.dialect.name == "sqlite"
+    listed = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    guards = {row.name: row.sql for row in conn.execute(text(listed))} if sqlite else {}
+    for statement in [f"DROP TRIGGER {name}" for name in guards] or ["SET session_replication_role = replica"]:
+        conn.exec_driver_sql(statement)
+    yield
+    for statement in guards.values():
+        conn.exec_driver_sql(statement)
 
 
 def by(*statements: str) -> Breakage:
@@ -80,14 +105,14 @@ def answer_has(change: str) -> Breakage:
     return by(f"UPDATE idempotency_key SET {change} WHERE key = 'key-0001'")
 
 
-def forged(claim: str, which: EventKind | Step, data: dict[str, Any] | None = None, /, **columns: Any) -> Breakage:  # noqa: ANN401 - columns
+def forged(claim: str, which: EventKind | Step | PayoutStep, data: dict[str, Any] | None = None, /, **columns: Any) -> Breakage:  # noqa: ANN401 - columns
     """Change the claim's first event of a kind or step and seal the whole chain again, as somebody with the code could."""
 
     def run(conn: Connection, story: Story) -> None:
         chain = conn.execute(
             select(EVENT).where(EVENT.c.subject == f"claim:{story.ids[claim]}").order_by(EVENT.c.seq)
         ).all()  # fmt: skip
-        seq = next(event.seq for event in chain if which in (event.kind, event.step))
+        seq = next(event.seq for event in chain if which in (event.kind, event.step, json.loads(event.data).get("step")))
         previous = chain[0].prev_hash
         for event in chain:
             values = _filled(story, dict(event._mapping), columns if event.seq == seq else {}, data if event.seq == seq else None)
@@ -186,16 +211,31 @@ def token_of_keyed(story: Story) -> str:
 
 def twice(table: str, unique: str, other: str) -> Breakage:
     """The first row of a table once more under another id, with its UNIQUE constraint gone."""
+    names = ", ".join(f'"{column}"' for column in [one.name for one in metadata.tables[table].columns] if column != "id")
+    copy = by(f"INSERT INTO {table} (id, {names}) SELECT 7, {names} FROM {table} WHERE {other}")
+    return after(without(table, unique), copy)
+
+
+def without(table: str, constraint: str) -> Breakage:
+    """A constraint gone: by its name on PostgreSQL, with all others of its table on SQLite."""
 
     def run(conn: Connection, story: Story) -> None:
-        names = ", ".join(f'"{column}"' for column in [one.name for one in metadata.tables[table].columns] if column != "id")
         if conn.dialect.name == "sqlite":
             conn.exec_driver_sql(f"CREATE TABLE copied AS SELECT * FROM {table}")
             conn.exec_driver_sql(f"DROP TABLE {table}")
             conn.exec_driver_sql(f"ALTER TABLE copied RENAME TO {table}")
         else:
-            conn.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {unique}")
-        conn.exec_driver_sql(story.fill(f"INSERT INTO {table} (id, {names}) SELECT 7, {names} FROM {table} WHERE {other}"))
+            conn.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
+
+    return run
+
+
+def after(*damages: Breakage) -> Breakage:
+    """One damage after the other."""
+
+    def run(conn: Connection, story: Story) -> None:
+        for damage in damages:
+            damage(conn, story)
 
     return run
 

@@ -49,6 +49,13 @@ def on_postgresql(pg_server: PgServer, postgresql_story: tuple[str, Story]) -> I
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
+def story_kept(request: pytest.FixtureRequest) -> tuple[str, Story]:
+    """The same without a copy, for tests that leave no trace."""
+    place, story = request.getfixturevalue(f"{request.param}_story")
+    return f"sqlite:///{place}" if request.param == "sqlite" else request.getfixturevalue("pg_server").url(place), story
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def told(request: pytest.FixtureRequest) -> tuple[str, Story]:
     """The address of a database in which the day has happened, and its claims by name: once on each engine."""
     copy: tuple[str, Story] = request.getfixturevalue(f"on_{request.param}")

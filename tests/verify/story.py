@@ -1,11 +1,11 @@
 """A day at the desk that leaves every kind of row behind: each way a claim can go, told once, copied for every test.
 
-The names of the story's claims stand in `{braces}` in the breakages of `test_breakages`.
+The names of the story's claims stand in `{braces}` in the breakages. What money did that day is `story_of_money`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import text
 
@@ -14,20 +14,27 @@ from desk.domain.claim import Answer, Elsewhere, Flags, Route, Scope
 from desk.ports import Work
 from tests.builders import House, add_place, open_house
 from tests.cast import POSTER
+from tests.verify.story_of_money import money_day
 
+TOLD_AT = datetime(2026, 9, 18, 4, tzinfo=UTC)
+"""When the day has been told: later than everything in it."""
+
+ERASED = ("erased", "forgotten")
 NAME, PHONE, EMAIL = "欧阳明月", "+8613911112222", "mingyue@example.com"
 
 
 @dataclass(frozen=True)
 class Story:
-    """References and ids of the claims by their part in the story."""
+    """References and ids of the claims, and ids of the payouts, by their part in the story."""
 
     references: Mapping[str, str]
     ids: Mapping[str, int]
+    payouts: Mapping[str, int]
 
     def fill(self, sql: str) -> str:
-        """SQL with `{fast}` as the reference and `{fast_id}` as the id of the claim called fast."""
-        return sql.format(**self.references, **{f"{name}_id": number for name, number in self.ids.items()})
+        """SQL with `{fast}` as the reference and `{fast_id}` as the id of the claim called fast, `{paid_payout}` of a payout."""
+        named = {f"{name}_id": number for name, number in self.ids.items()}
+        return sql.format(**self.references, **named, **{f"{name}_payout": number for name, number in self.payouts.items()})
 
 
 async def tell(database: str) -> Story:
@@ -39,9 +46,13 @@ async def tell(database: str) -> Story:
             **await _ended(house),
             **await _from_elsewhere(house),
         }
+        paid, payouts = await money_day(house)
+        told |= paid
         ids = {name: (await house.claim(reference)).id for name, reference in told.items()}
-        await house.desk.write(_erase, ids["erased"])
-        return Story(told, ids)
+        for name in ERASED:
+            await house.desk.write(_erase, ids[name])
+        assert house.clock.at < TOLD_AT
+        return Story(told, ids, payouts)
 
 
 async def _at_the_counter(house: House) -> dict[str, str]:

@@ -6,6 +6,7 @@ from desk.domain.audit import EventKind
 from desk.domain.lifecycle import Step
 from tests.builders import KEYS
 from tests.verify import breaking
+from tests.verify.breakages_of_money import OF_MONEY
 from tests.verify.breaking import Breakage, answer_has, answer_with, at, by, code_in, code_of_keyed, forged, token_of_keyed, twice
 from tests.verify.story import NAME, PHONE, Story
 
@@ -131,15 +132,12 @@ DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I29", "an officer's token", answer_with(lambda _: "desk_0123456789ABCDEFGHJKMNPQRSTVWXYZ")),
 ]  # fmt: skip
 
-BREAKAGES = [*DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *DEADLINES]
+BREAKAGES = [*DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *DEADLINES, *OF_MONEY]
 
 
 @pytest.mark.parametrize(("invariant", "damage"), [pytest.param(i, run, id=f"{i} {name}") for i, name, run in BREAKAGES])
-def test_exactly_the_broken_invariant_turns_red(told: tuple[str, Story], invariant: str, damage: Breakage) -> None:
-    url, story = told
-    with breaking.unguarded(url) as conn:
-        damage(conn, story)
-    report = breaking.checked(url)
+def test_exactly_the_broken_invariant_turns_red(story_kept: tuple[str, Story], invariant: str, damage: Breakage) -> None:
+    report = breaking.broken(*story_kept, damage)
     found = breaking.red(report)
     assert set(found) == {invariant}, found
     assert not report.ok

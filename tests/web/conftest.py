@@ -5,18 +5,24 @@ One furnished desk an engine stays open for the whole run; each test finds it wi
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
+import anyio
 import pytest
 from sqlalchemy import text
 
 from desk.ports import Work
 from tests.builders import MORNING, open_house
+from tests.cast import Cast
 from tests.postgres import PgServer
 from tests.web.front import Front, opened_front
 
+_numbers = count(1)
 FORGOTTEN = (
     "DELETE FROM duplicate_tag", "DELETE FROM claim_link", "DELETE FROM clock", "DELETE FROM message", "DELETE FROM note",
     "DELETE FROM docket_entry", "DELETE FROM assessment", "DELETE FROM verdict", "DELETE FROM claim_item", "DELETE FROM person",
@@ -65,10 +71,55 @@ async def sqlite_front(sqlite_day: Front) -> Front:
     return await _morning(sqlite_day)
 
 
+@pytest.fixture(scope="session")
+def sqlite_furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cast]:
+    """A furnished file to copy, and who works there."""
+    path = Path(shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("furnished") / "desk.db"))
+    cast = anyio.run(_furnished, f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path, cast
+
+
+@pytest.fixture(scope="session")
+def postgresql_furnished(pg_server: PgServer, postgresql_template: str) -> Iterator[tuple[str, Cast]]:
+    """The name of a furnished database to copy, and who works there."""
+    name = f"desk_furnished_{os.getpid()}"
+    yield name, anyio.run(_furnished, pg_server.create_database(name, template=postgresql_template))
+    pg_server.drop_database(name)
+
+
+async def _furnished(database: str) -> Cast:
+    async with open_house(database) as house:
+        return house.cast
+
+
 @pytest.fixture
-async def till(database: str) -> AsyncIterator[Front]:
+def sqlite_till(sqlite_furnished: tuple[Path, Cast], tmp_path: Path) -> tuple[str, Cast]:
+    """The address of a furnished file of one's own."""
+    return f"sqlite:///{shutil.copyfile(sqlite_furnished[0], tmp_path / 'till.db')}", sqlite_furnished[1]
+
+
+@pytest.fixture
+def postgresql_till(pg_server: PgServer, postgresql_furnished: tuple[str, Cast]) -> Iterator[tuple[str, Cast]]:
+    """The address of a furnished database of one's own."""
+    name = f"desk_till_{os.getpid()}_{next(_numbers)}"
+    yield pg_server.create_database(name, template=postgresql_furnished[0]), postgresql_furnished[1]
+    pg_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def till_of_ones_own(request: pytest.FixtureRequest) -> tuple[str, Cast]:
+    """A furnished database and who works there: once on each engine."""
+    found: tuple[str, Cast] = request.getfixturevalue(f"{request.param}_till")
+    return found
+
+
+@pytest.fixture
+async def till(till_of_ones_own: tuple[str, Cast]) -> AsyncIterator[Front]:
     """The running application on a desk of its own on either engine: what money wrote, nobody can delete again."""
-    async with open_house(database) as house, opened_front(house) as opened:
+    database, cast = till_of_ones_own
+    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
         yield opened
 
 

@@ -59,6 +59,7 @@ class Lot:
     amount: str | None
     account: str | None
     how: str
+    answer: str
     wait: int
     steps: int
 

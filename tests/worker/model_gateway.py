@@ -107,7 +107,7 @@ class WithGateway(OnADesk):
     def work_on(self, payout_id: int, lot: Lot) -> None:
         """A worker makes the call that is due about a payout, waiting for it, or hears how it ended.
 
-        What the gateway does, it does while it is called; to a question it answers or does not.
+        What the gateway does, it does while it is called; and to a question it answers, or does not, or wrongly.
         """
         hand = next((hand for hand in self.hands if hand.payout_id == payout_id), None) or self.take(payout_id)
         if hand.word:
@@ -121,7 +121,7 @@ class WithGateway(OnADesk):
         elif isinstance(order, PayOrder):
             hand.word = self.world.call(order.key, lot.how, self.now)
         else:
-            hand.word = self.world.find(order, self.now) if lot.really else Word(Heard.UNCLEAR)
+            hand.word = self.world.find(order, lot.answer, self.now)
 
     def take(self, payout_id: int) -> Hand:
         """Wait until a payout's job is due, and take it with all others that are due by then; leases last until somebody dies."""

@@ -22,7 +22,7 @@ from tests.worker.model_books import EDGES
 from tests.worker.model_desk import SUMS, Furnished, Lot
 from tests.worker.model_gateway import WithGateway
 from tests.worker.model_officers import WithOfficers
-from tests.worker.model_world import CALLS
+from tests.worker.model_world import ANSWERS, CALLS
 
 WAITS = (0, 0, 1, 31, 31, 31, 900, 8 * 3600, 24 * 3600 - 60, 25 * 3600)
 ACCOUNTS = (None, None, "6222020000000000000")
@@ -52,6 +52,7 @@ class Money(WithOfficers, WithGateway):
             "a_step_comes_at_any_moment": (2, self.payouts()),
             "a_claim_leaves_its_path": (1, True),
             "a_claim_comes_back": (1, True),
+            "an_auditor_verifies": (1, True),
         }
         return [act for act, (times, can) in chances.items() if can for _ in range(times)]
 
@@ -60,7 +61,8 @@ class Money(WithOfficers, WithGateway):
         lot=st.builds(
             Lot, pick=st.integers(0, 31), really=st.booleans(), by=st.sampled_from(["chen", "cai", "ma"]),
             asked=st.sampled_from(SUMS), amount=st.sampled_from([None, None, "0.01", "199.99"]),
-            account=st.sampled_from(ACCOUNTS), how=st.sampled_from(CALLS), wait=st.sampled_from(WAITS), steps=st.integers(1, 6),
+            account=st.sampled_from(ACCOUNTS), how=st.sampled_from(CALLS),
+            answer=st.sampled_from(ANSWERS), wait=st.sampled_from(WAITS), steps=st.integers(1, 6),
         ),
     )  # fmt: skip
     def step(self, act: str, lot: Lot) -> None:

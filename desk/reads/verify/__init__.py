@@ -6,39 +6,62 @@ Only reads, and keeps no table in memory. An invariant that is not in these tabl
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
+from desk.domain.audit import EventKind
+from desk.domain.payout import PayoutState
 from desk.ports import Kit
-from desk.reads.verify import answers, chains, deadlines, decisions, people, records
+from desk.reads.verify import answers, approvals, chains, deadlines, decisions, ledger, payouts, people, records, statement
 from desk.reads.verify.answers import Remembered
 from desk.reads.verify.books import Books, open_books
 from desk.reads.verify.dossier import Dossier, dossiers
+from desk.reads.verify.ledger import Accounts
 from desk.reads.verify.report import Finding, Report, Tally
 from desk.store import installation
+from desk.store.tables import metadata
 
 __all__ = ["Finding", "Report", "verify"]
 
 OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = (
+    ("I05", payouts.i05_one_payout_at_a_time),
+    ("I05", payouts.i05_payout_after_a_return_names_it),
     ("I06", decisions.i06_row_holds_what_was_decided),
     ("I06", decisions.i06_items_are_those_lodged),
     ("I06", decisions.i06_respondent_is_the_one_completed),
     ("I06", decisions.i06_decided_within_bounds),
     ("I06", decisions.i06_events_decide_what_verdicts_say),
     ("I06", decisions.i06_verdicts_follow_from_their_facts),
+    ("I06", decisions.i06_payouts_pay_what_was_decided),
+    ("I07", payouts.i07_key_is_the_one_proposed),
+    ("I08", payouts.i08_sent_again_by_the_rule),
+    ("I08", payouts.i08_the_unknown_never_comes_back),
+    ("I09", payouts.i09_moves_lead_to_the_row),
+    ("I09", payouts.i09_entries_are_those_of_the_moves),
+    ("I09", payouts.i09_settling_closes_the_claim),
+    ("I10", payouts.i10_unknown_payouts_are_asked_for),
     ("I18", records.i18_claim_is_whole),
     ("I18", records.i18_rows_and_events_pair_up),
     ("I18", records.i18_docket_holds_who_is_on_it),
+    ("I18", records.i18_notices_were_told),
     ("I22", chains.i22_moves_lead_to_the_row),
     ("I22", chains.i22_events_name_who_and_why),
     ("I23", chains.i23_chain_of_a_claim),
     ("I24", people.i24_chain_commits_to_the_person),
     ("I24", people.i24_seal_holds_what_was_committed),
+    ("I24", people.i24_chain_commits_to_the_payees),
+    ("I24", people.i24_payee_is_the_one_committed),
     ("I25", deadlines.i25_clocks_are_those_of_the_moves),
+    ("I25", deadlines.i25_missed_promises_were_missed),
     ("I26", deadlines.i26_deadlines_can_be_counted_again),
     ("I26", deadlines.i26_rules_are_those_of_the_pack),
     ("I26", deadlines.i26_claim_shows_its_next_deadline),
     ("I29", people.i29_no_text_opens_the_claim),
+    ("I32", approvals.i32_released_with_a_second_pair_of_eyes),
+    ("I32", approvals.i32_row_waits_for_whom_its_limits_name),
+    ("I32", approvals.i32_limits_that_hold_always_were_named),
+    ("I32", approvals.i32_the_unknown_is_resolved_by_two),
     ("I35", people.i35_person_opens_for_this_claim),
+    ("I35", people.i35_payees_open_for_this_claim),
     ("I35", people.i35_chain_names_nobody),
 )
 OF_AN_ANSWER: Final[tuple[tuple[str, Callable[[Remembered, Kit], Iterator[str]]], ...]] = (
@@ -46,8 +69,28 @@ OF_AN_ANSWER: Final[tuple[tuple[str, Callable[[Remembered, Kit], Iterator[str]]]
     ("I29", answers.i29_answer_opens_nothing),
     ("I35", answers.i35_answer_names_nobody),
 )
+OF_THE_ACCOUNTS: Final[tuple[tuple[str, Callable[[Accounts], Iterator[str]]], ...]] = (
+    ("I01", ledger.i01_debits_equal_credits),
+    ("I03", ledger.i03_balances_are_their_postings),
+    ("I03", ledger.i03_all_money_is_somebodys),
+)
+OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], ...]] = (
+    ("I02", ledger.i02_entries_have_the_lines_of_their_kind),
+    ("I02", ledger.i02_lines_stay_in_their_fund),
+    ("I02", ledger.i02_amounts_are_whole),
+    ("I04", ledger.i04_books_are_guarded),
+    ("I04", ledger.i04_corrections_correct_something_once),
+    ("I11", statement.i11_lines_are_settled_payouts),
+    ("I11", statement.i11_no_payout_is_paid_twice),
+    ("I11", statement.i11_settled_payouts_are_on_the_statement),
+    ("I18", records.i18_no_orphans),
+    ("I18", records.i18_case_numbers_have_no_gaps),
+)
 COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
+    *((invariant, "payouts", lambda dossier: len(dossier.rows["payout"])) for invariant in ("I05", "I07", "I09", "I32")),
     ("I06", "verdicts", lambda dossier: len(dossier.rows["verdict"])),
+    ("I08", "payouts sent again", lambda dossier: _moves(dossier, PayoutState.UNKNOWN, PayoutState.SENDING)),
+    ("I10", "payouts lost from sight", lambda dossier: _moves(dossier, PayoutState.SENDING, PayoutState.UNKNOWN)),
     ("I18", "claims", lambda _: 1),
     ("I22", "moves", lambda dossier: len(dossier.moves)),
     ("I23", "events", lambda dossier: len(dossier.events)),
@@ -58,7 +101,8 @@ COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
     ("I35", "persons with a key", lambda dossier: int(dossier.sealed is not None)),
     ("I35", "persons erased", lambda dossier: int(dossier.person is not None and dossier.sealed is None)),
 )
-IDS: Final = frozenset({invariant for invariant, _ in (*OF_A_CLAIM, *OF_AN_ANSWER)})
+SIZES: Final = (("I02", "entries", "fund_entry"), ("I04", "entries", "fund_entry"), ("I11", "statement lines", "statement_line"))
+IDS: Final = frozenset({invariant for invariant, _ in (*OF_A_CLAIM, *OF_AN_ANSWER, *OF_THE_ACCOUNTS, *OF_ALL_RECORDS)})
 
 
 def verify(conn: Connection, kit: Kit) -> Report:
@@ -68,10 +112,8 @@ def verify(conn: Connection, kit: Kit) -> Report:
     seen = _check_claims(conn, books, tally)
     _check_other_chains(conn, books, tally)
     _check_answers(conn, kit, tally)
-    for found in (
-        records.i18_no_orphans(conn), records.i18_no_orphan_chains(conn, seen), records.i18_case_numbers_have_no_gaps(conn)
-    ):  # fmt: skip
-        tally.faults("I18", found)
+    tally.faults("I18", records.i18_no_orphan_chains(conn, seen))
+    _check_books(conn, tally)
     return tally.report()
 
 
@@ -90,6 +132,19 @@ def _check_claims(conn: Connection, books: Books, tally: Tally) -> int:
     return events
 
 
+def _check_books(conn: Connection, tally: Tally) -> None:
+    """Check what is of no one claim: the fund's accounts and entries, the statement, what hangs on nothing."""
+    accounts = ledger.accounts(conn)
+    for invariant in ("I01", "I03"):
+        tally.checked(invariant, "accounts", len(accounts))
+    for invariant, unit, name in SIZES:
+        tally.checked(invariant, unit, conn.execute(select(func.count()).select_from(metadata.tables[name])).scalar_one())
+    for invariant, of_accounts in OF_THE_ACCOUNTS:
+        tally.faults(invariant, _guarded("the books", of_accounts(accounts)))
+    for invariant, of_all in OF_ALL_RECORDS:
+        tally.faults(invariant, _guarded("the books", of_all(conn)))
+
+
 def _check_other_chains(conn: Connection, books: Books, tally: Tally) -> None:
     for subject in chains.other_chains(conn):
         tally.checked("I23", "chains of others", 1)
@@ -105,6 +160,13 @@ def _check_answers(conn: Connection, kit: Kit, tally: Tally) -> None:
         for kept in page:
             for invariant, check in OF_AN_ANSWER:
                 tally.faults(invariant, _guarded(kept.name, check(kept, kit)))
+
+
+def _moves(dossier: Dossier, before: PayoutState, after: PayoutState) -> int:
+    """How often payouts of a claim went from one state to another."""
+    return sum(
+        event.kind == EventKind.PAYOUT_MOVED and (event.from_state, event.to_state) == (before, after) for event in dossier.events
+    )
 
 
 def _guarded(name: str, found: Iterator[str]) -> Iterator[str]:

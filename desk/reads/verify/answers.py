@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,14 @@ from sqlalchemy import Connection, Row, func, select
 
 from desk.domain.reference import read_reference
 from desk.ports import Kit, SealedPerson
-from desk.reads.verify.people import keys_to, leaves_of, opens, tells_of
+from desk.reads.verify.people import Fields, keys_to, leaves_of, opens, tells_of
 from desk.store.tables import metadata
 
 PAGE = 500
 KEY = metadata.tables["idempotency_key"]
 CLAIM = metadata.tables["claim"]
 PERSON = metadata.tables["person"]
+PAYOUT = metadata.tables["payout"]
 _REFERENCE = re.compile(r"(?<![0-9A-Z])[0-9A-HJKMNP-TV-Z]{10}(?![0-9A-Z])")
 _VISIBLE = re.compile(r"[!-~]{1,128}")
 _SHORTEST_FINGERPRINT = 16
@@ -27,11 +29,12 @@ _HOLDER = select(
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """One stored answer, read as JSON (None when it is none), and the claims that it or its route names."""
+    """One stored answer, read as JSON (None when it is none), the claims that it or its route names, and their sealed payees."""
 
     row: Row[Any]
     answer: Any
     claims: tuple[Row[Any], ...]
+    payees: tuple[tuple[Row[Any], bytes], ...]
 
     @property
     def name(self) -> str:
@@ -45,7 +48,8 @@ def remembered(conn: Connection) -> Iterator[list[Remembered]]:
     while page := conn.execute(select(KEY).where(KEY.c.id > last).order_by(KEY.c.id).limit(PAGE)).all():
         named = {row.id: _references(f"{row.route} {row.answer}") for row in page}
         holders = _holders(conn, sorted(set().union(*named.values())))
-        yield [Remembered(row, _read(row.answer), tuple(holders[ref] for ref in named[row.id] if ref in holders)) for row in page]
+        payees = _payees(conn, sorted(holder.id for holder in holders.values()))
+        yield [_remembered(row, [holders[ref] for ref in named[row.id] if ref in holders], payees) for row in page]
         last = page[-1].id
 
 
@@ -78,20 +82,26 @@ def i29_answer_opens_nothing(kept: Remembered, kit: Kit) -> Iterator[str]:
 
 
 def i35_answer_names_nobody(kept: Remembered, kit: Kit) -> Iterator[str]:
-    """An answer holds neither name nor contact of the visitors of the claims it names."""
-    words = leaves_of(kept.answer)
-    if any(tells_of(_contact(kit, claim), words) for claim in kept.claims):
+    """An answer holds neither name nor contact of the visitors of the claims it names, nor name or account of whom they pay."""
+    people = [_opened(kit, claim, claim.sealed) for claim in kept.claims]
+    people += [_opened(kit, claim, sealed) for claim, sealed in kept.payees]
+    if tells_of(people, leaves_of(kept.answer)):
         yield f"{kept.name}: holds a personal field in plain"
 
 
-def _contact(kit: Kit, claim: Row[Any]) -> dict[str, str | None] | None:
-    """The fields of a claim's visitor; whether they open at all is checked with the claim."""
+def _opened(kit: Kit, claim: Row[Any], sealed: bytes) -> Fields | None:
+    """What is sealed under the key of a claim's visitor; whether it opens at all is checked with the claim."""
     if claim.wrapped_key is None:
         return None
     try:
-        return kit.sealer.open(claim.id, SealedPerson(claim.wrapped_key, claim.key_id, claim.sealed, claim.commitment))
+        return kit.sealer.open(claim.id, SealedPerson(claim.wrapped_key, claim.key_id, sealed, ""))
     except ValueError:
         return None
+
+
+def _remembered(row: Row[Any], claims: list[Row[Any]], payees: dict[int, list[bytes]]) -> Remembered:
+    paid = tuple((claim, sealed) for claim in claims for sealed in payees.get(claim.id, ()))
+    return Remembered(row, _read(row.answer), tuple(claims), paid)
 
 
 def _references(text: str) -> set[str]:
@@ -103,6 +113,16 @@ def _holders(conn: Connection, references: Sequence[str]) -> dict[str, Row[Any]]
     for start in range(0, len(references), PAGE):
         rows = conn.execute(_HOLDER.where(CLAIM.c.reference.in_(references[start : start + PAGE])))
         found |= {row.reference: row for row in rows}
+    return found
+
+
+def _payees(conn: Connection, claim_ids: Sequence[int]) -> dict[int, list[bytes]]:
+    """Whom the payouts of these claims pay, still sealed."""
+    found = defaultdict[int, list[bytes]](list)
+    for start in range(0, len(claim_ids), PAGE):
+        mine = PAYOUT.c.claim_id.in_(claim_ids[start : start + PAGE]) & PAYOUT.c.payee_sealed.is_not(None)
+        for row in conn.execute(select(PAYOUT.c.claim_id, PAYOUT.c.payee_sealed).where(mine)):
+            found[row.claim_id].append(row.payee_sealed)
     return found
 
 

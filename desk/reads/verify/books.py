@@ -1,6 +1,7 @@
 """What every check may look up: sites, officers, and the working calendar as it was under each of its versions."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -19,6 +20,7 @@ class Books:
     """The few small tables, read once in the snapshot that is being checked."""
 
     kit: Kit
+    now: datetime
     zones: dict[int, ZoneInfo]
     officers: frozenset[int]
     calendar: WorkingCalendar
@@ -38,6 +40,7 @@ def open_books(conn: Connection, kit: Kit) -> Books:
     """Read what the checks look up."""
     return Books(
         kit=kit,
+        now=kit.clock.now(),
         zones={site.id: ZoneInfo(site.time_zone) for site in sites.list_all(conn)},
         officers=frozenset(conn.execute(select(OFFICER.c.id)).scalars()),
         calendar=calendar_from(calendar.exceptions(conn), calendar.years(conn)),

@@ -1,15 +1,20 @@
 """The promises: which clocks a claim must have (I25) and what each of them must say (I26). Starts and mends none."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
 
 from desk.domain import clocks as rules
 from desk.domain.audit import EventKind
 from desk.domain.calendar import WorkingCalendar
-from desk.domain.clocks import Clock, ClockState
+from desk.domain.clocks import RUNNING, Clock, ClockState, Segment
 from desk.domain.lifecycle import Step
 from desk.domain.pack import ClockRule, Unit
+from desk.domain.payout import PAID
 from desk.domain.promises import Counting, after_step
 from desk.reads.verify.dossier import Dossier
 from desk.store.columns import FOREVER
@@ -18,6 +23,20 @@ _ANSWERS_FIRST = frozenset({EventKind.MESSAGE_SENT, EventKind.QUESTION_ASKED})
 _BY_THE_DAY = frozenset({Unit.DAY, Unit.WORKING_DAY, Unit.YEAR})
 
 Name = tuple[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Uncounted(Counting):
+    """Starts clocks without counting their deadlines: most of the time would go there, and I26 counts them."""
+
+    def start(self, kind: str, at: datetime) -> Clock:
+        """A clock that begins and is due at once."""
+        rule = self.pack.clocks[kind]
+        return Clock(
+            kind=rule.id, length=rule.length, unit=rule.unit, pauses=rule.pauses, pack=self.pack.version,
+            confirmed=rule.confirmed, provisional=False, base_at=at, due_at=at, stopped_at=None, state=ClockState.RUNNING,
+            segments=(Segment(RUNNING, at),), calendar=self.calendar.version,
+        )  # fmt: skip
 
 
 def i25_clocks_are_those_of_the_moves(dossier: Dossier) -> Iterator[str]:
@@ -33,6 +52,19 @@ def i25_clocks_are_those_of_the_moves(dossier: Dossier) -> Iterator[str]:
     for name in due.keys() & stored.keys():
         if _course(due[name]) != _course(stored[name]):
             yield f"{dossier.name}: clock {name[0]} did not run as its moves say"
+
+
+def i25_missed_promises_were_missed(dossier: Dossier) -> Iterator[str]:
+    """Every missed promise is written down once, with one event, for a clock that was late by then."""
+    told = [event for event in dossier.events if event.kind == EventKind.CLOCK_BREACHED]
+    for event in told:
+        breach = _breach(dossier, event)
+        stood = (clock for clock in _as_it_stood(dossier, event) if (clock.kind, clock.due_at) == breach)
+        if not any(rules.is_late(clock, event.at) for clock in stood):
+            yield f"{dossier.name} event {event.seq}: no clock {breach[0]} was late"
+    kept = sorted((row.kind, row.due_at, row.recorded_at) for row in dossier.rows["clock_breach"])
+    if kept != sorted((*_breach(dossier, event), event.at) for event in told) or len({row[:2] for row in kept}) != len(kept):
+        yield f"{dossier.name}: its missed promises are not those its chain tells of, each once"
 
 
 def i26_deadlines_can_be_counted_again(dossier: Dossier) -> Iterator[str]:
@@ -69,24 +101,40 @@ def i26_claim_shows_its_next_deadline(dossier: Dossier) -> Iterator[str]:
         yield f"{dossier.name}: shows another deadline than its earliest running clock"
 
 
-def _replayed(dossier: Dossier) -> dict[Name, Clock]:
-    """The clocks that the events of a claim call for. Only their course counts here, not their deadlines."""
+def _replayed(dossier: Dossier, until: int | None = None) -> dict[Name, Clock]:
+    """The clocks that the events of a claim call for, up to one of them. Only their course counts here, not their deadlines."""
     books, claim = dossier.books, dossier.claim
-    counting = Counting(books.kit.packs.by_version(claim.pack), books.zones[claim.site_id], books.calendar)
+    counting = _Uncounted(books.kit.packs.by_version(claim.pack), books.zones[claim.site_id], books.calendar)
     known: dict[Name, Clock] = {}
-    for event in dossier.events:
+    for event in dossier.events[:until]:
         if event.kind == EventKind.MOVED:
             changed = after_step(Step(event.step), known.values(), event.at, counting)
             known |= {_name(clock): clock for clock in changed}
         for name, clock in known.items():
-            if _stops_here(clock, event.kind, event.step):
+            if _stops_here(clock, event):
                 known[name] = rules.stop(clock, event.at)
     return known
 
 
-def _stops_here(clock: Clock, kind: str, step: str | None) -> bool:
-    """A receipt is stored with the lodging itself; a first message answers."""
-    return (clock.kind == "auto_receipt" and step == Step.LODGE) or (clock.kind == "first_answer" and kind in _ANSWERS_FIRST)
+def _as_it_stood(dossier: Dossier, event: Row[Any]) -> Iterator[Clock]:
+    """The claim's clocks when an event was written, each with the deadline that its row has."""
+    due = {_name(clock): clock.due_at for clock in dossier.clocks}
+    yield from (replace(clock, due_at=due[name]) for name, clock in _replayed(dossier, event.seq).items() if name in due)
+
+
+def _stops_here(clock: Clock, event: Row[Any]) -> bool:
+    """A receipt is stored with the lodging itself; a first message answers; money handed over or promised is paid."""
+    if clock.kind == "fast_payment":
+        return bool(event.kind == EventKind.PAYOUT_MOVED and event.to_state in PAID)
+    return (clock.kind == "auto_receipt" and event.step == Step.LODGE) or (
+        clock.kind == "first_answer" and event.kind in _ANSWERS_FIRST
+    )
+
+
+def _breach(dossier: Dossier, event: Row[Any]) -> tuple[str, datetime]:
+    """Which clock an event says was missed, and the deadline."""
+    told = dossier.told(event)
+    return told["clock"], datetime.fromisoformat(told["due_at"])
 
 
 def _name(clock: Clock) -> tuple[str, object]:

@@ -1,6 +1,6 @@
-"""What was decided, and whether the rule said so: I06. Judges with the domain's own rule and the packs that were in force.
+"""What was decided and what was paid on it, and whether the rule said so: I06.
 
-The payouts of I06 are not built yet; what is checked is the amount decided.
+Judges with the domain's own rule and the packs that were in force; whether a payout went its way is `payouts`.
 """
 
 from collections.abc import Iterator
@@ -31,18 +31,23 @@ from desk.reads.verify.dossier import Dossier
 ROUTED = {**{step: route for route, step in CONFIRM.items()}, **{step: route for route, step in OVERRIDE.items()}}
 
 
-def decision_of(dossier: Dossier) -> tuple[str | None, int | None]:
+Decision = tuple[str | None, int | None]
+
+
+def decision_of(dossier: Dossier) -> Decision:
     """The route and the amount that stand after all moves, as their events say."""
-    route: str | None = None
-    decided: int | None = None
+    standing: Decision = None, None
     for event in dossier.moves:
-        if Step(event.step) in ROUTED:
-            route, decided = ROUTED[Step(event.step)], dossier.told(event).get("decided_minor")
-        elif event.step == Step.OBJECT:
-            route, decided = Route.DOCKET, None
-        elif event.step == Step.REOPEN:
-            route, decided = None, None
-    return route, decided
+        standing = _after(dossier, event, standing)
+    return standing
+
+
+def _after(dossier: Dossier, event: Row[Any], standing: Decision) -> Decision:
+    """What stands after one move."""
+    step = Step(event.step)
+    if step in ROUTED:
+        return ROUTED[step], dossier.told(event).get("decided_minor")
+    return {Step.OBJECT: (Route.DOCKET, None), Step.REOPEN: (None, None)}.get(step, standing)
 
 
 def i06_row_holds_what_was_decided(dossier: Dossier) -> Iterator[str]:
@@ -103,6 +108,22 @@ def i06_events_decide_what_verdicts_say(dossier: Dossier) -> Iterator[str]:
         verdict = verdicts.get(told.get("verdict", 0))
         if verdict is None or (verdict.route, verdict.decided_minor) != (route, told.get("decided_minor")):
             yield f"{dossier.name} event {event.seq}: its verdict is missing or says something else"
+
+
+def i06_payouts_pay_what_was_decided(dossier: Dossier) -> Iterator[str]:
+    """Every payout is of the amount it was proposed with, at most what stood decided then, in the claim's currency."""
+    proposed = {payment.moves[0].seq: payment.row for payment in dossier.payments if payment.moves}
+    standing: Decision = None, None
+    for event in dossier.events if proposed else ():
+        if event.kind == EventKind.MOVED:
+            standing = _after(dossier, event, standing)
+        payout = proposed.get(event.seq)
+        if payout is None:
+            continue
+        within = payout.decided_minor == standing[1] and 0 < payout.amount_minor <= payout.decided_minor
+        told = dossier.told(event).get("amount_minor"), dossier.claim.currency
+        if not within or told != (payout.amount_minor, payout.currency):
+            yield f"{dossier.name} payout {payout.id}: pays more than was decided, or something else than was proposed"
 
 
 def i06_verdicts_follow_from_their_facts(dossier: Dossier) -> Iterator[str]:

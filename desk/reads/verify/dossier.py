@@ -2,12 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from desk.domain.audit import EventKind
 from desk.domain.clocks import Clock
@@ -20,9 +21,10 @@ BLOCK = 500
 CLAIM = metadata.tables["claim"]
 EVENT = metadata.tables["event"]
 LINK = metadata.tables["claim_link"]
+PAYOUT, ENTRY, POSTING = (metadata.tables[name] for name in ("payout", "fund_entry", "fund_posting"))
 _ORDERS = {
     "person": "claim_id", "claim_item": "position", "clock": "id", "assessment": "seq", "verdict": "seq", "message": "id",
-    "note": "id", "docket_entry": "id",
+    "note": "id", "docket_entry": "id", "payout": "id", "notice": "id", "clock_breach": "id",
 }  # fmt: skip
 
 Rows = Mapping[str, Sequence[Row[Any]]]
@@ -35,15 +37,25 @@ class Unreadable:
     claim_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payout's row, its moves as the chain tells them, and its entries in the books with the sum of their lines, in order."""
+
+    row: Row[Any]
+    moves: Sequence[Row[Any]]
+    entries: Sequence[Row[Any]]
+
+
 @dataclass(frozen=True)
 class Dossier:
-    """A claim's row, the rows that hang on it by table, its audit chain in order, and how many links it has."""
+    """A claim's row, the rows that hang on it by table, its audit chain in order, how many links it has, its payouts' entries."""
 
     books: Books
     claim: Row[Any]
     rows: Rows
     events: Sequence[Row[Any]]
     links: int
+    entries: Mapping[int, Sequence[Row[Any]]]
     _told: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -83,6 +95,37 @@ class Dossier:
         except ValueError:
             return None
 
+    @cached_property
+    def paths(self) -> Mapping[str, Sequence[Row[Any]]]:
+        """The moves of every payout that the chain tells of, by the payout's id as the chain writes it."""
+        grouped = defaultdict[str, list[Row[Any]]](list)
+        for event in self.events:
+            if event.kind == EventKind.PAYOUT_MOVED:
+                grouped[str(self.told(event).get("payout"))].append(event)
+        return dict(grouped)
+
+    @cached_property
+    def payments(self) -> list[Payment]:
+        """Its payouts, oldest first."""
+        return [Payment(row, self.paths.get(str(row.id), ()), self.entries.get(row.id, ())) for row in self.rows["payout"]]
+
+    def sealed_payee(self, payout: Row[Any]) -> SealedPerson | None:
+        """Whom a payout pays, sealed under the visitor's key; None for cash without a name, and once the key is destroyed."""
+        person = self.person
+        if person is None or person.wrapped_key is None or payout.payee_sealed is None:
+            return None
+        return SealedPerson(person.wrapped_key, person.key_id, payout.payee_sealed, payout.payee_commitment or "")
+
+    @cached_property
+    def payees(self) -> Mapping[int, dict[str, str | None]]:
+        """The fields of every payee that opens, by payout. They never leave the checks."""
+        opened: dict[int, dict[str, str | None]] = {}
+        for payout in self.rows["payout"]:
+            if sealed := self.sealed_payee(payout):
+                with suppress(ValueError):
+                    opened[payout.id] = self.books.kit.sealer.open(self.claim.id, sealed)
+        return opened
+
     def told(self, event: Row[Any]) -> dict[str, Any]:
         """What an event's data says; read once. Raises ValueError for data that is no JSON."""
         if event.seq not in self._told:
@@ -121,11 +164,14 @@ def _block(conn: Connection, books: Books, ids: list[int]) -> list[Dossier]:
     first, last = ids[0], ids[-1]
     claims = conn.execute(select(CLAIM).where(CLAIM.c.id.between(first, last)).order_by(CLAIM.c.id)).all()
     hanging = {name: _hanging(conn, name, first, last) for name in _ORDERS}
-    events, links = _events(conn, ids), _links(conn, first, last)
+    events, links, entries = _events(conn, ids), _links(conn, first, last), _entries(conn, first, last)
     return [
-        Dossier(books, claim, {name: rows[claim.id] for name, rows in hanging.items()}, events[claim.id], links[claim.id])
+        Dossier(
+            books, claim, {name: rows[claim.id] for name, rows in hanging.items()}, events[claim.id], links[claim.id],
+            entries[claim.id],
+        )
         for claim in claims
-    ]
+    ]  # fmt: skip
 
 
 def _hanging(conn: Connection, name: str, first: int, last: int) -> defaultdict[int, list[Row[Any]]]:
@@ -150,3 +196,21 @@ def _links(conn: Connection, first: int, last: int) -> defaultdict[int, int]:
         for claim_id in conn.execute(select(side).where(side.between(first, last))).scalars():
             counted[claim_id] += 1
     return counted
+
+
+def _entries(conn: Connection, first: int, last: int) -> defaultdict[int, dict[int, list[Row[Any]]]]:
+    """The entries about payouts, by claim and payout."""
+    columns = [PAYOUT.c.claim_id, ENTRY.c.id, ENTRY.c.payout_id, ENTRY.c.kind, ENTRY.c.site_id, ENTRY.c.currency]
+    query = (
+        select(*columns, func.sum(POSTING.c.amount_minor).label("minor"))
+        .join(ENTRY, ENTRY.c.payout_id == PAYOUT.c.id)
+        .outerjoin(POSTING, POSTING.c.entry_id == ENTRY.c.id)
+        .where(PAYOUT.c.claim_id.between(first, last))
+        .group_by(*columns)
+        .order_by(ENTRY.c.id)
+    )
+    grouped = defaultdict[int, dict[int, list[Row[Any]]]](dict)
+    found: Iterable[Any] = conn.execute(query)
+    for row in found:
+        grouped[row.claim_id].setdefault(row.payout_id, []).append(row)
+    return grouped

@@ -1,4 +1,4 @@
-"""Nothing by halves: I18. Every claim has its rows, every row its claim and its audit event, every case number its place."""
+"""Nothing by halves: I18. Every claim has its rows, every row its claim or payout and its event, every case number its place."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,11 +15,14 @@ from desk.store.tables import metadata
 
 CLAIM = metadata.tables["claim"]
 EVENT = metadata.tables["event"]
+PAYOUT = metadata.tables["payout"]
 ENTRY = metadata.tables["docket_entry"]
 COUNTER = metadata.tables["counter"]
 OF_A_CLAIM = (
     "person", "claim_item", "clock", "assessment", "verdict", "message", "note", "docket_entry", "duplicate_tag", "claim_link",
+    "payout", "notice", "clock_breach",
 )  # fmt: skip
+OF_A_PAYOUT = ("payout_tag", "fund_entry", "notice", "gateway_event")
 ON_DOCKET = frozenset({State.DOCKETED, State.SETTLED})
 NAMED = 20
 PAGE = 5_000
@@ -58,13 +61,24 @@ def i18_docket_holds_who_is_on_it(dossier: Dossier) -> Iterator[str]:
         yield f"{dossier.name}: its place on the docket has another site or departure"
 
 
+def i18_notices_were_told(dossier: Dossier) -> Iterator[str]:
+    """Every notice for the manager was told when it was opened, and belongs to the claim's own site."""
+    told = sorted(
+        str(dossier.told(event).get("notice")) for event in dossier.events if event.kind == EventKind.NOTICE_OPENED
+    )  # fmt: skip
+    if told != sorted(row.kind for row in dossier.rows["notice"]):
+        yield f"{dossier.name}: its notices are not those its chain tells of"
+    if any(row.site_id != dossier.claim.site_id for row in (*dossier.rows["notice"], *dossier.rows["payout"])):
+        yield f"{dossier.name}: a notice or a payout of it is another site's"
+
+
 def i18_no_orphans(conn: Connection) -> Iterator[str]:
-    """No row hangs on a claim that is not there."""
-    for name in OF_A_CLAIM:
-        table = metadata.tables[name]
-        key = next(iter(table.primary_key.columns))
-        lost = select(key).where(~exists().where(CLAIM.c.id == table.c.claim_id)).limit(NAMED)
-        yield from (f"{name} {row_id}: its claim is not there" for row_id in conn.execute(lost).scalars())
+    """No row hangs on a claim or on a payout that is not there."""
+    for names, parent, what in ((OF_A_CLAIM, CLAIM, "claim"), (OF_A_PAYOUT, PAYOUT, "payout")):
+        for table in (metadata.tables[name] for name in names):
+            key, owner = next(iter(table.primary_key.columns)), table.c[f"{what}_id"]
+            lost = select(key).where(owner.is_not(None), ~exists().where(parent.c.id == owner)).limit(NAMED)
+            yield from (f"{table.name} {row_id}: its {what} is not there" for row_id in conn.execute(lost).scalars())
 
 
 def i18_no_orphan_chains(conn: Connection, seen: int) -> Iterator[str]:
@@ -120,7 +134,9 @@ def _kept(dossier: Dossier) -> dict[str, int]:
     return {
         "assessments": len(rows["assessment"]), "verdicts": len(rows["verdict"]), "notes": len(rows["note"]),
         "messages": written.count("message"), "questions": written.count("question"), "answers": written.count("answer"),
-        "links": dossier.links, "slips": dossier.claim.generation - 1,
+        "links": dossier.links, "slips": dossier.claim.generation - 1, "payouts": len(rows["payout"]),
+        "words of receipt": sum(row.said_received_at is not None for row in rows["payout"]),
+        "payouts said to have ended": sum(row.resolve_by is not None for row in rows["payout"]),
     }  # fmt: skip
 
 
@@ -133,5 +149,12 @@ def _told(dossier: Dossier) -> dict[str, int]:
         "notes": kinds.count(EventKind.NOTE_WRITTEN), "messages": kinds.count(EventKind.MESSAGE_SENT),
         "questions": kinds.count(EventKind.QUESTION_ASKED),
         "answers": kinds.count(EventKind.ANSWERED) + steps.count(Step.ANSWER),
-        "links": kinds.count(EventKind.LINKED), "slips": kinds.count(EventKind.SLIP_REISSUED),
+        "links": kinds.count(EventKind.LINKED), "slips": kinds.count(EventKind.SLIP_REISSUED), "payouts": len(dossier.paths),
+        "words of receipt": kinds.count(EventKind.PAYOUT_SAID_RECEIVED),
+        "payouts said to have ended": len(_named(dossier, EventKind.RESOLUTION_PROPOSED)),
     }  # fmt: skip
+
+
+def _named(dossier: Dossier, kind: EventKind) -> set[object]:
+    """The payouts that events of a kind are about."""
+    return {dossier.told(event).get("payout") for event in dossier.events if event.kind == kind}

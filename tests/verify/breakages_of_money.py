@@ -1,0 +1,142 @@
+"""What can be done to the books, the payouts and the statement by hand, each with the one invariant that it breaks."""
+
+from desk.domain.audit import EventKind
+from desk.domain.lifecycle import Step
+from desk.domain.payout import PayoutStep
+from tests.till import ACCOUNT
+from tests.verify import breaking_money as till
+from tests.verify.breaking import Breakage, after, answer_with, at, by, code_in, forged, twice, without
+from tests.verify.breaking_money import AWAY, HOME, THE_LINE, TOP_UP, acted_by, in_dollars, stands, unchecked
+from tests.verify.story import TOLD_AT
+
+OTHER = "ab" * 32
+SETTLED_ENTRY = "UPDATE fund_entry SET payout_id = {other} WHERE payout_id = {{paid_payout}} AND kind = 'payout_settled'"
+RESERVING_LINE = "entry_id = (SELECT id FROM fund_entry WHERE payout_id = {reserved_payout})"
+FIRST_TOP_UP = f"SELECT min(id) FROM fund_entry WHERE {HOME}"
+NOT_CLOSED = """UPDATE claim SET state = 'fast_refund', outcome = NULL,
+    moved_at = (SELECT max(at) FROM event WHERE subject = 'claim:{paid_id}' AND kind = 'moved') WHERE id = {paid_id}"""
+ON_THE_STATEMENT = "INSERT INTO statement_line SELECT 'gw-7', key, amount_minor, currency, settled_at FROM payout WHERE id = "
+PAYEE_OF_ANOTHER = """UPDATE payout SET payee_sealed = (SELECT payee_sealed FROM payout WHERE id = {gateway_payout})
+    WHERE id = {resent_payout}"""
+MA = "(SELECT id FROM officer WHERE name = 'Ma')"
+
+Table = list[tuple[str, str, Breakage]]
+
+BOOKS: Table = [
+    ("I01", "debited in yuan, credited in dollars", in_dollars("debit")),
+    ("I02", "in the books of another currency", in_dollars("debit", "credit")),
+    ("I02", "an entry without a line", after(
+        by(f"DELETE FROM fund_posting WHERE {THE_LINE}"), stands("- 500000", "available", "source:government"))),
+    ("I02", "a line of nothing", after(
+        unchecked("fund_posting", "ck_fund_posting_amount_above_zero"), stands("- 500000", "available", "source:government"),
+        by(f"UPDATE fund_posting SET amount_minor = 0 WHERE {THE_LINE}"))),
+    ("I02", "the lines of another kind", by(f"UPDATE fund_entry SET kind = 'deposit_paid_in' WHERE {TOP_UP}")),
+    ("I02", "a line numbered otherwise", by(f"UPDATE fund_posting SET position = 1 WHERE {THE_LINE}")),
+    ("I02", "a line without its entry", by(f"DELETE FROM fund_entry WHERE {TOP_UP}")),
+    ("I03", "a fen more", stands("+ 1", "available")),
+    ("I03", "a fen more, and somebody's", stands("+ 1", "available", "source:site")),
+    ("I03", "a line of a fen more", by(f"UPDATE fund_posting SET amount_minor = amount_minor + 1 WHERE {THE_LINE}")),
+    ("I03", "an account under another's id", by(
+        f"UPDATE fund_posting SET credit_id = 5 WHERE {THE_LINE}",
+        "UPDATE fund_account SET id = 5 WHERE name = 'source:government'")),
+    ("I03", "more given out than there was", after(
+        unchecked("fund_account", "ck_fund_account_floor"), stands("- 90000000", "available", "source:site"),
+        by("UPDATE fund_posting SET amount_minor = amount_minor + 90000000 "
+           "WHERE entry_id = (SELECT id FROM fund_entry WHERE kind = 'withdrawal')"))),
+    ("I04", "a correction of nothing", by(f"UPDATE fund_entry SET corrects_id = 7 WHERE {TOP_UP}")),
+    ("I04", "a correction of itself", by(f"UPDATE fund_entry SET corrects_id = id WHERE {TOP_UP}")),
+    ("I04", "a correction of another site's entry", by(
+        f"UPDATE fund_entry SET corrects_id = (SELECT min(id) FROM fund_entry WHERE {AWAY}) WHERE {TOP_UP}")),
+    ("I04", "one entry corrected twice", after(
+        without("fund_entry", "uq_fund_entry_corrects_id"),
+        by(f"UPDATE fund_entry SET corrects_id = ({FIRST_TOP_UP}) WHERE {TOP_UP} OR kind = 'withdrawal'"))),
+]  # fmt: skip
+
+PAYOUTS: Table = [
+    ("I05", "two payouts at once", till.a_second_payout),
+    ("I05", "instead of one that never came back", by(
+        "UPDATE payout SET replaces_id = {given_up_payout} WHERE id = {retried_payout}")),
+    ("I05", "not named by the one after it", after(
+        unchecked("payout", "ck_payout_returned_after_settling"), till.returned("given_up"))),
+    ("I06", "more decided than was", at("payout", "reserved", "decided_minor = decided_minor + 1")),
+    ("I06", "less paid than was proposed", at("payout", "reserved", "amount_minor = amount_minor - 1")),
+    ("I06", "paid in dollars", at("payout", "reserved", "currency = 'USD'")),
+    ("I07", "another key", at("payout", "reserved", "key = 'payout-7'")),
+    ("I07", "another key proposed", forged("reserved", PayoutStep.PROPOSE, {"key": "payout-7"})),
+    ("I08", "sent again too early", forged("resent", PayoutStep.SEND_AGAIN, {"never_seen_since": TOLD_AT.isoformat()})),
+    ("I08", "sent again too late", forged("resent", PayoutStep.SEND_AGAIN, {"first_sent_at": "2026-09-01T00:00:00+00:00"})),
+    ("I08", "sent at another time", at("payout", "resent", "first_sent_at = proposed_at")),
+    ("I08", "sent anew after it was lost", till.sent_anew_after_it_was_lost),
+    ("I09", "the row is elsewhere", at("payout", "reserved", "state = 'sending'")),
+    ("I09", "a move outside the table", forged("reserved", PayoutStep.PROPOSE, to_state="sending")),
+    ("I09", "a move from nowhere", forged("failed", PayoutStep.SEND, from_state="unknown")),
+    ("I09", "settled at another time", at("payout", "paid", "settled_at = sent_at")),
+    ("I09", "handed over at another time", at("payout", "paid", "sent_at = settled_at")),
+    ("I09", "another way to pay", at("payout", "gateway", "method = 'transfer'")),
+    ("I09", "an entry of no payout", by(SETTLED_ENTRY.format(other="NULL"))),
+    ("I09", "an entry of another payout", by(SETTLED_ENTRY.format(other="{reserved_payout}"))),
+    ("I09", "an entry of a fen more", after(
+        by(f"UPDATE fund_posting SET amount_minor = amount_minor + 1 WHERE {RESERVING_LINE}"), stands("+ 1", "reserved"),
+        stands("- 1", "available"))),
+    ("I09", "returned without an entry", at("payout", "paid", "returned_at = settled_at")),
+    ("I09", "settled, and the claim still open", by(
+        "DELETE FROM event WHERE subject = 'claim:{paid_id}' AND step = 'payout_settled'", NOT_CLOSED)),
+    ("I10", "nobody asked", at("payout", "lost", "queried_at = NULL")),
+    ("I10", "no manager told", at("notice", "lost", "closed_at = opened_at", "kind = 'payout_lost'")),
+    ("I10", "unknown since never", at("payout", "lost", "unknown_since = NULL")),
+    ("I32", "needs nobody", at("payout", "approved", "needs_second = (1 = 0)")),
+    ("I32", "no limit named", at("payout", "approved", "review = '[]'")),
+    ("I32", "no limit named when it was proposed", forged("approved", PayoutStep.PROPOSE_FOR_APPROVAL, {"review": []})),
+    ("I32", "approved by somebody else", at("payout", "approved", f"approved_by = {MA}")),
+    ("I32", "approved by the confirmer", till.approved_by_the_confirmer),
+    ("I32", "approved by the lodger", acted_by("lapsed", PayoutStep.APPROVE, "olga")),
+    ("I32", "proposed by the confirmer", acted_by("reserved", PayoutStep.PROPOSE, "otto")),
+    ("I32", "released a day too late", till.released_without_approval),
+    ("I32", "one officer twice", acted_by("resolved", EventKind.RESOLUTION_AGREED, "cai")),
+    ("I32", "agreed to by the confirmer", acted_by("resolved", EventKind.RESOLUTION_AGREED, "otto")),
+    ("I32", "said one thing and agreed to another", forged("resolved", EventKind.RESOLUTION_AGREED, {"as": "settled"})),
+    ("I32", "an officer's word for the gateway's", acted_by("gateway", PayoutStep.HEAR_SETTLED, "chen")),
+]  # fmt: skip
+
+STATEMENT: Table = [
+    ("I11", "another amount", by("UPDATE statement_line SET amount_minor = 1 WHERE gateway_id = 'gw-gateway'")),
+    ("I11", "another currency", by("UPDATE statement_line SET currency = 'USD' WHERE gateway_id = 'gw-gateway'")),
+    ("I11", "another number there", at("payout", "gateway", "gateway_id = 'gw-9'")),
+    ("I11", "a key that nobody knows", by("UPDATE statement_line SET key = 'payout-7' WHERE gateway_id = 'gw-gateway'")),
+    ("I11", "a line lost", by("DELETE FROM statement_line WHERE gateway_id = 'gw-resent'")),
+    ("I11", "paid twice", by(ON_THE_STATEMENT + "{gateway_payout}")),
+    ("I11", "cash on the statement", by(ON_THE_STATEMENT + "{paid_payout}")),
+]  # fmt: skip
+
+AROUND: Table = [
+    ("I18", "a payout lost", by("DELETE FROM payout WHERE id = {dropped_payout}")),
+    ("I18", "a payout of another site", at("payout", "reserved", AWAY)),
+    ("I18", "a tag of no payout", by("UPDATE payout_tag SET payout_id = 5 WHERE payout_id = {reserved_payout}")),
+    ("I18", "a word of receipt lost", at("payout", "paid", "said_received_at = NULL")),
+    ("I18", "a first officer forgotten", at("payout", "resolved", "resolve_by = NULL")),
+    ("I18", "a notice lost", by("DELETE FROM notice WHERE claim_id = {short_id}")),
+    ("I18", "a notice of something else", at("notice", "short", "kind = 'payout_stuck'")),
+    ("I18", "a notice of no payout", at("notice", "stuck", "payout_id = 5")),
+    ("I22", "the calendar closed a claim", forged("paid", Step.PAYOUT_SETTLED, role="calendar", actor="calendar")),
+    ("I24", "another payee in the row", at("payout", "gateway", f"payee_commitment = '{OTHER}'")),
+    ("I24", "another payee of an erased person", at("payout", "forgotten", f"payee_commitment = '{OTHER}'")),
+    ("I24", "another payee in the chain", forged("gateway", PayoutStep.PROPOSE, {"payee_commitment": OTHER})),
+    ("I24", "a payee that was committed to nowhere", at("payout", "gateway", "payee_commitment = NULL")),
+    ("I24", "another account under the same key", till.another_payee),
+    ("I25", "a missed promise forgotten", by("DELETE FROM clock_breach WHERE claim_id = {late_id}")),
+    ("I25", "a promise missed at another time", at("clock_breach", "late", "due_at = recorded_at")),
+    ("I25", "a promise recorded missed at another time", at("clock_breach", "late", "recorded_at = due_at")),
+    ("I25", "a promise missed twice", twice(
+        "clock_breach", "uq_clock_breach_claim_id_kind_due_at", "claim_id = {late_id} AND kind = 'first_answer'")),
+    ("I25", "a kept promise called missed", till.a_kept_promise_called_missed),
+    ("I25", "a payment that did not count as one", at("clock", "paid", "state = 'void'", "kind = 'fast_payment'")),
+    ("I29", "evidence with the code", code_in("payout", "resolve_evidence", "resolved")),
+    ("I35", "the payee of another claim", by(PAYEE_OF_ANOTHER)),
+    ("I35", "an account in a reason", forged("gateway", PayoutStep.HEAR_SETTLED, reason=f"已转入 {ACCOUNT}-{{gateway}} 账户")),
+    ("I35", "an account in a code's place", forged("resolved", EventKind.RESOLUTION_PROPOSED, {"to": ACCOUNT})),
+    ("I35", "a payee's name in the chain", forged("gateway", PayoutStep.HEAR_SETTLED, {"said": "王小薇本人收款"})),
+    ("I35", "a field of a payee in the chain", forged("gateway", PayoutStep.HEAR_SETTLED, {"account": "unknown"})),
+    ("I35", "an account in an answer", answer_with(lambda story: story.fill(f"{{gateway}} {ACCOUNT}-{{gateway}}"))),
+]  # fmt: skip
+
+OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *AROUND]

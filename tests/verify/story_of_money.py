@@ -1,0 +1,145 @@
+"""What money did that day: refunds that went each way they can, the fund filled and drawn on, the gateway's statement."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert
+
+from desk.actions import fund, payout_words, payouts
+from desk.actions.clocks import record_missed_promises
+from desk.domain.fund import Payer
+from desk.domain.money import Money
+from desk.ports import Work
+from desk.store import payouts as payout_rows
+from desk.store.tables import metadata
+from tests.builders import House
+from tests.till import ACCOUNT, Till
+
+Paid = tuple[dict[str, str], dict[str, int]]
+ON_STATEMENT = ("gateway", "resent", "forgotten")
+
+
+async def money_day(house: House) -> Paid:
+    """The references of the claims, and the ids of the payouts, by their part in the story."""
+    till = Till(house)
+    told: Paid = {}, {}
+    for chapter in (_cash, _second_officers, _through_the_gateway, _lost, _fund):
+        await chapter(house, till, told)
+    return told
+
+
+async def _refund(till: Till, told: Paid, name: str, *, method: str = "cash", asked: str = "50.00") -> int:
+    """A claim agreed to be refunded, and its payout proposed."""
+    reference = await till.agreed(asked=asked)
+    return await _propose(till, told, name, reference, method)
+
+
+async def _propose(till: Till, told: Paid, name: str, reference: str, method: str = "cash") -> int:
+    told[0].setdefault(name, reference)
+    account = ACCOUNT if name == "resolved" else None
+    told[1][name] = (await till.propose(reference, method=method, account=account)).payout.id
+    return told[1][name]
+
+
+async def _cash(house: House, till: Till, told: Paid) -> None:
+    paid = await _refund(till, told, "paid")
+    await till.send(paid)
+    await house.desk.write(payout_words.say_received, await house.vera(told[0]["paid"]), told[0]["paid"])
+    await till.receive(paid)
+    failed = await _refund(till, told, "failed")
+    await till.send(failed)
+    house.clock.go(minutes=40)
+    await till.cancel(failed)
+    retried = await _refund(till, told, "retried")
+    await till.cancel(retried)
+    told[1]["given_up"] = retried
+    await till.send(await _propose(till, told, "retried", told[0]["retried"]))
+    await _refund(till, told, "reserved")
+    await _refund(till, told, "dropped")
+    await house.withdraw(told[0]["dropped"], "商家已当面退款。")
+    told[0]["short"] = await till.agreed()
+    await house.desk.write(payouts.notice_short_fund, house.cast.chen, told[0]["short"])
+    told[0]["late"] = (await house.lodge()).reference
+    house.clock.go(hours=3)
+    await house.desk.write(record_missed_promises, (await house.claim(told[0]["late"])).id)
+
+
+async def _second_officers(house: House, till: Till, told: Paid) -> None:
+    reviewed = (await house.lodge(asked="200.00")).reference
+    await house.assess(reviewed)
+    await house.override(reviewed, "docket")
+    await house.override(reviewed, "fast_refund")
+    await _propose(till, told, "reviewed", reviewed)
+    await till.approve(await _refund(till, told, "approved", asked="230.00"), house.cast.cai)
+    lapsed = await _refund(till, told, "lapsed", asked="220.00")
+    await till.approve(lapsed)
+    house.clock.go(hours=25)
+    await house.desk.write(payouts.lapse_approval, house.cast.chen, lapsed)
+    await till.approve(lapsed, house.cast.cai)
+    await till.send(lapsed)
+    await till.receive(lapsed)
+
+
+async def _through_the_gateway(house: House, till: Till, told: Paid) -> None:
+    await _midday(house)
+    for name in ("gateway", "forgotten"):
+        payout_id = await _refund(till, told, name, method="original_route")
+        await till.send(payout_id)
+        await till.called(payout_id, "settled", f"gw-{name}")
+    key = f"payout-{told[1]['gateway']}"
+    for number, (kind, minor) in enumerate((("payout.settled", 1), ("payout.failed", 5000))):
+        message = payout_words.Message(f"evt-{number}", kind, key, minor, "CNY", "gw-gateway")
+        await house.desk.write(payout_words.hear_message, message)
+    resent = await _refund(till, told, "resent", method="transfer")
+    await till.send(resent)
+    await till.called(resent, "unclear")
+    for seconds in (3, 31):
+        house.clock.go(seconds=seconds)
+        await till.asked(resent, "never_seen")
+    await till.called(resent, "settled", "gw-resent")
+    stuck = await _refund(till, told, "stuck", method="original_route")
+    await till.send(stuck)
+    await till.called(stuck, "never_left")
+    house.clock.go(minutes=16)
+    await till.called(stuck, "never_left")
+    await house.desk.write(_statement, {name: told[1][name] for name in ON_STATEMENT})
+
+
+async def _lost(house: House, till: Till, told: Paid) -> None:
+    lost = await _refund(till, told, "lost", method="original_route")
+    await till.send(lost)
+    await till.called(lost, "unclear")
+    for hours in (1, 25):
+        house.clock.go(hours=hours)
+        await till.asked(lost, "unclear")
+    resolved = await _refund(till, told, "resolved", method="transfer")
+    await till.send(resolved)
+    await till.called(resolved, "unclear")
+    await till.resolve(resolved, "failed", house.cast.cai)
+    await till.resolve(resolved, "failed", house.cast.ma)
+    await till.send(await _refund(till, told, "sending", method="original_route"))
+
+
+async def _fund(house: House, _: Till, __: Paid) -> None:
+    write, cast = house.desk.write, house.cast
+    await write(fund.top_up, cast.ma, "huangshan", Money(500_000, "CNY"), Payer.GOVERNMENT, "第三季度")
+    taken = await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(70_000, "CNY"), Payer.SITE, "退回景区")
+    await write(fund.approve_withdrawal, cast.cai, "huangshan", taken.row.id)
+    await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(30_000, "CNY"), Payer.SITE, "待复核")
+
+
+async def _midday(house: House) -> None:
+    """Noon of the next day: the statement of one UTC day then holds all that the gateway does."""
+    tomorrow = house.clock.at.astimezone(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)
+    house.clock.at = datetime.combine(tomorrow, time(12), ZoneInfo("Asia/Shanghai"))
+
+
+def _statement(work: Work, paid: dict[str, int]) -> None:
+    """The gateway's statement of today, fetched tomorrow; its lines as the gateway tells them."""
+    day, line = metadata.tables["statement_day"], metadata.tables["statement_line"]
+    fetched = {"id": 1, "on_day": work.now.date(), "fetched_at": work.now + timedelta(days=1)}
+    work.conn.execute(insert(day), fetched)
+    for name, payout_id in paid.items():
+        payout = payout_rows.get(work.conn, payout_id)
+        told = {"gateway_id": f"gw-{name}", "key": payout.key, "amount_minor": payout.amount_minor, "currency": "CNY"}
+        work.conn.execute(insert(line), told | {"paid_at": work.now})
