@@ -27,6 +27,7 @@ from desk.domain.payout import (
     after_send,
     ask_again_in,
     is_second,
+    remembered,
     word_moves,
 )
 from desk.domain.policy import Act, Viewer
@@ -58,15 +59,16 @@ MESSAGES = {
 def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
     """Write down that a call begins, and give the order to call with; None when there is nothing to send any more.
 
-    A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. Source: SPEC 5.5.
+    A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. So it is where a key
+    that may have arrived would go again after the gateway has forgotten it. Source: SPEC 5.5; RELIABILITY I08.
     """
     paying = hold_for_desk(work, payout_id)
     jobs.keep_hold(work, held)
     if paying.state is not PayoutState.SENDING:
         jobs.done(work, held)
         return None
-    if paying.payout.calling:
-        lose_track(work, paying)
+    if paying.payout.calling or _forgotten(work, paying):
+        lose_track(work, paying, "no_end" if paying.payout.calling else "too_late")
         jobs.done(work, held)
         return None
     payout = payouts.change(
@@ -134,7 +136,7 @@ def hear(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) -> Pa
     return moved
 
 
-def lose_track(work: Work, paying: Paying, why: str = "no_end") -> Paying:
+def lose_track(work: Work, paying: Paying, why: str) -> Paying:
     """Nobody knows what became of a send: unknown, its money in transit, and the gateway is asked."""
     since = paying.payout.unknown_since or work.now
     moved = move(work, paying, PayoutStep.LOSE_TRACK, {"why": why}, calling=False, unknown_since=since, never_seen_since=None)
@@ -203,6 +205,12 @@ def resolve_payout(work: Work, viewer: Viewer, payout_id: int, outcome: Heard, e
         raise SecondOfficerNeeded
     record(work, paying.held, EventKind.RESOLUTION_AGREED, {"payout": str(payout_id), "as": outcome.value}, evidence)
     return hear(work, paying, outcome, None)
+
+
+def _forgotten(work: Work, paying: Paying) -> bool:
+    """Whether this key may have arrived before, and so long ago that the gateway would pay it once more."""
+    first = paying.payout.first_sent_at
+    return paying.payout.unknown_since is not None and first is not None and not remembered(first, work.now)
 
 
 def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:

@@ -166,7 +166,12 @@ def after_query(heard: Heard, trace: Trace, now: datetime, *, honours_keys: bool
     if heard is not Heard.NEVER_SEEN or trace.never_seen_since is None or not honours_keys:
         return None
     sure = now - trace.never_seen_since >= NEVER_SEEN_FOR
-    return PayoutStep.SEND_AGAIN if sure and now - trace.first_sent_at < GATEWAY_REMEMBERS else None
+    return PayoutStep.SEND_AGAIN if sure and remembered(trace.first_sent_at, now) else None
+
+
+def remembered(first_sent_at: datetime, now: datetime) -> bool:
+    """Whether a gateway still knows a key that first left then, and so pays it no second time. Source: SPEC 5.5."""
+    return now - first_sent_at < GATEWAY_REMEMBERS
 
 
 def ask_again_in(unknown_for: timedelta) -> timedelta:

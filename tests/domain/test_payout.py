@@ -23,6 +23,7 @@ from desk.domain.payout import (
     ask_again_in,
     is_second,
     payout_move,
+    remembered,
     word_moves,
 )
 
@@ -198,6 +199,13 @@ def test_the_same_key_goes_again_after_30_s_unseen_and_within_24_h(
     trace = Trace(NOON - first_sent, None if never_seen_for is None else NOON - never_seen_for)
     found = after_query(Heard.NEVER_SEEN, trace, NOON, honours_keys=honours_keys)
     assert found == (PayoutStep.SEND_AGAIN if again else None)
+
+
+@pytest.mark.parametrize(
+    ("ago", "known"), [(timedelta(0), True), (24 * HOUR - TICK, True), (24 * HOUR, False), (24 * HOUR + SECOND, False)]
+)
+def test_a_gateway_remembers_a_key_for_24_hours(ago: timedelta, known: bool) -> None:
+    assert remembered(NOON - ago, NOON) is known
 
 
 @pytest.mark.parametrize("heard", [Heard.UNCLEAR, Heard.NEVER_LEFT])

@@ -24,7 +24,7 @@ from tests.worker.model_gateway import WithGateway
 from tests.worker.model_officers import WithOfficers
 from tests.worker.model_world import ANSWERS, CALLS
 
-WAITS = (0, 0, 1, 31, 31, 31, 900, 8 * 3600, 24 * 3600 - 60, 25 * 3600)
+WAITS = (0, 31, 31, 31, 61, 900, 8 * 3600, 24 * 3600 - 60, 25 * 3600)
 ACCOUNTS = (None, None, "6222020000000000000")
 
 
@@ -34,7 +34,7 @@ class Money(WithOfficers, WithGateway):
     def possible(self) -> list[str]:
         """What can be done now, each as often as it is likely."""
         chances: dict[str, tuple[int, object]] = {
-            "time_passes": (1, True),
+            "time_passes": (2, True),
             "the_fund_is_filled_or_drained": (2, True),
             "a_refund_is_agreed": (3, len(self.going_on()) < 3),
             "cash_goes_its_way": (3, self.going_on("cash")),
@@ -62,7 +62,7 @@ class Money(WithOfficers, WithGateway):
             Lot, pick=st.integers(0, 31), really=st.booleans(), by=st.sampled_from(["chen", "cai", "ma"]),
             asked=st.sampled_from(SUMS), amount=st.sampled_from([None, None, "0.01", "199.99"]),
             account=st.sampled_from(ACCOUNTS), how=st.sampled_from(CALLS),
-            answer=st.sampled_from(ANSWERS), wait=st.sampled_from(WAITS), steps=st.integers(1, 6),
+            answer=st.sampled_from(ANSWERS), wait=st.sampled_from(WAITS), steps=st.integers(1, 8),
         ),
     )  # fmt: skip
     def step(self, act: str, lot: Lot) -> None:
