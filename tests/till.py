@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text
 
-from desk.actions import payout_words, payouts
+from desk.actions import payout_resolution, payout_words, payouts
 from desk.actions.jobs import lease_jobs
 from desk.actions.payout_moves import Paying
 from desk.domain.payout import Heard, Method
@@ -66,7 +66,7 @@ class Till:
     async def resolve(self, payout_id: int, outcome: str, by: Viewer) -> Paying:
         """Say what became of an unknown payout."""
         write = self.house.desk.write
-        return await write(payout_words.resolve_payout, by, payout_id, Heard(outcome), "网关记录截图")
+        return await write(payout_resolution.resolve_payout, by, payout_id, Heard(outcome), "网关记录截图")
 
     async def lease(self, kind: str) -> Lease:
         """Take the one due job of this kind, as a worker would."""

@@ -94,6 +94,14 @@ def refuse_while_paying(held: Held) -> None:
         raise WrongMoment
 
 
+def void_approval(work: Work, held: Held) -> Held:
+    """Put an approved payout back before a second officer: what they looked at has changed. Source: SPEC 5.5; RELIABILITY I33."""
+    payout = payouts.latest(work.conn, held.claim.id)
+    if payout is None or held.paying is not PayoutState.RESERVED or not payout.needs_second:
+        return held
+    return move(work, Paying(payout, held), PayoutStep.LAPSE, approved_by=None, approved_at=None).held
+
+
 def cancel_with_claim(work: Work, held: Held) -> Held:
     """Cancel the claim's payout before the claim leaves its path. Raises WrongMoment once the money is out. Source: SPEC 4."""
     payout = payouts.latest(work.conn, held.claim.id)
@@ -115,7 +123,7 @@ def _end_notices(work: Work, paying: Paying, to: PayoutState) -> None:
     """An unknown payout that is known again needs nobody's look, nor does a stuck one that left."""
     if paying.state is PayoutState.UNKNOWN:
         notices.close(work, paying.payout.claim_id, OF_THE_UNKNOWN)
-    if to in PAID or to is PayoutState.CANCELLED:
+    if to in PAID or to in (PayoutState.CANCELLED, PayoutState.FAILED):
         notices.close(work, paying.payout.claim_id, {NoticeKind.PAYOUT_STUCK})
 
 

@@ -3,18 +3,17 @@
 Calls nobody: the worker does, between two of these actions and with nothing open.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from desk.actions.payout_moves import Paying, hold_for_desk, hold_payout, move, refresh
-from desk.actions.payouts import SEND, hands_of
-from desk.actions.scrub import scrubbed
-from desk.actions.steps import Held, hold, officer_id, record
+from desk.actions.payout_moves import Paying, hold_for_desk, move
+from desk.actions.payouts import SEND
+from desk.actions.steps import record
 from desk.domain.audit import EventKind
-from desk.domain.errors import SecondOfficerNeeded, WrongMoment
 from desk.domain.notice import NoticeKind
 from desk.domain.payout import (
+    GATEWAY_REMEMBERS,
     UNKNOWN_IS_ALARMING,
     UNKNOWN_IS_LATE,
     VERDICTS,
@@ -26,13 +25,11 @@ from desk.domain.payout import (
     after_query,
     after_send,
     ask_again_in,
-    is_second,
-    remembered,
+    contradicts,
     word_moves,
 )
-from desk.domain.policy import Act, Viewer
 from desk.ports import Lease, PayOrder, SealedPerson, Word, Work
-from desk.store import claims, jobs, notices, payouts, people
+from desk.store import jobs, notices, payouts, people
 
 QUERY = "query_payout"
 TRY_AGAIN = timedelta(seconds=2)
@@ -51,6 +48,9 @@ class Message:
     gateway_id: str | None
 
 
+UNSAID: dict[str, Any] = {"resolve_as": None, "resolve_by": None, "resolve_evidence": None}
+"""What a first officer said of an unknown payout says nothing once its key has left again."""
+
 MESSAGES = {
     "payout.settled": Heard.SETTLED, "payout.failed": Heard.FAILED, "payout.awaiting_visitor": Heard.AWAITING_VISITOR
 }  # fmt: skip
@@ -59,16 +59,16 @@ MESSAGES = {
 def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
     """Write down that a call begins, and give the order to call with; None when there is nothing to send any more.
 
-    A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. So it is where a key
-    that may have arrived would go again after the gateway has forgotten it. Source: SPEC 5.5; RELIABILITY I08.
+    A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. So it is when an
+    earlier send may have arrived and the gateway no longer knows the key by now. Source: SPEC 5.5; RELIABILITY I08.
     """
     paying = hold_for_desk(work, payout_id)
     jobs.keep_hold(work, held)
     if paying.state is not PayoutState.SENDING:
         jobs.done(work, held)
         return None
-    if paying.payout.calling or _forgotten(work, paying):
-        lose_track(work, paying, "no_end" if paying.payout.calling else "too_late")
+    if paying.payout.calling or _is_forgotten(work, paying):
+        lose_track(work, paying)
         jobs.done(work, held)
         return None
     payout = payouts.change(
@@ -81,6 +81,7 @@ def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     """Write down how a call ended, together with its job. A payout that a message has moved meanwhile stays where it is."""
     paying = hold_for_desk(work, payout_id)
     if paying.state is not PayoutState.SENDING:
+        take_word(work, paying, word.heard, word.gateway_id)
         jobs.done(work, held)
         return
     began = paying.payout.sending_at or work.now
@@ -112,15 +113,27 @@ def begin_query(work: Work, held: Lease, payout_id: int) -> str | None:
 def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     """Write down what the gateway answered: its verdict, the same key once more, or ask again later. Source: SPEC 5.5."""
     paying = hold_for_desk(work, payout_id)
-    if paying.state is PayoutState.AWAITING_VISITOR:
-        step = word_moves(paying.state, word.heard)
-        if step is None:
+    if paying.state is PayoutState.UNKNOWN:
+        goes_on = _goes_on(work, held, paying, word)
+    else:
+        goes_on = not take_word(work, paying, word.heard, word.gateway_id) and paying.state is PayoutState.AWAITING_VISITOR
+        if goes_on:
             jobs.again(work, held, LOOK_AGAIN)
-            return
-        hear(work, paying, word.heard, word.gateway_id)
-    elif paying.state is PayoutState.UNKNOWN and _goes_on(work, held, paying, word):
-        return
-    jobs.done(work, held)
+    if not goes_on:
+        jobs.done(work, held)
+
+
+def take_word(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) -> bool:
+    """Let a word move a payout that it may move; one that contradicts what the books say is a manager's notice. True if moved.
+
+    Source: SPEC 5.5, late events; RELIABILITY I09.
+    """
+    if word_moves(paying.state, heard):
+        hear(work, paying, heard, gateway_id)
+        return True
+    if contradicts(paying.state, heard):
+        _open_notice(work, paying, NoticeKind.GATEWAY_CONTRADICTS)
+    return False
 
 
 def hear(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) -> Paying:
@@ -136,7 +149,7 @@ def hear(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) -> Pa
     return moved
 
 
-def lose_track(work: Work, paying: Paying, why: str) -> Paying:
+def lose_track(work: Work, paying: Paying, why: str = "no_end") -> Paying:
     """Nobody knows what became of a send: unknown, its money in transit, and the gateway is asked."""
     since = paying.payout.unknown_since or work.now
     moved = move(work, paying, PayoutStep.LOSE_TRACK, {"why": why}, calling=False, unknown_since=since, never_seen_since=None)
@@ -169,50 +182,6 @@ def hear_message(work: Work, message: Message) -> str:
     return fate
 
 
-def say_received(work: Work, viewer: Viewer, reference: str, _words: None = None) -> Held:
-    """The visitor says that the money has come: written down once, and moving nothing.
-
-    Raises WrongMoment unless the refund was sent. Source: SPEC 5.5, 6.
-    """
-    held = hold(work, viewer, Act.SAY_RECEIVED, reference)
-    payout = payouts.latest(work.conn, held.claim.id)
-    if payout is None or held.paying is not PayoutState.AWAITING_VISITOR:
-        raise WrongMoment
-    if payout.said_received_at is not None:
-        return held
-    payouts.change(work.conn, payout, said_received_at=work.now)
-    record(work, held, EventKind.PAYOUT_SAID_RECEIVED, {"payout": str(payout.id)})
-    return replace(held, claim=claims.change(work.conn, held.claim))
-
-
-def resolve_payout(work: Work, viewer: Viewer, payout_id: int, outcome: Heard, evidence: str) -> Paying:
-    """Two persons decide what became of an unknown payout: the first one's word is kept, the second one's moves the money.
-
-    Raises WrongMoment unless it is unknown, SecondOfficerNeeded for the same person again, or a second who logged, confirmed
-    or proposed. Source: SPEC 5.5.
-    """
-    paying, officer = hold_payout(work, viewer, Act.RESOLVE_PAYOUT, payout_id), officer_id(viewer)
-    if paying.state is not PayoutState.UNKNOWN:
-        raise WrongMoment
-    first = paying.payout.resolve_by
-    if first is None or paying.payout.resolve_as != outcome.value:
-        kept = scrubbed(work, paying.held.claim, evidence)
-        values = {"resolve_by": officer, "resolve_as": outcome.value, "resolve_evidence": kept}
-        proposed = payouts.change(work.conn, paying.payout, **values)
-        record(work, paying.held, EventKind.RESOLUTION_PROPOSED, {"payout": str(payout_id), "as": outcome.value}, evidence)
-        return Paying(proposed, refresh(work, paying.held))
-    if first == officer or not is_second(hands_of(work, paying.held, paying.payout.proposed_by), officer):
-        raise SecondOfficerNeeded
-    record(work, paying.held, EventKind.RESOLUTION_AGREED, {"payout": str(payout_id), "as": outcome.value}, evidence)
-    return hear(work, paying, outcome, None)
-
-
-def _forgotten(work: Work, paying: Paying) -> bool:
-    """Whether this key may have arrived before, and so long ago that the gateway would pay it once more."""
-    first = paying.payout.first_sent_at
-    return paying.payout.unknown_since is not None and first is not None and not remembered(first, work.now)
-
-
 def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
     """What an answer does to an unknown payout; True when its job goes on asking, as it does while the visitor may come."""
     payout, terms = paying.payout, work.kit.gateway
@@ -221,7 +190,7 @@ def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
     step = after_query(word.heard, trace, work.now, honours_keys=terms is not None and terms.honours_keys)
     if step is PayoutStep.SEND_AGAIN:
         turn = payout.turn + 1
-        move(work, paying, step, _shown(trace), sending_at=work.now, never_seen_since=None, turn=turn)
+        move(work, paying, step, _shown(trace), sending_at=work.now, never_seen_since=None, turn=turn, **UNSAID)
         jobs.add(work, SEND, f"{SEND}:{payout.id}:{turn}", {"payout": str(payout.id)})
         return False
     if step is not None:
@@ -231,7 +200,7 @@ def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
         return True
     payouts.change(work.conn, payout, never_seen_since=since)
     unknown_for = work.now - (payout.unknown_since or work.now)
-    _tell_manager(work, paying, unknown_for)
+    tell_manager(work, paying, unknown_for)
     jobs.again(work, held, ask_again_in(unknown_for))
     return True
 
@@ -242,7 +211,16 @@ def _shown(trace: Trace) -> dict[str, Any]:
     return {"first_sent_at": trace.first_sent_at.isoformat(), "never_seen_since": since.isoformat() if since else None}
 
 
-def _tell_manager(work: Work, paying: Paying, unknown_for: timedelta) -> None:
+def _is_forgotten(work: Work, paying: Paying) -> bool:
+    """Whether an earlier send may have arrived at a gateway that would pay the key once more."""
+    payout, terms = paying.payout, work.kit.gateway
+    if payout.unknown_since is None or payout.first_sent_at is None:
+        return False
+    return terms is None or not terms.honours_keys or work.now - payout.first_sent_at >= GATEWAY_REMEMBERS
+
+
+def tell_manager(work: Work, paying: Paying, unknown_for: timedelta) -> None:
+    """Open the notices that a payout unknown for so long calls for. Source: SPEC 5.5; RELIABILITY I10."""
     if unknown_for >= UNKNOWN_IS_LATE:
         _open_notice(work, paying, NoticeKind.PAYOUT_UNKNOWN)
     if unknown_for >= UNKNOWN_IS_ALARMING:
@@ -282,10 +260,4 @@ def _why_parked(message: Message, paying: Paying | None) -> str | None:
 
 
 def _let_move(work: Work, paying: Paying, message: Message) -> str:
-    heard = MESSAGES[message.type]
-    if word_moves(paying.state, heard):
-        hear(work, paying, heard, message.gateway_id)
-        return "moved"
-    if {paying.state.value, heard.value} == {"settled", "failed"}:
-        _open_notice(work, paying, NoticeKind.GATEWAY_CONTRADICTS)
-    return "late"
+    return "moved" if take_word(work, paying, MESSAGES[message.type], message.gateway_id) else "late"

@@ -18,7 +18,7 @@ from desk.domain.fund import EntryKind
 from desk.domain.limits import Caps, Counted, Review, reviews
 from desk.domain.money import Money
 from desk.domain.notice import NoticeKind
-from desk.domain.payout import APPROVAL_HOLDS, Hands, Method, PayoutState, PayoutStep, is_second, payout_move
+from desk.domain.payout import APPROVAL_HOLDS, UNDER_WAY, Hands, Method, PayoutState, PayoutStep, is_second, payout_move
 from desk.domain.policy import RIGHTS, Act, Viewer
 from desk.domain.respondent import normalised
 from desk.ports import Row, SealedPerson, Work
@@ -86,7 +86,7 @@ def send_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
     """Hand cash over, or let the worker send: the answer is the state, never yet the gateway's.
 
     Raises SecondOfficerNeeded while an approval is missing, has lapsed, or its giver may no longer give it, WrongMoment
-    unless the money is reserved. Source: SPEC 5.5.
+    unless the money is reserved, and for a gateway that the desk no longer has. Source: SPEC 5.5.
     """
     paying = hold_payout(work, viewer, Act.SEND_PAYOUT, payout_id)
     if paying.state is PayoutState.AWAITING_APPROVAL:
@@ -94,8 +94,10 @@ def send_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
     payout_move(paying.state, PayoutStep.SEND)
     if not approval_holds(work, paying):
         raise SecondOfficerNeeded
-    turn, sender = paying.payout.turn + 1, officer_id(viewer)
-    if paying.payout.method == Method.CASH:
+    turn, sender, by_cash = paying.payout.turn + 1, officer_id(viewer), paying.payout.method == Method.CASH
+    if not by_cash and work.kit.gateway is None:
+        raise WrongMoment
+    if by_cash:
         sent = move(work, paying, PayoutStep.SEND, sent_by=sender, sending_at=work.now, first_sent_at=work.now, turn=turn)
         return move(work, sent, PayoutStep.HEAR_AWAITING, sent_at=work.now)
     jobs.add(work, SEND, f"{SEND}:{payout_id}:{turn}", {"payout": str(payout_id)})
@@ -130,6 +132,8 @@ def cancel_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
 def notice_short_fund(work: Work, viewer: Viewer, reference: str) -> None:
     """The fund could not cover a claim: tell the manager, once while it lasts, and the respondent, who may pay first."""
     held = hold(work, viewer, Act.PROPOSE_PAYOUT, reference, in_any_state=True)
+    if held.paying in UNDER_WAY or State(held.claim.state) is not State.FAST_REFUND:
+        return  # somebody else's proposal went through meanwhile
     if notices.open_once(work, held.claim, NoticeKind.FUND_SHORT):
         record(work, held, EventKind.NOTICE_OPENED, {"notice": NoticeKind.FUND_SHORT.value})
         notify_respondent(work, held)

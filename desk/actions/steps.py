@@ -15,12 +15,13 @@ from desk.domain.claim import Outcome, State
 from desk.domain.clocks import Clock, ClockState, is_late
 from desk.domain.errors import Forbidden, NotFound, StaleVersion
 from desk.domain.lifecycle import By, Move, Step, move_for
+from desk.domain.notice import NoticeKind
 from desk.domain.opening import Windows, windows_from_json
 from desk.domain.payout import PayoutState
 from desk.domain.policy import Act, Kind, Role, Viewer, require
 from desk.domain.promises import Counting, after_step
 from desk.ports import Work
-from desk.store import claims, clocks, docket, events, payouts, sites
+from desk.store import claims, clocks, docket, events, notices, payouts, sites
 from desk.store.columns import FOREVER
 from desk.store.tables import ClaimRow, SiteRow
 
@@ -91,6 +92,8 @@ def take(
     changes = _columns(work, move, running) | values
     moved = replace(held, claim=claims.change(work.conn, held.claim, **changes), clocks=tuple(running))
     docket.follow(work, moved.claim, moved.site)
+    if State(held.claim.state) is State.FAST_REFUND:
+        notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT})
     event = happening(work, held, EventKind.MOVED, data)
     event = replace(event, step=step, from_state=held.claim.state, to_state=move.to, reason=scrubbed(work, held.claim, reason))
     events.append(work.conn, work.kit.lots.number(), event)

@@ -4,18 +4,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from desk.actions.payout_moves import refuse_while_paying
+from desk.actions.payout_moves import refuse_while_paying, void_approval
 from desk.actions.scrub import scrubbed
 from desk.actions.steps import Held, hold, officer_id, record, take
 from desk.domain.audit import EventKind
 from desk.domain.claim import Assessment, ClaimFacts, Route, State
-from desk.domain.errors import AmountAboveDecided, BadInput, VerdictChanged, WrongMoment
+from desk.domain.errors import AmountAboveDecided, BadInput, PayoutExists, VerdictChanged, WrongMoment
 from desk.domain.lifecycle import CONFIRM, OVERRIDE
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
 from desk.domain.triage import Reason, Verdict, has_principal, principal, principal_known, triage
 from desk.ports import Work
-from desk.store import claims
+from desk.store import claims, payouts
 
 ASSESSABLE = frozenset({State.RECEIVED, State.AWAITING_INFORMATION, State.FAST_REFUND, State.DOCKETED})
 
@@ -40,7 +40,7 @@ class Assessed:
 def assess_claim(
     work: Work, viewer: Viewer, reference: str, found: Assessment, note: str | None, version: int
 ) -> Assessed:  # fmt: skip
-    """Write an officer's findings beside the earlier ones; the latest count. Moves no state.
+    """Write an officer's findings beside the earlier ones; the latest count. Moves no state, but voids a payout's approval.
 
     Raises StaleVersion when the claim changed since `version`, WrongMoment once it has ended. Source: SPEC 4.2.
     """
@@ -50,17 +50,18 @@ def assess_claim(
     found, note = replace(found, ground=scrubbed(work, held.claim, found.ground)), scrubbed(work, held.claim, note)
     seq = claims.next_seq(work.conn, "assessment", held.claim.id)
     claims.add(work.conn, "assessment", _assessment_row(work, held, found, note, seq))
-    changed = claims.change(work.conn, held.claim, assessed=True)
-    record(work, held, EventKind.ASSESSED, {"seq": seq, **_findings(found)})
-    return Assessed(changed.version)
+    changed = replace(held, claim=claims.change(work.conn, held.claim, assessed=True))
+    record(work, changed, EventKind.ASSESSED, {"seq": seq, **_findings(found)})
+    return Assessed(void_approval(work, changed).claim.version)
 
 
 def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice) -> Held:
     """Confirm the verdict of the rule as it stands now, or override it with a reason, and move the claim.
 
-    Raises WrongMoment where a payout is under way, VerdictChanged when the confirmed route is no longer the verdict,
-    BadInput for an override without a reason or an amount where none can be, AmountAboveDecided for more than is asked or not
-    under `fast_limit`, Forbidden for an override into fast_refund by anybody but a manager. Source: SPEC 4.2 and 4.3.
+    Raises WrongMoment where a payout is under way, PayoutExists for a refund of what was refunded already, VerdictChanged when
+    the confirmed route is no longer the verdict, BadInput for an override without a reason or an amount where none can be,
+    AmountAboveDecided for more than is asked or not under `fast_limit`, Forbidden for an override into fast_refund by anybody
+    but a manager. Source: SPEC 4.2 and 4.3.
     """
     held = hold(work, viewer, Act.OVERRIDE if choice.override else Act.CONFIRM, reference)
     choice = replace(choice, reason=scrubbed(work, held.claim, choice.reason))
@@ -72,6 +73,8 @@ def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice) -
         raise WrongMoment
     elif verdict.route is not choice.route:
         raise VerdictChanged
+    if choice.route is Route.FAST_REFUND and payouts.stands(work.conn, held.claim.id):
+        raise PayoutExists
     decided = _decided(work, held, facts, choice)
     seq = keep_verdict(work, held, facts, verdict, choice=choice, decided=decided)
     step = (OVERRIDE if choice.override else CONFIRM)[choice.route]

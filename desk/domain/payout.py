@@ -134,6 +134,14 @@ def word_moves(state: PayoutState, heard: Heard) -> PayoutStep | None:
     return step if step and (state, step) in PAYOUT_LIFE else None
 
 
+def contradicts(state: PayoutState, heard: Heard) -> bool:
+    """Whether a gateway's word says that money went where the books say it did not, or the reverse. Source: RELIABILITY I09."""
+    if heard is Heard.FAILED:
+        return state is PayoutState.SETTLED
+    kept = (PayoutState.AWAITING_APPROVAL, PayoutState.RESERVED, PayoutState.FAILED, PayoutState.CANCELLED)
+    return heard in (Heard.SETTLED, Heard.AWAITING_VISITOR) and state in kept
+
+
 def after_send(heard: Heard, sending_for: timedelta, *, left_before: bool) -> PayoutStep | None:
     """What a send that ended like this does to a payout that has been sending for so long; None: the same key once more.
 
@@ -166,12 +174,7 @@ def after_query(heard: Heard, trace: Trace, now: datetime, *, honours_keys: bool
     if heard is not Heard.NEVER_SEEN or trace.never_seen_since is None or not honours_keys:
         return None
     sure = now - trace.never_seen_since >= NEVER_SEEN_FOR
-    return PayoutStep.SEND_AGAIN if sure and remembered(trace.first_sent_at, now) else None
-
-
-def remembered(first_sent_at: datetime, now: datetime) -> bool:
-    """Whether a gateway still knows a key that first left then, and so pays it no second time. Source: SPEC 5.5."""
-    return now - first_sent_at < GATEWAY_REMEMBERS
+    return PayoutStep.SEND_AGAIN if sure and now - trace.first_sent_at < GATEWAY_REMEMBERS else None
 
 
 def ask_again_in(unknown_for: timedelta) -> timedelta:

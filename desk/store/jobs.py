@@ -59,6 +59,12 @@ def any_due(conn: Connection, now: datetime) -> bool:
     return conn.execute(select(JOB.c.id).where(_OPEN, JOB.c.due_at <= now).limit(1)).first() is not None
 
 
+def has_open(conn: Connection, payout_id: int) -> bool:
+    """Whether a job that sends or asks for a payout is waiting or in a hand; its name holds the payout's id."""
+    mine = JOB.c.dedupe.like(f"%\\_payout:{payout_id}:%", escape="\\")
+    return conn.execute(select(JOB.c.id).where(_OPEN, mine).limit(1)).first() is not None
+
+
 def keep_hold(work: Work, held: Lease) -> None:
     """Lock a job that is about to have an effect outside. Raises LeaseLost when another worker has taken it over."""
     mine = select(JOB.c.id).where(JOB.c.id == held.id, JOB.c.attempt == held.attempt, _OPEN)

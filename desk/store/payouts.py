@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, String, cast, exists, func, insert, literal, select, update
 
 from desk.domain.errors import NotFound, StaleVersion
-from desk.domain.payout import UNDER_WAY, PayoutState
+from desk.domain.payout import OUT, UNDER_WAY, PayoutState
 from desk.ports import Row
 from desk.store.tables import PayoutRow, metadata
 
@@ -99,6 +99,17 @@ def sum_since(conn: Connection, site_id: int, since: datetime, officer: int | No
     if officer is not None:
         mine.append(PAYOUT.c.proposed_by == officer)
     return int(conn.execute(select(func.coalesce(func.sum(PAYOUT.c.amount_minor), 0)).where(*mine)).scalar_one())
+
+
+def left_alone(conn: Connection, late: datetime) -> list[int]:
+    """Gateway payouts that are out and have no open job, and those unknown since before `late` without a notice of it."""
+    job, notice = metadata.tables["job"], metadata.tables["notice"]
+    name = literal("%\\_payout:") + cast(PAYOUT.c.id, String) + literal(":%")
+    seen_to = exists().where(job.c.done_at.is_(None), job.c.set_aside_at.is_(None), job.c.dedupe.like(name, escape="\\"))
+    told = exists().where(notice.c.payout_id == PAYOUT.c.id, notice.c.closed_at.is_(None))
+    silent = (PAYOUT.c.state == PayoutState.UNKNOWN.value) & (PAYOUT.c.unknown_since <= late) & ~told
+    out = PAYOUT.c.state.in_([state.value for state in (*OUT, PayoutState.AWAITING_VISITOR)]) & (PAYOUT.c.method != "cash")
+    return list(conn.execute(select(PAYOUT.c.id).where(out, ~seen_to | silent).order_by(PAYOUT.c.id).limit(500)).scalars())
 
 
 def keep_event(conn: Connection, row: Row) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from desk.actions.checks import plan_check
 from desk.actions.clocks import claims_with_missed_promises, record_missed_promises
+from desk.actions.payout_rescue import look_after_payout, payouts_left_alone
 from desk.domain.errors import DeskError
 from desk.ports import Desk
 from desk.worker.housekeeping import keep_house
@@ -27,6 +28,7 @@ async def work_until(stopping: asyncio.Event, means: Means, fold_log: Callable[[
         _again_and_again(stopping, lambda: _round(means.desk, fold_log), HOUSE_SECONDS),
         _again_and_again(stopping, lambda: record_all_missed(means.desk), PROMISES_SECONDS),
         _again_and_again(stopping, lambda: means.desk.write(plan_check), PLAN_SECONDS),
+        _again_and_again(stopping, lambda: look_after_payouts(means.desk), PLAN_SECONDS),
         _again_and_again(stopping, bench.keep, HEARTBEAT_SECONDS),
         _take_jobs(stopping, bench),
     )
@@ -39,10 +41,23 @@ async def work_through(means: Means) -> int:
     bench, turns = Bench(means), 0
     await means.desk.write(plan_check)
     await record_all_missed(means.desk)
-    while await bench.take():
-        turns += 1
-        await bench.finish(HOUSE_SECONDS)
+    await look_after_payouts(means.desk)
+    done = asyncio.Event()
+    keeping = asyncio.create_task(_again_and_again(done, bench.keep, HEARTBEAT_SECONDS))
+    try:
+        while await bench.take():
+            turns += 1
+            await bench.finish(HOUSE_SECONDS)
+    finally:
+        done.set()
+        await keeping
     return turns
+
+
+async def look_after_payouts(desk: Desk) -> None:
+    """See to payouts that no job sees to any more, and tell the manager of those that are unknown for too long."""
+    for payout_id in await desk.read(payouts_left_alone, desk.kit):
+        await desk.write(look_after_payout, payout_id)
 
 
 async def record_all_missed(desk: Desk) -> int:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from desk.actions import fund, payout_words, payouts
+from desk.actions import fund, payout_resolution, payout_words, payouts
 from desk.actions.clocks import record_missed_promises
 from desk.domain.fund import Payer
 from desk.domain.money import Money
@@ -44,7 +44,7 @@ async def _propose(till: Till, told: Paid, name: str, reference: str, method: st
 async def _cash(house: House, till: Till, told: Paid) -> None:
     paid = await _refund(till, told, "paid")
     await till.send(paid)
-    await house.desk.write(payout_words.say_received, await house.vera(told[0]["paid"]), told[0]["paid"])
+    await house.desk.write(payout_resolution.say_received, await house.vera(told[0]["paid"]), told[0]["paid"])
     await till.receive(paid)
     failed = await _refund(till, told, "failed")
     await till.send(failed)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from desk.actions import payout_words, payouts
+from desk.actions import payout_resolution, payout_words, payouts
 from desk.actions.clocks import claims_with_missed_promises, record_missed_promises
 from desk.actions.jobs import lease_jobs
 from desk.domain.errors import DeskError
@@ -115,14 +115,14 @@ async def test_the_chain_tells_why_the_same_key_was_sent_again(told: tuple[str, 
     assert '"never_seen_since":"2026-' in data
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_whatever_money_does_in_whatever_order_verifies(database: str, seed: int) -> None:
     lots = random.Random(seed)
     async with open_house(database) as house:
         till = Till(house)
         claims = [await till.agreed(asked=lots.choice(["40.00", "128.00", "230.00"])) for _ in range(5)]
         done = 0
-        for _ in range(120):
+        for _ in range(80):
             try:
                 await lots.choice(ACTS)(till, lots.choice(claims), lots)
                 done += 1
@@ -134,7 +134,7 @@ async def test_whatever_money_does_in_whatever_order_verifies(database: str, see
         await _work_off(house, lots, [Heard.UNCLEAR])
         report = await house.desk.read(verify, house.kit)
     assert red(report) == {}
-    assert done > 40
+    assert done > 25
 
 
 async def _work_off(house: House, lots: random.Random, heard: list[Heard]) -> None:
@@ -174,7 +174,7 @@ async def _message(till: Till, payout_id: int, lots: random.Random) -> None:
 
 
 async def _said(till: Till, reference: str, _: random.Random) -> None:
-    await till.house.desk.write(payout_words.say_received, await till.house.vera(reference), reference)
+    await till.house.desk.write(payout_resolution.say_received, await till.house.vera(reference), reference)
 
 
 async def _lapse(till: Till, payout_id: int, _: random.Random) -> None:

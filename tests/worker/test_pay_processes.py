@@ -13,7 +13,7 @@ from tests.gate.wire import Wire
 from tests.postgres import PgServer
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def pay_floor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     """A seeded desk served beside a gateway, once on each engine; it must stand whole when all is paid."""
     folder, name = tmp_path_factory.mktemp("paying"), f"desk_pay_{os.getpid()}"

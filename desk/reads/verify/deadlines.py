@@ -20,6 +20,7 @@ from desk.reads.verify.dossier import Dossier
 from desk.store.columns import FOREVER
 
 _ANSWERS_FIRST = frozenset({EventKind.MESSAGE_SENT, EventKind.QUESTION_ASKED})
+_STOPPING = frozenset({EventKind.MOVED, EventKind.PAYOUT_MOVED, *_ANSWERS_FIRST})
 _BY_THE_DAY = frozenset({Unit.DAY, Unit.WORKING_DAY, Unit.YEAR})
 
 Name = tuple[str, object]
@@ -110,7 +111,7 @@ def _replayed(dossier: Dossier, until: int | None = None) -> dict[Name, Clock]:
         if event.kind == EventKind.MOVED:
             changed = after_step(Step(event.step), known.values(), event.at, counting)
             known |= {_name(clock): clock for clock in changed}
-        for name, clock in known.items():
+        for name, clock in known.items() if event.kind in _STOPPING else ():
             if _stops_here(clock, event):
                 known[name] = rules.stop(clock, event.at)
     return known

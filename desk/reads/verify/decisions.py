@@ -31,23 +31,20 @@ from desk.reads.verify.dossier import Dossier
 ROUTED = {**{step: route for route, step in CONFIRM.items()}, **{step: route for route, step in OVERRIDE.items()}}
 
 
-Decision = tuple[str | None, int | None]
-
-
-def decision_of(dossier: Dossier) -> Decision:
-    """The route and the amount that stand after all moves, as their events say."""
-    standing: Decision = None, None
+def decision_of(dossier: Dossier, before: int | None = None) -> tuple[str | None, int | None]:
+    """The route and the amount that stand after all moves, or after those before event `before`, as their events say."""
+    route: str | None = None
+    decided: int | None = None
     for event in dossier.moves:
-        standing = _after(dossier, event, standing)
-    return standing
-
-
-def _after(dossier: Dossier, event: Row[Any], standing: Decision) -> Decision:
-    """What stands after one move."""
-    step = Step(event.step)
-    if step in ROUTED:
-        return ROUTED[step], dossier.told(event).get("decided_minor")
-    return {Step.OBJECT: (Route.DOCKET, None), Step.REOPEN: (None, None)}.get(step, standing)
+        if before is not None and event.seq >= before:
+            break
+        if Step(event.step) in ROUTED:
+            route, decided = ROUTED[Step(event.step)], dossier.told(event).get("decided_minor")
+        elif event.step == Step.OBJECT:
+            route, decided = Route.DOCKET, None
+        elif event.step == Step.REOPEN:
+            route, decided = None, None
+    return route, decided
 
 
 def i06_row_holds_what_was_decided(dossier: Dossier) -> Iterator[str]:
@@ -112,18 +109,14 @@ def i06_events_decide_what_verdicts_say(dossier: Dossier) -> Iterator[str]:
 
 def i06_payouts_pay_what_was_decided(dossier: Dossier) -> Iterator[str]:
     """Every payout is of the amount it was proposed with, at most what stood decided then, in the claim's currency."""
-    proposed = {payment.moves[0].seq: payment.row for payment in dossier.payments if payment.moves}
-    standing: Decision = None, None
-    for event in dossier.events if proposed else ():
-        if event.kind == EventKind.MOVED:
-            standing = _after(dossier, event, standing)
-        payout = proposed.get(event.seq)
-        if payout is None:
-            continue
-        within = payout.decided_minor == standing[1] and 0 < payout.amount_minor <= payout.decided_minor
-        told = dossier.told(event).get("amount_minor"), dossier.claim.currency
-        if not within or told != (payout.amount_minor, payout.currency):
-            yield f"{dossier.name} payout {payout.id}: pays more than was decided, or something else than was proposed"
+    for payment in dossier.payments:
+        payout = payment.row
+        for proposal in payment.moves[:1]:
+            _, decided = decision_of(dossier, proposal.seq)
+            within = payout.decided_minor == decided and 0 < payout.amount_minor <= payout.decided_minor
+            told = dossier.told(proposal).get("amount_minor"), dossier.claim.currency
+            if not within or told != (payout.amount_minor, payout.currency):
+                yield f"{dossier.name} payout {payout.id}: pays more than was decided, or something else than was proposed"
 
 
 def i06_verdicts_follow_from_their_facts(dossier: Dossier) -> Iterator[str]:

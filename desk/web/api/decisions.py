@@ -156,7 +156,7 @@ async def get_triage(reference: Reference, desk: TheDesk, officer: Officer, lang
     "/{reference}/triage",
     response_model=MovedOut,
     name="triage_decide",
-    responses=for_step("verdict_changed", "amount_above_decided", "idempotency_key_missing"),
+    responses=for_step("verdict_changed", "amount_above_decided", "payout_exists", "idempotency_key_missing"),
     summary="Confirm or override the verdict",
 )
 async def post_triage(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from desk.actions.payout_moves import Paying
-from desk.actions.payout_words import resolve_payout
+from desk.actions.payout_resolution import resolve_payout
 from desk.actions.payouts import (
     Proposal,
     approve_payout,
@@ -24,6 +24,7 @@ from desk.domain.payout import Heard, Method, PayoutState
 from desk.reads.pages import LARGEST_PAGE
 from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page
 from desk.web.api.claims import link_next
+from desk.web.api.fund import Site
 from desk.web.api.shapes import Code, In, MoneyIn, MoneyOut, Name, Out, Prose
 from desk.web.deps import Officer, Reference, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
@@ -237,6 +238,6 @@ async def post_resolve(
 
 
 @router.get("/sites/{site}/notices", name="notices_list", responses=for_staff(), summary="What a manager must look at")
-async def list_notices(site: Annotated[str, Path(max_length=40)], desk: TheDesk, officer: Officer) -> NoticesOut:
+async def list_notices(site: Site, desk: TheDesk, officer: Officer) -> NoticesOut:
     """A fund that was short, a payout that is unknown or never left, a gateway that contradicts itself; oldest first."""
     return NoticesOut.of(await desk.read(open_notices, officer, site))

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.messages import answer_questions
-from desk.actions.payout_words import say_received
+from desk.actions.payout_resolution import say_received
 from desk.actions.slips import change_contact
 from desk.actions.steps import Held
 from desk.domain.claim import Outcome, State

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.messages import answer_questions
 from desk.actions.once import once
-from desk.actions.payout_words import say_received
+from desk.actions.payout_resolution import say_received
 from desk.actions.slips import change_contact
 from desk.domain.errors import BadInput, DeskError, Forbidden
 from desk.domain.policy import Act
