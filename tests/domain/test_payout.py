@@ -21,9 +21,9 @@ from desk.domain.payout import (
     after_query,
     after_send,
     ask_again_in,
+    contradicts,
     is_second,
     payout_move,
-    remembered,
     word_moves,
 )
 
@@ -142,6 +142,19 @@ def test_no_word_downgrades_what_was_settled_nor_raises_what_failed(heard: Heard
     assert word_moves(PayoutState.CANCELLED, heard) is None
 
 
+# Words that say the money went where the books say it did not, or the reverse.
+CONTRADICTIONS = {
+    ("settled", "failed"), ("failed", "settled"), ("failed", "awaiting_visitor"), ("cancelled", "settled"),
+    ("cancelled", "awaiting_visitor"), ("reserved", "settled"), ("reserved", "awaiting_visitor"),
+    ("awaiting_approval", "settled"), ("awaiting_approval", "awaiting_visitor"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "heard"), list(product(PayoutState, Heard)))
+def test_a_word_against_the_books_is_told_and_no_other(state: PayoutState, heard: Heard) -> None:
+    assert contradicts(state, heard) is ((state, heard) in CONTRADICTIONS)
+
+
 EARLY, LATE = ["0", "14:59.999999"], ["15:00", "15:00.000001", "600:00"]
 
 
@@ -199,13 +212,6 @@ def test_the_same_key_goes_again_after_30_s_unseen_and_within_24_h(
     trace = Trace(NOON - first_sent, None if never_seen_for is None else NOON - never_seen_for)
     found = after_query(Heard.NEVER_SEEN, trace, NOON, honours_keys=honours_keys)
     assert found == (PayoutStep.SEND_AGAIN if again else None)
-
-
-@pytest.mark.parametrize(
-    ("ago", "known"), [(timedelta(0), True), (24 * HOUR - TICK, True), (24 * HOUR, False), (24 * HOUR + SECOND, False)]
-)
-def test_a_gateway_remembers_a_key_for_24_hours(ago: timedelta, known: bool) -> None:
-    assert remembered(NOON - ago, NOON) is known
 
 
 @pytest.mark.parametrize("heard", [Heard.UNCLEAR, Heard.NEVER_LEFT])

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from desk.actions import payout_words, payouts
 from desk.actions.jobs import lease_jobs
+from desk.actions.payout_rescue import look_after_payout, payouts_left_alone
 from desk.actions.payout_words import Message
 from desk.domain.payout import Heard
 from desk.ports import Lease, LeaseLost, PayOrder, Word, Work
@@ -73,6 +74,12 @@ class WithGateway(OnADesk):
                 self.work_on(number, lot)
                 self.wait(lot.wait)
                 self.everything_holds()
+
+    def a_worker_makes_its_round(self, _lot: Lot) -> None:
+        """It looks after payouts that are left alone or unknown for long: the manager is told, and no payout moves."""
+        for number in self.run(self.house.desk.read(payouts_left_alone, self.house.kit)):
+            self.run(self.house.desk.write(look_after_payout, number))
+        assert self.look().payouts == self.seen.payouts
 
     def the_visitor_comes_for_it_or_not(self, lot: Lot) -> None:
         """What awaits them is taken, or goes back; the desk does not hear of it."""

@@ -87,6 +87,14 @@ class WithOfficers(OnADesk):
         else:
             self.object(case)
 
+    def an_officer_finds_something_new(self, lot: Lot) -> None:
+        """Of a claim whose refund is agreed: who approved its payout must look again."""
+        case = lot.of(self.agreed())
+        voided = {row.id for row in self.seen.of_claim(case.claim_id) if row.state == "reserved" and row.needs_second}
+        self.run(self.house.assess(case.reference))
+        for row in self.seen.of_claim(case.claim_id):
+            assert self.state(row.id) == ("awaiting_approval" if row.id in voided else row.state)
+
     def a_claim_comes_back(self, lot: Lot) -> None:
         """It was paid, or withdrawn."""
         self.come_back(lot.of(self.cases))
@@ -144,11 +152,14 @@ class WithOfficers(OnADesk):
         self.act(self.house.object_to(case.reference), WrongMoment if paying or not agreed else None)
 
     def come_back(self, case: Case) -> None:
-        """A claim that ended is opened again and agreed again; one that was paid is still paid only once."""
+        """A claim that ended is opened again, and its refund agreed again unless it was paid."""
         ended = self.seen.claims[case.claim_id] in ("closed", "withdrawn")
-        if self.act(self.house.reopen(case.reference), None if ended else WrongMoment):
-            self.run(self.house.assess(case.reference))
-            self.run(self.house.confirm(case.reference, "fast_refund", self.house.cast.otto))
+        if not self.act(self.house.reopen(case.reference), None if ended else WrongMoment):
+            return
+        self.run(self.house.assess(case.reference))
+        self.everything_holds()
+        paid = PayoutExists if self.seen.standing(case.claim_id) else None
+        self.act(self.house.confirm(case.reference, "fast_refund", self.house.cast.otto), paid)
 
     def propose(self, case: Case, by: str, method: str, amount: str | None, account: str | None = None) -> None:
         asked, who = minor(amount or case.asked), self.staff(cashier(by))
@@ -195,10 +206,13 @@ class WithOfficers(OnADesk):
         """Whether a second officer looked where one must, not longer than 24 hours ago."""
         return not payout.needs_second or (payout.approved_at and self.now - payout.approved_at <= timedelta(hours=24))
 
+    def agreed(self) -> list[Case]:
+        """Claims whose refund is agreed."""
+        return [case for case in self.cases if self.seen.claims[case.claim_id] == "fast_refund"]
+
     def going_on(self, *methods: str) -> list[tuple[Case, Any]]:
         """Claims to be refunded whose next act is an officer's, with their payout of these methods, or None without one."""
-        agreed = [case for case in self.cases if self.seen.claims[case.claim_id] == "fast_refund"]
-        standing = [(case, next(iter(self.seen.standing(case.claim_id)), None)) for case in agreed]
+        standing = [(case, next(iter(self.seen.standing(case.claim_id)), None)) for case in self.agreed()]
         return [(case, row) for case, row in standing if row is None or (row.method in methods and self.is_next(row))]
 
     def is_next(self, payout: Any) -> bool:  # noqa: ANN401 - a row

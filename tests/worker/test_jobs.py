@@ -165,30 +165,6 @@ async def test_nor_is_it_sent_to_a_gateway_that_forgets_keys_or_has_forgotten_th
         assert (await till.payout(payout_id)).state == "unknown"
 
 
-@pytest.mark.parametrize(("hours", "state"), [(23, "settled"), (24, "unknown")])
-async def test_nor_does_a_worker_that_comes_back_late_send_what_was_due_while_the_gateway_still_knew(
-    house: House, hours: int, state: str
-) -> None:
-    till = Till(house)
-    payout_id = await till.brought_to("unknown")
-    for _ in range(2):
-        house.clock.go(seconds=31)
-        await till.asked(payout_id, "never_seen")
-    assert (await till.payout(payout_id)).state == "sending"
-    house.clock.go(hours=hours)
-    order = await house.desk.write(payout_words.begin_send, held := await till.lease(SEND), payout_id)
-    assert (order is None) is (state == "unknown")
-    if order:
-        await house.desk.write(payout_words.end_send, held, payout_id, Word(Heard.SETTLED, "gw-1"))
-    assert ((await till.payout(payout_id)).state, (await till.balances())["in_transit"]) == (state, 0 if order else 12_800)
-    if order is None:
-        house.clock.go(seconds=61)
-        await till.asked(payout_id, "never_seen")
-        house.clock.go(seconds=61)
-        await till.asked(payout_id, "never_seen")
-        assert (await till.payout(payout_id)).state == "unknown"
-
-
 async def test_what_awaits_the_visitor_is_asked_for_until_they_come(house: House) -> None:
     till = Till(house)
     payout_id = await till.brought_to("unknown")

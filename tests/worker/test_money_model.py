@@ -41,6 +41,7 @@ class Money(WithOfficers, WithGateway):
             "a_transfer_leaves": (6, self.going_on("transfer")),
             "a_worker_goes_on": (8, self.out()),
             "a_worker_dies": (2, self.hands),
+            "a_worker_makes_its_round": (1, self.out()),
             "it_was_only_slow": (3, self.ghosts),
             "the_visitor_comes_for_it_or_not": (2, self.awaited()),
             "the_gateway_tells": (2, self.known()),
@@ -51,6 +52,7 @@ class Money(WithOfficers, WithGateway):
             "a_cashier_cancels": (1, self.payouts()),
             "a_step_comes_at_any_moment": (2, self.payouts()),
             "a_claim_leaves_its_path": (1, True),
+            "an_officer_finds_something_new": (1, self.agreed()),
             "a_claim_comes_back": (1, True),
             "an_auditor_verifies": (1, True),
         }
