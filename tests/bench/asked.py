@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 WIDTHS = {b"@KEY@": 32, b"@SUM@": 8, b"@TOKEN@": 32}
-LODGE, STATUS = "/api/v1/claims", "/api/v1/status"
+LODGE, STATUS, PAYOUTS = "/api/v1/claims", "/api/v1/status", "/api/v1/payouts"
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,11 @@ def lodge_request(token: str) -> bytes:
 def status_request() -> bytes:
     """A visitor follows a claim by the token of the QR code."""
     return _request(STATUS, {"token": "@TOKEN@"}, {})
+
+
+def step_request(payout: str, step: str, token: str) -> bytes:
+    """A cashier takes a step of a payout under a key of its own."""
+    return _request(f"{PAYOUTS}/{payout}/{step}", {}, {"Authorization": f"Bearer {token}", "Idempotency-Key": "@KEY@"})
 
 
 def _request(path: str, document: dict[str, object], headers: dict[str, str]) -> bytes:

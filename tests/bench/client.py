@@ -9,22 +9,26 @@ import os
 import random
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
+
+from tests.bench.load import Load
 
 _PLACE = re.compile(rb"@([A-Z]+)@")
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 
 
 class Caller(asyncio.Protocol):
-    """One connection: the next request goes out when the last answer is in, until the time is over."""
+    """One connection: the next request goes out when the last answer is in, until the time or the requests are over."""
 
     def __init__(self, fresh: Callable[[], bytes], until: float) -> None:
         self._fresh, self._until = fresh, until
         self._transport: asyncio.Transport | None = None
-        self._got, self._began = b"", 0.0
+        self._got, self._began, self._finished = b"", 0.0, False
         self.seconds: list[float] = []
         self.errors = 0
         self.over = asyncio.get_running_loop().create_future()
@@ -47,17 +51,19 @@ class Caller(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
         """The end, or an answer that never came."""
-        self.errors += perf_counter() < self._until
+        self.errors += not self._finished
         if not self.over.done():
             self.over.set_result(None)
 
     def _send(self) -> None:
         assert self._transport is not None
-        if perf_counter() >= self._until:
+        request = self._fresh() if perf_counter() < self._until else b""
+        if not request:
+            self._finished = True
             self._transport.close()
             return
         self._began = perf_counter()
-        self._transport.write(self._fresh())
+        self._transport.write(request)
 
 
 def filler(template: bytes, tokens: list[bytes]) -> Callable[[], bytes]:
@@ -71,18 +77,19 @@ def filler(template: bytes, tokens: list[bytes]) -> Callable[[], bytes]:
     return lambda: _PLACE.sub(fresh, template)
 
 
-async def call(host: str, port: int, connections: int, seconds: float, fresh: Callable[[], bytes]) -> dict[str, float]:
-    """Load the server and return the fields of a `Load`."""
+async def call(host: str, port: int, seconds: float, fresh: Sequence[Callable[[], bytes]]) -> Load:
+    """Load the server, on a connection for each way to make requests, and return what came of it."""
     loop, began = asyncio.get_running_loop(), perf_counter()
-    callers = [(await loop.create_connection(lambda: Caller(fresh, began + seconds), host, port))[1] for _ in range(connections)]
+    made = [partial(Caller, one, began + seconds) for one in fresh]
+    callers = [(await loop.create_connection(one, host, port))[1] for one in made]
     await asyncio.wait([caller.over for caller in callers], timeout=seconds + 10)
     took = sorted(one for caller in callers for one in caller.seconds)
     parts = quantiles(took, n=100) if len(took) > 1 else [0.0] * 99
     unanswered = sum(not caller.over.done() for caller in callers)
-    return {
-        "answered": len(took), "errors": sum(caller.errors for caller in callers) + unanswered,
-        "seconds": perf_counter() - began, "p50_ms": parts[49] * 1000, "p99_ms": parts[98] * 1000,
-    }  # fmt: skip
+    return Load(
+        answered=len(took), errors=sum(caller.errors for caller in callers) + unanswered, seconds=perf_counter() - began,
+        p50_ms=parts[49] * 1000, p99_ms=parts[98] * 1000,
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -90,7 +97,7 @@ def main() -> None:
     template, tokens = Path(os.environ["BENCH_REQUEST"]), os.environ.get("BENCH_TOKENS")
     fresh = filler(template.read_bytes(), Path(tokens).read_bytes().split() if tokens else [])
     host, port, connections, seconds = sys.argv[1:]
-    print(json.dumps(asyncio.run(call(host, int(port), int(connections), float(seconds), fresh))))
+    print(json.dumps(asdict(asyncio.run(call(host, int(port), float(seconds), [fresh] * int(connections))))))
 
 
 if __name__ == "__main__":

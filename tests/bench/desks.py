@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -14,25 +14,36 @@ import httpx
 from desk.store.engines import plain_engine
 from tests.bench import raw_sqlite
 from tests.bench.asked import LODGE, STATUS, Target, lodge_request, lodging, status_request
+from tests.bench.paying import Payment, captured
 from tests.bench.rows import Added, added, counts, stored
+from tests.gate.places import Place
 from tests.postgres import PgServer
 from tests.processes import Served, environment, run, serving
 
 
 @dataclass(frozen=True)
 class LoadedDesk:
-    """A running desk, the copy of its database that the yardstick fills, and what one lodging wrote."""
+    """A running desk, the copy of its database that the yardstick fills, and what one lodging and one payment wrote."""
 
     served: Served
-    folder: Path
-    database: str
+    place: Place
     yard: str
-    token: str
     rows: list[Added]
+    payment: Payment
+
+    @property
+    def folder(self) -> Path:
+        """Where the desk keeps its files."""
+        return self.place.data
+
+    @property
+    def token(self) -> str:
+        """An intake officer's."""
+        return self.place.token()
 
     def claims(self) -> int:
         """How many claims are stored."""
-        return counts(self.database)["claim"]
+        return counts(self.place.database)["claim"]
 
     def lodging(self) -> Target:
         """Where and how claims are lodged."""
@@ -72,22 +83,22 @@ class LoadedDesk:
 def on_sqlite(folder: Path) -> Iterator[LoadedDesk]:
     """A desk on a file."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "desk.db"
-    token = _seeded(folder, f"sqlite:///{file}")
-    yard = raw_sqlite.copy(file, folder / "yard.db")
-    with _served(folder, f"sqlite:///{file}", f"sqlite:///{yard}", token) as desk:
-        yield desk
+    place = _seeded(folder, f"sqlite:///{folder / 'desk.db'}")
+    wrote = _captured(place)
+    yard = raw_sqlite.copy(place.file, folder / "yard.db")
+    with _served(place) as served:
+        yield LoadedDesk(served, place, f"sqlite:///{yard}", *wrote)
 
 
 @contextmanager
 def on_postgres(folder: Path, server: PgServer, name: str = "bench") -> Iterator[LoadedDesk]:
     """A desk on a server."""
-    database = server.create_database(f"{name}_desk")
-    token = _seeded(folder, database)
+    place = _seeded(folder, server.create_database(f"{name}_desk"))
+    wrote = _captured(place)
     yard = server.create_database(f"{name}_yard", template=f"{name}_desk")
     try:
-        with _served(folder, database, yard, token) as desk:
-            yield desk
+        with _served(place) as served:
+            yield LoadedDesk(served, place, yard, *wrote)
     finally:
         server.drop_database(f"{name}_yard")
         server.drop_database(f"{name}_desk")
@@ -113,24 +124,26 @@ def durability(database: str) -> str:
     return ", ".join(told)
 
 
-def _seeded(folder: Path, database: str) -> str:
-    """Seed the desk; returns the token of an intake officer of the first site."""
+def _seeded(folder: Path, database: str) -> Place:
     done = run("seed", "--json", env=environment(folder, database))
     assert done.returncode == 0, done.stderr
-    officers = json.loads(done.stdout)["officers"]
-    return str(next(one["token"] for one in officers if (one["role"], one["site"]) == ("intake", "huangshan")))
+    return Place(folder, database, json.loads(done.stdout)["officers"])
 
 
-@contextmanager
-def _served(folder: Path, database: str, yard: str, token: str) -> Iterator[LoadedDesk]:
-    with serving(folder, database, "--no-worker") as served:
-        yield LoadedDesk(served, folder, database, yard, token, _one_lodging(served, database, token))
+def _served(place: Place) -> AbstractContextManager[Served]:
+    return serving(place.data, place.database, "--no-worker")
 
 
-def _one_lodging(served: Served, database: str, token: str) -> list[Added]:
+def _captured(place: Place) -> tuple[list[Added], Payment]:
+    """What one lodging and one payment wrote, before anybody loads the desk: its yard is copied while it is not served."""
+    with _served(place) as served:
+        return _one_lodging(served, place), captured(place, served.url)
+
+
+def _one_lodging(served: Served, place: Place) -> list[Added]:
     """What the second claim wrote: the first may leave things behind that later ones find."""
     with httpx.Client(base_url=served.url, trust_env=False) as client:
-        lodged(client, token, 1_000_001)
-        before = stored(database)
-        lodged(client, token, 1_000_002)
-    return added(before, stored(database))
+        lodged(client, place.token(), 1_000_001)
+        before = stored(place.database)
+        lodged(client, place.token(), 1_000_002)
+    return added(before, stored(place.database))

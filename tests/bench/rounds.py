@@ -7,14 +7,15 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-from tests.bench import bare, desks, machine, pgbench, raw_sqlite
+from tests.bench import bare, desks, machine, paying, pgbench, raw_sqlite
 from tests.bench.asked import Target
 from tests.bench.figures import Ratio, Report, Waits
 from tests.bench.load import Load, drive
 from tests.postgres import PgServer
 
 FEW, MANY, TOKENS, WARM_SECONDS = 16, 64, 1000, 1
-SQLITE_P99_MS = 60
+PAYMENTS_A_SECOND, YARD_PAYMENTS = 50, 1_600
+SQLITE_P99_MS, PAID_FLOOR = 60, 0.05
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Race:
     status: Ratio
     few: Waits
     many: Waits
+    paid: Ratio
+    steps: Waits
     flushes: list[float] = field(default_factory=list)
 
     def lodge(self, connections: int) -> Load:
@@ -46,8 +49,18 @@ class Race:
         waits.lost += max(0, load.answered - load.errors - (self.desk.claims() - before))
         return load
 
-    def run(self, yardstick: Callable[[], float], target: Target, bare_target: Target) -> None:
-        """One round; `yardstick` gives transactions a second."""
+    def pay(self) -> None:
+        """Take payouts, whose money was reserved before, from there to the visitor's signature; all must be settled then."""
+        place, url = self.desk.place, self.desk.served.url
+        ready = paying.ready(place, url, PAYMENTS_A_SECOND * self.effort.seconds)
+        before = paying.settled(place)
+        load = paying.pay(place, url, ready, FEW)
+        self.steps.loads.append(load)
+        self.steps.lost += len(ready) - (paying.settled(place) - before)
+        self.paid.ours.append(len(ready) / load.seconds)
+
+    def run(self, yardstick: Callable[[], float], pay_yardstick: Callable[[], float], target: Target, bare: Target) -> None:
+        """One round; `yardstick` gives transactions a second, `pay_yardstick` payments."""
         self.flushes.append(machine.flush_us(self.desk.folder))
         self.intake.ours.append(self.lodge(FEW).rate)
         self.intake.theirs.append(yardstick())
@@ -55,7 +68,9 @@ class Race:
         load = drive(target, connections=FEW, seconds=self.effort.seconds)
         assert load.errors == 0, "a status was refused"
         self.status.ours.append(load.rate)
-        self.status.theirs.append(drive(bare_target, connections=FEW, seconds=self.effort.seconds).rate)
+        self.status.theirs.append(drive(bare, connections=FEW, seconds=self.effort.seconds).rate)
+        self.pay()
+        self.paid.theirs.append(pay_yardstick())
 
 
 def on_sqlite(folder: Path, effort: Effort) -> Report:
@@ -67,15 +82,21 @@ def on_sqlite(folder: Path, effort: Effort) -> Report:
             desk, effort, Ratio("intake, 16 conn.", "raw sqlite3, one claim a tx", 0.25),
             Ratio("status, 16 conn.", "bare Starlette, same size", 0.50),
             Waits("lodging, 16 conn.", SQLITE_P99_MS), Waits("lodging, 64 conn."),
+            Ratio("cash payout, 16 conn.", "raw sqlite3, 2 tx each", PAID_FLOOR), Waits("its steps, 16 conn."),
         )  # fmt: skip
 
         def one_each() -> float:
             batched.theirs.append(raw_sqlite.run(yard, desk.rows, batch=32, seconds=effort.seconds / 2))
             return raw_sqlite.run(yard, desk.rows, batch=1, seconds=effort.seconds)
 
-        notes = _run_all(race, one_each)
+        def payments() -> float:
+            return raw_sqlite.pay(yard, desk.payment.before, desk.payment.steps, YARD_PAYMENTS)
+
+        notes = _run_all(race, one_each, payments)
         batched.ours.extend(race.intake.ours)
-        return Report("SQLite, one worker", notes, [race.intake, batched, race.few, race.many, race.status])
+        return Report(
+            "SQLite, one worker", notes, [race.intake, batched, race.few, race.many, race.status, race.paid, race.steps]
+        )
 
 
 def on_postgres(folder: Path, effort: Effort, server: PgServer) -> Report:
@@ -87,15 +108,21 @@ def on_postgres(folder: Path, effort: Effort, server: PgServer) -> Report:
             desk, effort, Ratio("intake, 16 conn.", f"pgbench -M prepared, {pgbench.CLIENTS} clients", 0.30),
             Ratio("status, 16 conn.", "bare Starlette, same size", 0.40),
             Waits("lodging, 16 conn."), Waits("lodging, 64 conn."),
+            Ratio("cash payout, 16 conn.", f"pgbench, 2 tx each, {pgbench.CLIENTS} clients", PAID_FLOOR),
+            Waits("its steps, 16 conn."),
         )  # fmt: skip
         script = folder / "yardstick.sql"
         script.write_text(pgbench.script(desk.rows), encoding="utf-8")
-        about = _run_all(race, lambda: pgbench.run(program, desk.yard, script, "-T", str(effort.seconds))[0])
-        notes = [f"server of {server.found}, {desks.durability(desk.database)}", *about]
-        return Report("PostgreSQL, one worker", notes, [race.intake, race.few, race.many, race.status])
+
+        def payments() -> float:
+            return pgbench.pay(program, desk.yard, folder, desk.payment.before, desk.payment.steps, YARD_PAYMENTS)[0]
+
+        about = _run_all(race, lambda: pgbench.run(program, desk.yard, script, "-T", str(effort.seconds))[0], payments)
+        notes = [f"server of {server.found}, {desks.durability(desk.place.database)}", *about]
+        return Report("PostgreSQL, one worker", notes, [race.intake, race.few, race.many, race.status, race.paid, race.steps])
 
 
-def _run_all(race: Race, yardstick: Callable[[], float]) -> list[str]:
+def _run_all(race: Race, yardstick: Callable[[], float], pay_yardstick: Callable[[], float]) -> list[str]:
     """Warm everything, then all rounds; returns what a reader should know beside the figures."""
     tokens = race.desk.lodge(TOKENS)
     first_ms = race.desk.read_all(tokens)
@@ -106,11 +133,11 @@ def _run_all(race: Race, yardstick: Callable[[], float]) -> list[str]:
         for one in (race.desk.lodging(), target, bare_target):
             drive(one, connections=FEW, seconds=WARM_SECONDS)
         for _ in range(race.effort.rounds):
-            race.run(yardstick, target, bare_target)
+            race.run(yardstick, pay_yardstick, target, bare_target)
     flush = median(race.flushes)
     rows = ", ".join(f"{len(table.rows)} {table.table}" for table in race.desk.rows)
     return [
         f"one flush (4 KiB, fsync) {flush:,.0f} µs = {1e6 / flush:,.0f}/s on {machine.file_system(race.desk.folder)}",
-        f"one lodging writes {rows}",
+        f"one lodging writes {rows}; one payment in its two steps: {race.desk.payment.told()}",
         f"status of {TOKENS} claims, each read once before (that first reading, one after another: {first_ms:.1f} ms)",
     ]

@@ -1,9 +1,9 @@
-"""What one lodging wrote, row by row, as a pattern from which a yardstick can write any number of the same. Writes nothing.
+"""What requests wrote, row by row, as a pattern from which a yardstick can write any number of the same. Writes nothing.
 
 Values stay as they are, except those that a key or an index tells apart: ids and what names them, references, hashes, keys.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ Stored = dict[str, set[tuple[Any, ...]]]
 
 @dataclass(frozen=True)
 class Id:
-    """The nth id of the lodging, `before` it a name such as `claim:`."""
+    """The nth id of the pattern, `before` it a name such as `claim:`."""
 
     place: int
     before: str = ""
@@ -34,9 +34,16 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Same:
-    """A value that every lodging may share."""
+    """A value that all may share."""
 
     value: Any
+
+
+@dataclass(frozen=True)
+class More:
+    """A number that grows by so much, as the balance of an account does that all share."""
+
+    by: int
 
 
 Cell = Id | Fresh | Same
@@ -44,11 +51,24 @@ Cell = Id | Fresh | Same
 
 @dataclass(frozen=True)
 class Added:
-    """The rows that one lodging adds to one table."""
+    """The rows that are added to one table."""
 
     table: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A row that is changed: its id, and the new values of those columns that change."""
+
+    table: str
+    row: Cell
+    columns: tuple[str, ...]
+    values: tuple[Cell | More, ...]
+
+
+Written = Sequence[Added | Changed]
 
 
 def stored(url: str) -> Stored:
@@ -71,16 +91,59 @@ def counts(url: str) -> dict[str, int]:
 
 def added(before: Stored, after: Stored) -> list[Added]:
     """The pattern of what was added in between, parents before children. Raises ValueError where a row was changed."""
-    if changed := [name for name, rows in before.items() if rows - after[name]]:
+    found = written(before, after, new_ids(before, after))
+    if changed := [one.table for one in found if isinstance(one, Changed)]:
         msg = f"lodging changed rows of {changed}: the yardstick only inserts"
         raise ValueError(msg)
-    new = {table: sorted(after[table.name] - before[table.name], key=str) for table in metadata.sorted_tables}
-    ids = [str(row[_place(table, "id")]) for table, rows in new.items() if "id" in table.c for row in rows]
-    return [
+    return [one for one in found if isinstance(one, Added)]
+
+
+def new_ids(before: Stored, after: Stored) -> list[str]:
+    """The ids that were given in between; their places name them in a pattern."""
+    return [str(row[_place(table, "id")]) for table, rows in _new(before, after).items() if "id" in table.c for row in rows]
+
+
+def written(before: Stored, after: Stored, ids: list[str]) -> list[Added | Changed]:
+    """The pattern of what was added and changed in between, parents before children; `ids` are those of the whole pattern.
+
+    Rows that are changed are in the order of their ids, so that no two writers block each other. Raises ValueError where a
+    row is gone.
+    """
+    added = [
         Added(table.name, tuple(table.c.keys()), tuple(_cells(table, row, ids) for row in rows))
-        for table, rows in new.items()
+        for table, rows in _new(before, after).items()
         if rows
     ]
+    return [*added, *(one for table in metadata.sorted_tables for one in _changed(table, before, after, ids))]
+
+
+def _new(before: Stored, after: Stored) -> dict[Table, list[tuple[Any, ...]]]:
+    """The rows of each table whose key was not there before."""
+    known = {table: {_key(table, row) for row in before[table.name]} for table in metadata.sorted_tables}
+    return {
+        table: sorted((row for row in after[table.name] if _key(table, row) not in keys), key=str)
+        for table, keys in known.items()
+    }
+
+
+def _changed(table: Table, before: Stored, after: Stored, ids: list[str]) -> Iterator[Changed]:
+    now = {_key(table, row): row for row in after[table.name]}
+    for row in sorted(before[table.name] - after[table.name], key=lambda row: _key(table, row)):
+        if _key(table, row) not in now:
+            msg = f"a row of {table.name} is gone: the yardstick inserts and updates"
+            raise ValueError(msg)
+        differ = [
+            (column, was, value) for column, was, value in zip(table.c, row, now[_key(table, row)], strict=True) if was != value
+        ]
+        own = _cell(table.c["id"], row[_place(table, "id")], ids)
+        values = tuple(
+            More(int(value) - int(was)) if isinstance(own, Same) else _cell(column, value, ids) for column, was, value in differ
+        )
+        yield Changed(table.name, own, tuple(column.name for column, _, _ in differ), values)
+
+
+def _key(table: Table, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(row[_place(table, column.name)] for column in table.primary_key.columns)
 
 
 def _everything(table: Table, engine: str) -> str:

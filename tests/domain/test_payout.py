@@ -21,6 +21,7 @@ from desk.domain.payout import (
     after_query,
     after_send,
     ask_again_in,
+    contradicts,
     is_second,
     payout_move,
     word_moves,
@@ -139,6 +140,19 @@ def test_no_word_downgrades_what_was_settled_nor_raises_what_failed(heard: Heard
     assert word_moves(PayoutState.SETTLED, heard) is None
     assert word_moves(PayoutState.FAILED, heard) is None
     assert word_moves(PayoutState.CANCELLED, heard) is None
+
+
+# Words that say the money went where the books say it did not, or the reverse.
+CONTRADICTIONS = {
+    ("settled", "failed"), ("failed", "settled"), ("failed", "awaiting_visitor"), ("cancelled", "settled"),
+    ("cancelled", "awaiting_visitor"), ("reserved", "settled"), ("reserved", "awaiting_visitor"),
+    ("awaiting_approval", "settled"), ("awaiting_approval", "awaiting_visitor"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "heard"), list(product(PayoutState, Heard)))
+def test_a_word_against_the_books_is_told_and_no_other(state: PayoutState, heard: Heard) -> None:
+    assert contradicts(state, heard) is ((state, heard) in CONTRADICTIONS)
 
 
 EARLY, LATE = ["0", "14:59.999999"], ["15:00", "15:00.000001", "600:00"]

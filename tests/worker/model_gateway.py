@@ -1,20 +1,19 @@
 """Workers and the gateway in the money model: jobs in hand and lost, calls, questions, messages. No officer acts here."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 from sqlalchemy import text
 
 from desk.actions import payout_words, payouts
 from desk.actions.jobs import lease_jobs
+from desk.actions.payout_rescue import look_after_payout, payouts_left_alone
 from desk.actions.payout_words import Message
 from desk.domain.payout import Heard
 from desk.ports import Lease, LeaseLost, PayOrder, Word, Work
-from tests.worker.model_desk import OnADesk, one, picks
+from tests.worker.model_books import WORKED_ON
+from tests.worker.model_desk import Lot, OnADesk
 
 VERDICTS = {
     "sending": {"settled", "failed", "awaiting_visitor"},
@@ -23,10 +22,9 @@ VERDICTS = {
 }
 """The words that move a payout, by the state they find."""
 
-NONSENSE: dict[str, dict[str, Any]] = {
-    "amount": {"amount_minor": 1_000_000_000}, "currency": {"currency": "USD"}, "key": {"key": "payout-1"},
-    "type": {"type": "payout.refunded"},
-}  # fmt: skip
+NONSENSE: tuple[dict[str, Any], ...] = (
+    {"amount_minor": 1_000_000_000}, {"currency": "USD"}, {"key": "payout-1"}, {"type": "payout.refunded"}
+)  # fmt: skip
 """What makes a message one that nobody can act on."""
 
 
@@ -53,64 +51,70 @@ class WithGateway(OnADesk):
         self.told: list[Message] = []
         self.message_numbers = count(1)
 
-    @precondition(lambda self: self.hands)
-    @rule(pick=picks)
-    def a_worker_dies(self, pick: int) -> None:
+    def a_worker_dies(self, lot: Lot) -> None:
         """The lease runs out; its call may have been made and may still come to an end."""
-        hand = one(self.hands, pick)
+        hand = lot.of(self.hands)
         self.hands.remove(hand)
         self.leased_until("2020", hand.lease.id)
         if hand.word:
             self.ghosts.append(hand)
 
-    @precondition(lambda self: self.ghosts)
-    @rule(pick=picks)
-    def it_was_only_slow(self, pick: int) -> None:
+    def it_was_only_slow(self, lot: Lot) -> None:
         """What it wants to write down counts only while nobody else has taken the job."""
-        hand = one(self.ghosts, pick)
+        hand = lot.of(self.ghosts)
         self.ghosts.remove(hand)
         job = self.seen.jobs[hand.lease.id]
         self.end(hand, LeaseLost if job.done_at or job.attempt != hand.lease.attempt else None)
 
-    @precondition(lambda self: self.awaited())
-    @rule(pick=picks, taken=st.booleans())
-    def the_visitor_takes_it_or_lets_it_go_back(self, pick: int, taken: bool) -> None:
-        self.world.collect(one(self.awaited(), pick).key, taken=taken)
+    def a_worker_goes_on(self, lot: Lot) -> None:
+        """It calls, its call ends, and so on; what must hold does so after each of them."""
+        number = lot.of(self.out()).id
+        for _ in range(lot.steps):
+            if self.seen.payouts[number].state in WORKED_ON:
+                self.work_on(number, lot)
+                self.wait(lot.wait)
+                self.everything_holds()
 
-    @precondition(lambda self: self.known())
-    @rule(pick=picks, stale=st.booleans())
-    def the_gateway_tells(self, pick: int, stale: bool) -> None:
+    def a_worker_makes_its_round(self, _lot: Lot) -> None:
+        """It looks after payouts that are left alone or unknown for long: the manager is told, and no payout moves."""
+        for number in self.run(self.house.desk.read(payouts_left_alone, self.house.kit)):
+            self.run(self.house.desk.write(look_after_payout, number))
+        assert self.look().payouts == self.seen.payouts
+
+    def the_visitor_comes_for_it_or_not(self, lot: Lot) -> None:
+        """What awaits them is taken, or goes back; the desk does not hear of it."""
+        self.world.collect(lot.of(self.awaited()).key, taken=lot.really)
+
+    def the_gateway_tells(self, lot: Lot) -> None:
         """The truth as it is, or as it was while the visitor had not come yet."""
-        payout = one(self.known(), pick)
+        payout = lot.of(self.known())
         kept = self.world.kept[payout.key]
-        said = Heard.AWAITING_VISITOR if stale and kept.awaited else kept.outcome
+        said = Heard.AWAITING_VISITOR if kept.awaited and not lot.really else kept.outcome
         moves = said in VERDICTS.get(payout.state, ())
         assert self.hear(self.message(payout, said)) == ("moved" if moves else "late")
         assert self.state(payout.id) == (said if moves else payout.state)
 
-    @precondition(lambda self: self.payouts())
-    @rule(
-        pick=picks, said=st.sampled_from(["settled", "failed", "awaiting_visitor"]),
-        what=st.sampled_from(["again", "against the end", "amount", "currency", "key", "type"]),
-    )  # fmt: skip
-    def it_tells_what_moves_nothing(self, pick: int, said: str, what: str) -> None:
-        """The same once more, a word against what has ended, or one that nobody can act on."""
-        ended = self.payouts("settled", "failed", gateway=True)
-        if what == "again" and self.told:
-            assert self.hear(one(self.told, pick)) == "late"
-            assert self.look() == self.seen
-        elif what == "against the end" and ended:
-            assert self.hear(self.message(one(ended, pick), Heard(said))) == "late"
-            assert self.look().payouts == self.seen.payouts
-        elif what in NONSENSE:
-            payout = one(self.payouts(), pick)
-            assert self.hear(replace(self.message(payout, Heard(said)), **NONSENSE[what])) == "parked"
-            assert self.look().payouts == self.seen.payouts
+    def the_gateway_repeats_itself(self, lot: Lot) -> None:
+        """The same message once more changes nothing at all."""
+        assert self.hear(lot.of(self.told)) == "late"
+        assert self.look() == self.seen
 
-    def work_on(self, payout_id: int, how: str, *, clear: bool) -> None:
+    def the_gateway_contradicts_what_has_ended(self, lot: Lot) -> None:
+        """A word against it comes late."""
+        said = Heard.FAILED if lot.really else Heard.SETTLED
+        assert self.hear(self.message(lot.of(self.payouts("settled", "failed", gateway=True)), said)) == "late"
+        assert self.look().payouts == self.seen.payouts
+
+    def the_gateway_talks_nonsense(self, lot: Lot) -> None:
+        """A message that nobody can act on is parked."""
+        message = self.message(lot.of(self.payouts()), Heard.SETTLED if lot.really else Heard.FAILED)
+        assert self.hear(replace(message, **NONSENSE[lot.pick % len(NONSENSE)])) == "parked"
+        assert self.look().payouts == self.seen.payouts
+
+    def work_on(self, payout_id: int, lot: Lot) -> None:
         """A worker makes the call that is due about a payout, waiting for it, or hears how it ended.
 
-        What the gateway does, it does while it is called; `clear` says whether it answers a question.
+        What the gateway does, it does while it is called; and to a question it answers, or does not, or wrongly.
         """
         hand = next((hand for hand in self.hands if hand.payout_id == payout_id), None) or self.take(payout_id)
         if hand.word:
@@ -122,9 +126,9 @@ class WithGateway(OnADesk):
         if order is None:
             self.hands.remove(hand)
         elif isinstance(order, PayOrder):
-            hand.word = self.world.call(order.key, how, self.now)
+            hand.word = self.world.call(order.key, lot.how, self.now)
         else:
-            hand.word = self.world.find(order, self.now) if clear else Word(Heard.UNCLEAR)
+            hand.word = self.world.find(order, lot.answer, self.now)
 
     def take(self, payout_id: int) -> Hand:
         """Wait until a payout's job is due, and take it with all others that are due by then; leases last until somebody dies."""
@@ -142,6 +146,10 @@ class WithGateway(OnADesk):
         assert hand.word
         ending = payout_words.end_send if hand.lease.kind == payouts.SEND else payout_words.end_query
         self.act(self.house.desk.write(ending, hand.lease, hand.payout_id, hand.word), refusal)
+
+    def out(self) -> list[Any]:
+        """Payouts that wait for the gateway."""
+        return self.payouts(*WORKED_ON, gateway=True)
 
     def known(self) -> list[Any]:
         """Payouts that the gateway knows."""
@@ -164,10 +172,6 @@ class WithGateway(OnADesk):
     def leased_until(self, year: str, *jobs: int) -> None:
         """Let leases last, or run out: the database measures them by its own time, which no test can move."""
         self.run(self.house.desk.write(_leased_until, f"{year}-01-01T00:00:00.000000Z", jobs))
-
-    def wait(self, seconds: int) -> None:
-        """Let time pass."""
-        self.house.clock.at += timedelta(seconds=seconds)
 
 
 def _leased_until(work: Work, until: str, jobs: tuple[int, ...]) -> None:

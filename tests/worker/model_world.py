@@ -18,6 +18,9 @@ CALLS = (
 )  # fmt: skip
 """How a call may go."""
 
+ANSWERS = ("true", "true", "no answer", "blind")
+"""How a question may be answered."""
+
 
 @dataclass
 class Kept:
@@ -46,9 +49,11 @@ class World:
         outcome = self._pay(key, Heard(wanted), now)
         return Word(Heard.UNCLEAR, None, "timeout") if lost else Word(outcome, f"gw-{key}", "")
 
-    def find(self, key: str, now: datetime) -> Word:
-        """What it says of a key; it has never seen what it has forgotten."""
-        if self._remembers(key, now):
+    def find(self, key: str, how: str, now: datetime) -> Word:
+        """What it says of a key; it has never seen what it has forgotten, nor what it does not find just now."""
+        if how == "no answer":
+            return Word(Heard.UNCLEAR, None, "timeout")
+        if self._remembers(key, now) and how != "blind":
             return Word(self.kept[key].outcome, f"gw-{key}", "")
         return Word(Heard.NEVER_SEEN, None, "")
 

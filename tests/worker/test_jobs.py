@@ -165,6 +165,20 @@ async def test_nor_is_it_sent_to_a_gateway_that_forgets_keys_or_has_forgotten_th
         assert (await till.payout(payout_id)).state == "unknown"
 
 
+async def test_what_awaits_the_visitor_is_asked_for_until_they_come(house: House) -> None:
+    till = Till(house)
+    payout_id = await till.brought_to("unknown")
+    for answer, state in (
+        ("awaiting_visitor", "awaiting_visitor"), ("awaiting_visitor", "awaiting_visitor"), ("unclear", "awaiting_visitor"),
+        ("settled", "settled"),
+    ):  # fmt: skip
+        house.clock.go(seconds=61)
+        await till.asked(payout_id, answer)
+        assert (await till.payout(payout_id)).state == state
+    house.clock.go(hours=1)
+    assert await house.desk.write(lease_jobs, "test", 16) == []
+
+
 async def test_an_unknown_payout_is_told_the_manager_after_fifteen_minutes_and_alarms_after_a_day(house: House) -> None:
     till = Till(house)
     payout_id = await till.brought_to("unknown")
