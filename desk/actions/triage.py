@@ -59,9 +59,9 @@ def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice) -
     """Confirm the verdict of the rule as it stands now, or override it with a reason, and move the claim.
 
     Raises WrongMoment where a payout is under way, PayoutExists for a refund of what was refunded already, VerdictChanged when
-    the confirmed route is no longer the verdict, BadInput for an override without a reason or an amount where none can be,
-    AmountAboveDecided for more than is asked or not under `fast_limit`, Forbidden for an override into fast_refund by anybody
-    but a manager. Source: SPEC 4.2 and 4.3.
+    the confirmed route is no longer the verdict, BadInput for an override without a reason, a confirmation with one, or an
+    amount where none can be, AmountAboveDecided for more than is asked or not under `fast_limit`, Forbidden for an override
+    into fast_refund by anybody but a manager. Source: SPEC 4.2 and 4.3.
     """
     held = hold(work, viewer, Act.OVERRIDE if choice.override else Act.CONFIRM, reference)
     choice = replace(choice, reason=scrubbed(work, held.claim, choice.reason))
@@ -69,6 +69,8 @@ def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice) -
     if choice.override:
         _check_override(held, choice)
         refuse_while_paying(held)
+    elif choice.reason is not None:
+        raise BadInput("/reason", "not_allowed_here")
     elif State(held.claim.state) is not State.RECEIVED:
         raise WrongMoment
     elif verdict.route is not choice.route:

@@ -230,3 +230,10 @@ async def test_a_version_that_is_none_is_refused(sqlite_front: Front, tag: str) 
         "PUT", f"/api/v1/claims/{reference}/assessment", "olga", json=MET, headers={"If-Match": tag}
     )  # fmt: skip
     assert (problem(answer), flaw(answer)) == ((422, "bad_input"), ("/If-Match", "bad_version"))
+
+
+async def test_a_reason_belongs_to_an_override_only(front: Front) -> None:
+    reference = (await front.lodge()).json()["reference"]
+    answer = await front.post(f"{reference}/triage", "olga", {"confirm": "needs_information", "reason": "票据不全"})
+    assert (problem(answer), flaw(answer)) == ((422, "bad_input"), ("/reason", "not_allowed_here"))
+    assert (await front.claim(reference)).state == "received"

@@ -82,8 +82,8 @@ class VerdictOut(Out):
 _NULL: dict[str, Any] = {"type": "null"}
 _EITHER: dict[str, Any] = {
     "oneOf": [
-        {"required": [one], "properties": {one: {"not": _NULL}, other: _NULL}}
-        for one, other in (("confirm", "override"), ("override", "confirm"))
+        {"required": ["confirm"], "properties": {"confirm": {"not": _NULL}, "override": _NULL, "reason": _NULL}},
+        {"required": ["override", "reason"], "properties": {"override": {"not": _NULL}, "confirm": _NULL}},
     ]
 }
 
