@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 from schemathesis import Case, GenerationMode, HookContext, Response
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import MissingHeaderNotRejected, RejectedPositiveData
 
@@ -25,6 +25,8 @@ MEANT = {
 """Problems that no schema can express: they depend on the claim, on the site, on the day, or on what a number means."""
 ONE_AS_FLOAT = re.compile(r"/people|/amounts/\d+/item")
 """1.0 is an integer to JSON Schema and none to us (ASVS 15.3.5)."""
+VIOLATION = re.compile(r"- (\w+): violates `(\w+)`")
+LOST = {("query", "additionalProperties"), ("header", "required")}
 REFUSED_FOR_THE_CLAIM = {"stale_version", "idempotency_key_reused"}
 EACH_LASTS = 12
 OPEN_AMOUNT = 6
@@ -104,11 +106,13 @@ def _real_body(case: AnyCase, claim: dict[str, Any]) -> dict[str, Any]:
     return body | {"reference": claim["reference"]} if "reference" in body else body
 
 
-def is_worth_telling(_context: HookContext, failure: Failure, _case: AnyCase, response: Response) -> bool:
+def is_worth_telling(_context: HookContext, failure: Failure, case: AnyCase, response: Response) -> bool:
     """Whether a failed check is one: not where a well-formed request was refused for what it means."""
     if isinstance(failure, MissingHeaderNotRejected):
         # What a missing If-Match is; the check knows 400 and 422 only.
         return response.status_code != httpx.codes.PRECONDITION_REQUIRED
+    if isinstance(failure, AcceptedNegativeData):
+        return not _never_left(failure, case, response)
     if not isinstance(failure, RejectedPositiveData):
         return True
     told = response.json()
@@ -116,6 +120,13 @@ def is_worth_telling(_context: HookContext, failure: Failure, _case: AnyCase, re
         return False
     flaws: Sequence[dict[str, str]] = told.get("errors", [])
     return not flaws or not all(flaw["code"] in MEANT or _one_as_float(flaw) for flaw in flaws)
+
+
+def _never_left(failure: Failure, case: AnyCase, response: Response) -> bool:
+    """Whether what was wrong was lost on the way: a parameter without a value is not sent, and the token is put back in."""
+    wrong = set(VIOLATION.findall(failure.message))
+    sent = {name for name, _ in httpx.URL(str(response.request.url)).params.multi_items()}
+    return bool(wrong) and wrong <= LOST and sent <= {parameter.name for parameter in case.operation.query}
 
 
 def _one_as_float(flaw: dict[str, str]) -> bool:
