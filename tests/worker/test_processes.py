@@ -19,9 +19,9 @@ from tests.processes import Served, command, environment, free_port, run, servin
 SECONDS = 15.0
 
 
-def eventually(holds: Callable[[], bool]) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = SECONDS) -> bool:
     """Whether it comes true soon."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if holds():
             return True
