@@ -7,7 +7,7 @@ import pytest
 from desk.outside.gateways.http import HttpGateway
 from tests.sandbox import Sandbox, sandbox
 
-SECONDS = 1.0
+SECONDS = 3.0
 """How long the desk waits for an answer in these tests."""
 
 
