@@ -127,6 +127,22 @@ class Sealer(Protocol):
         """A slow hash of a password (Argon2id)."""
         ...
 
+    def password_matches(self, password: str, password_hash: str | None) -> bool:
+        """Whether a password has this hash. Without one it takes as long and is False."""
+        ...
+
+    def new_factor(self) -> str:
+        """A new secret for a second factor (TOTP), 160 bits in base 32."""
+        ...
+
+    def seal_secret(self, purpose: str, plain: str) -> bytes:
+        """Seal a secret of the desk's own under the master key, bound to its purpose."""
+        ...
+
+    def open_secret(self, purpose: str, sealed: bytes) -> str:
+        """The secret again. Raises ValueError when it was sealed under another key or for another purpose."""
+        ...
+
 
 class RuleBook(Protocol):
     """The rule packs shipped with the desk."""
