@@ -43,7 +43,8 @@ class Seat:
 
 async def seat(front: Front, officer: str | Viewer, peer: str = PEER) -> Seat:
     """An officer signed in, by first name or as a viewer."""
-    viewer = getattr(front.house.cast, officer) if isinstance(officer, str) else officer
+    viewer: Viewer = getattr(front.house.cast, officer) if isinstance(officer, str) else officer
+    assert viewer.id is not None
     token = secrets.token_urlsafe(16)
     await front.house.desk.write(_begin, viewer.id, token)
     return Seat(browser(front, peer, {COOKIE: token}))
