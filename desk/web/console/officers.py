@@ -21,6 +21,7 @@ from desk.actions.officers import (
     reset_password,
     revoke_tokens,
 )
+from desk.domain.claim import Language
 from desk.domain.errors import BadInput, DeskError, NotFound
 from desk.domain.policy import Role
 from desk.ports import Desk
@@ -153,10 +154,11 @@ async def _page(
 ) -> Response:  # fmt: skip
     officers = await desk.read(officer_list, session.viewer)
     sites = await desk.read(site_list, session.viewer)
-    failed = said(refusal, reader_language(request)) if refusal else ""
+    language = reader_language(request)
+    failed = said(refusal, language) if refusal else ""
     return staff_page(
         request, session, "console/officers.html", status_of(refusal) if refusal else 200, address=HERE, officers=officers,
-        sites=sites, roles=[role.value for role in Role if role is not Role.ADMIN], shown=shown, failed=failed, act=act,
+        sites=sites, names={site.slug: site.name if language == Language.ZH_CN else site.name_en for site in sites}, roles=[role.value for role in Role if role is not Role.ADMIN], shown=shown, failed=failed, act=act,
         typed=typed or {}, ticked=set((await request.form()).getlist("post")) if typed else set(),
         wrong=fields_at_fault(refusal) if refusal else (),
     )  # fmt: skip
