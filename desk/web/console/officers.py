@@ -156,9 +156,10 @@ async def _page(
     sites = await desk.read(site_list, session.viewer)
     language = reader_language(request)
     failed = said(refusal, language) if refusal else ""
+    names = {site.slug: site.name if language == Language.ZH_CN else site.name_en for site in sites}
     return staff_page(
         request, session, "console/officers.html", status_of(refusal) if refusal else 200, address=HERE, officers=officers,
-        sites=sites, names={site.slug: site.name if language == Language.ZH_CN else site.name_en for site in sites}, roles=[role.value for role in Role if role is not Role.ADMIN], shown=shown, failed=failed, act=act,
-        typed=typed or {}, ticked=set((await request.form()).getlist("post")) if typed else set(),
+        sites=sites, names=names, roles=[role.value for role in Role if role is not Role.ADMIN], shown=shown, failed=failed,
+        act=act, typed=typed or {}, ticked=set((await request.form()).getlist("post")) if typed else set(),
         wrong=fields_at_fault(refusal) if refusal else (),
     )  # fmt: skip
