@@ -4,11 +4,15 @@ Everything goes through the real doors and the real actions; only the clock is f
 """
 
 import asyncio
+import atexit
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from sqlalchemy import Connection
@@ -30,6 +34,8 @@ from desk.domain.claim import Answer, Assessment, Basis, Category, Channel, Item
 from desk.domain.fund import Payer
 from desk.domain.money import Money
 from desk.domain.policy import Kind, Role, Viewer
+from desk.outside.darkroom import ProcessDarkroom
+from desk.outside.files import FolderFiles
 from desk.outside.keys import Keys
 from desk.outside.lots import SystemLots
 from desk.outside.sealer import AesSealer
@@ -53,6 +59,10 @@ Given = Any
 PACKS = load_packs()
 GATEWAY_SECRET = b"a secret of the tests"
 TERMS = GatewayTerms(honours_keys=True, secret=GATEWAY_SECRET)
+FOLDER = Path(mkdtemp(prefix="desk-evidence-"))
+"""Where the evidence of all test desks of this process lies; gone when it ends."""
+
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 KEYS = Keys(master=bytes(range(32)), pepper=bytes(range(32, 64)))
 
 
@@ -210,7 +220,10 @@ class House:
 
 def kit_on(clock: HandClock, shelf: HandShelf) -> Kit:
     """The kit of a test desk: real lots, sealer and packs under fixed keys, and the terms of a gateway that honours keys."""
-    return Kit(clock, SystemLots(), AesSealer(KEYS), PACKS, shelf, "https://desk.example", TERMS)
+    return Kit(
+        clock, SystemLots(), AesSealer(KEYS), PACKS, shelf, "https://desk.example", TERMS,
+        files=FolderFiles(FOLDER), darkroom=ProcessDarkroom(),
+    )  # fmt: skip
 
 
 @asynccontextmanager

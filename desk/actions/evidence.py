@@ -6,7 +6,7 @@ So a crash in between leaves files without a row, which the sweeper takes away, 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -31,7 +31,7 @@ class Door:
     claim_id: int
     person: SealedPerson
     files: int
-    bytes: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def take_file(kit: Kit, door: Door, upload: Upload) -> Taken:
     """
     size, kind = len(upload.content), kind_of(upload.content)
     check_size(size)
-    check_room(door.files, door.bytes, size)
+    check_room(door.files, door.size, size)
     found, file_id = kit.darkroom.develop(upload.content, kind), kit.lots.file_id()
     taken = Taken(
         file_id, kind, upload.shows, safe_name(upload.name, kind), upload.sha256, size, found.width, found.height, found.pages
@@ -125,13 +125,13 @@ def add_evidence(work: Work, viewer: Viewer, reference: str, taken: Taken) -> Ad
     row = {
         "id": work.kit.lots.number(), "file_id": taken.file_id, "claim_id": claim.id,
         "officer_id": viewer.id if viewer.kind is Kind.OFFICER else None, "kind": taken.kind.value, "shows": taken.shows.value,
-        "scan": Scan.UNSCANNED.value, "bytes": taken.size, "width": taken.width, "height": taken.height, "pages": taken.pages,
+        "scan": Scan.UNSCANNED.value, "size": taken.size, "width": taken.width, "height": taken.height, "pages": taken.pages,
         "sealed": sealed.sealed, "commitment": sealed.commitment, "added_at": work.now,
     }  # fmt: skip
     tag = work.kit.sealer.tag("file", f"{held.site.id}:{taken.sha256}")
     alike = evidence.same_file_at(work.conn, held.site.id, claim.id, [tag])
     evidence.add(work, row, held.site.id, tag)
-    told = {name: row[name] for name in ("kind", "shows", "bytes", "commitment")}
+    told = {name: row[name] for name in ("kind", "shows", "size", "commitment")}
     record(work, held, EventKind.EVIDENCE_ADDED, {"evidence": row["id"], **told})
     claims.change(work.conn, claim)
     return Added(taken.file_id, taken.shows, taken.size, tuple(alike) if viewer.kind is Kind.OFFICER else ())
@@ -143,13 +143,10 @@ def orphans(conn: Connection, names: Sequence[str]) -> list[str]:
     return [name for name in names if id_in(name) not in known]
 
 
-def stored_unseen(conn: Connection, kit: Kit) -> list[str]:
-    """Names of files that have lain for an hour, in order.
-
-    Files from before this database was made are another database's and are left alone. Blocks a little.
-    """
+def made_at(conn: Connection) -> datetime:
+    """When this database was made, UTC: files from before then are another database's, and are left alone."""
     made = installation.find(conn)
-    return kit.files.untouched(ORPHAN_AGE.total_seconds(), made.made_at) if made else []
+    return made.made_at if made else datetime.max.replace(tzinfo=UTC)
 
 
 def _open_claim(work: Work, viewer: Viewer, reference: str) -> Held:

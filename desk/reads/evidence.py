@@ -29,7 +29,7 @@ class Exhibit:
     kind: FileKind
     shows: str
     scan: str
-    bytes: int
+    size: int
     width: int | None
     height: int | None
     pages: int | None
@@ -107,7 +107,7 @@ def _name(kit: Kit, row: Row[Any], person: SealedPerson | None) -> str | None:
 
 def _exhibit(row: Row[Any], name: str | None, *, named: bool) -> Exhibit:
     return Exhibit(
-        file_id=row.file_id, name=name, kind=FileKind(row.kind), shows=row.shows, scan=row.scan, bytes=row.bytes,
+        file_id=row.file_id, name=name, kind=FileKind(row.kind), shows=row.shows, scan=row.scan, size=row.size,
         width=row.width, height=row.height, pages=row.pages, from_visitor=row.officer_id is None,
         by=row.officer if named else None, added_at=row.added_at,
     )  # fmt: skip

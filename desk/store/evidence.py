@@ -16,7 +16,7 @@ MOST_ALIKE = 20
 
 def held(conn: Connection, claim_id: int) -> tuple[int, int]:
     """How many files a claim has, and their bytes."""
-    query = select(func.count(), func.coalesce(func.sum(EVIDENCE.c.bytes), 0)).where(EVIDENCE.c.claim_id == claim_id)
+    query = select(func.count(), func.coalesce(func.sum(EVIDENCE.c.size), 0)).where(EVIDENCE.c.claim_id == claim_id)
     files, size = conn.execute(query).one()
     return files, int(size)
 

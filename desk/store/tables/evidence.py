@@ -10,7 +10,7 @@ from desk.store.columns import key, moment, octets, one_of, refers, whole, words
 
 
 class EvidenceRow(SQLModel, table=True):
-    """A file of a claim, added by an officer or, without `officer_id`, by the visitor. `file_id` is how the world names it.
+    """A file of a claim, added by an officer or, without `officer_id`, by the visitor. `file_id` is how the world names it, `size` its bytes.
 
     Sealed under the person's key: the file's name, the SHA-256 of the original and the salt of the commitment; so are the
     files, `{file_id}.original` and, for pictures, `{file_id}.view`.
@@ -21,11 +21,11 @@ class EvidenceRow(SQLModel, table=True):
         one_of("kind", FileKind),
         one_of("shows", Shows),
         one_of("scan", Scan),
-        CheckConstraint(f"bytes BETWEEN 1 AND {MOST_BYTES}", name="bytes_bounded"),
+        CheckConstraint(f"size BETWEEN 1 AND {MOST_BYTES}", name="size_bounded"),
         CheckConstraint("(kind = 'pdf') = (pages IS NOT NULL)", name="pages_of_pdf"),
-        CheckConstraint("(kind = 'pdf') = (width IS NULL) AND (width IS NULL) = (height IS NULL)", name="size_of_picture"),
+        CheckConstraint("(kind = 'pdf') = (width IS NULL) AND (width IS NULL) = (height IS NULL)", name="sides_of_picture"),
         CheckConstraint(f"pages BETWEEN 1 AND {MOST_PAGES}", name="pages_bounded"),
-        CheckConstraint("width > 0 AND height > 0", name="size_sound"),
+        CheckConstraint("width > 0 AND height > 0", name="sides_sound"),
     )
 
     id: int = Field(sa_column=key())
@@ -35,7 +35,7 @@ class EvidenceRow(SQLModel, table=True):
     kind: str = Field(sa_column=words(8))
     shows: str = Field(sa_column=words(12))
     scan: str = Field(sa_column=words(12))
-    bytes: int = Field(sa_column=whole())
+    size: int = Field(sa_column=whole())
     width: int | None = Field(sa_column=whole(optional=True))
     height: int | None = Field(sa_column=whole(optional=True))
     pages: int | None = Field(sa_column=whole(optional=True))
