@@ -3,7 +3,6 @@
 So a crash in between leaves files without a row, which the sweeper takes away, and never a row without its file.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,16 +35,12 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came. `name` is what the sender calls it and decides nothing."""
+    """A file as it came. `name` is what the sender calls it and decides nothing; `sha256` is in hexadecimal."""
 
     content: bytes
     name: str
     shows: Shows
-
-    @property
-    def sha256(self) -> str:
-        """The hash of the original, in hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

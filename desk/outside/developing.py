@@ -8,7 +8,7 @@ import io
 import json
 import resource
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desk.domain.errors import BadInput
 from desk.domain.evidence import FILE, LONG_SIDE, FileKind, check_pages, check_pixels
@@ -29,6 +29,7 @@ def main() -> None:
     """Say what was found in one line of JSON; the copy's bytes follow it."""
     kind, original = FileKind(sys.argv[1]), sys.stdin.buffer.read()
     _wall_in()
+    found: dict[str, Any]
     try:
         found, copy = _counted(original) if kind is FileKind.PDF else _developed(original, kind)
     except BadInput as refusal:
@@ -53,7 +54,7 @@ def _counted(original: bytes) -> tuple[dict[str, int], bytes]:
     if reader.is_encrypted:
         raise BadInput(FILE, "locked_file")
     pages = 0
-    for pages, _ in enumerate(reader.pages, 1):  # noqa: B007 - the count is what is wanted
+    for pages, _ in enumerate(reader.pages, 1):
         check_pages(pages)
     if not pages:
         raise BadInput(FILE, "unreadable_file")

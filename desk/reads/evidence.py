@@ -59,6 +59,7 @@ class Sealed:
     person: SealedPerson
     kind: FileKind
     name: str
+    scan: str
 
 
 def evidence_of(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> EvidenceView:
@@ -85,7 +86,7 @@ def exhibit_seen(conn: Connection, viewer: Viewer, file_id: str, kit: Kit) -> Se
         raise NotFound
     claim = claim_seen(conn, viewer, row.reference)
     person = people.get(conn, claim.id)
-    return Sealed(claim.id, person, FileKind(row.kind), _name(kit, row, person) or "")
+    return Sealed(claim.id, person, FileKind(row.kind), _name(kit, row, person) or "", row.scan)
 
 
 def _person(conn: Connection, claim_id: int) -> SealedPerson | None:

@@ -19,6 +19,7 @@ from desk.domain.claim import (
     State,
 )
 from desk.domain.clocks import ClockState
+from desk.domain.evidence import Scan, Shows
 from desk.domain.fund import EntryKind, Payer
 from desk.domain.limits import Review
 from desk.domain.pack import PAUSE_REASONS
@@ -68,6 +69,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "category": _values(Category),
         "respondent_kind": _values(RespondentKind),
         "item_kind": _values(ItemKind),
+        "shows": _values(Shows),
+        "scan": _values(Scan),
         "elsewhere": _values(Elsewhere),
         "answer": _values(Answer),
         "basis": _values(Basis),

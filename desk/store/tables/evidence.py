@@ -10,8 +10,9 @@ from desk.store.columns import key, moment, octets, one_of, refers, whole, words
 
 
 class EvidenceRow(SQLModel, table=True):
-    """A file of a claim, added by an officer or, without `officer_id`, by the visitor. `file_id` is how the world names it, `size` its bytes.
+    """A file of a claim, added by an officer or, without `officer_id`, by the visitor.
 
+    `file_id` is how the world names it, `size` its bytes.
     Sealed under the person's key: the file's name, the SHA-256 of the original and the salt of the commitment; so are the
     files, `{file_id}.original` and, for pictures, `{file_id}.view`.
     """
