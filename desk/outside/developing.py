@@ -70,6 +70,8 @@ def _developed(original: bytes, kind: FileKind) -> tuple[dict[str, int], bytes]:
 
         register_heif_opener(thumbnails=False)
     Image.MAX_IMAGE_PIXELS = None  # the limit is ours, and told as ours
+    if kind is FileKind.WEBP:
+        check_pixels(*_webp_size(original))  # its library makes room for the whole picture as soon as it is opened
     with Image.open(io.BytesIO(original), formats=["HEIF" if kind is FileKind.HEIC else kind.upper()]) as picture:
         width, height = picture.size
         check_pixels(width, height)
@@ -80,6 +82,17 @@ def _developed(original: bytes, kind: FileKind) -> tuple[dict[str, int], bytes]:
         copy = io.BytesIO()
         _flat(upright).save(copy, "JPEG", quality=QUALITY, optimize=True)
     return {"width": width, "height": height}, copy.getvalue()
+
+
+def _webp_size(original: bytes) -> tuple[int, int]:
+    """Width and height as the first chunk tells them. Source: RFC 9649, 2.5 to 2.7."""
+    form, head = original[12:16], original[20:30]
+    if form == b"VP8X":
+        return int.from_bytes(head[4:7], "little") + 1, int.from_bytes(head[7:10], "little") + 1
+    if form == b"VP8L":
+        bits = int.from_bytes(head[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(head[6:8], "little") & 0x3FFF, int.from_bytes(head[8:10], "little") & 0x3FFF
 
 
 def _flat(picture: "Image.Image") -> "Image.Image":

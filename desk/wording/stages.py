@@ -195,7 +195,7 @@ def _can(audience: Audience, language: str, acts: tuple[Act, ...], until: str | 
     """
     if _REOPEN in acts:
         return variant(f"say.{audience}.reopen", language, until=until)
-    spoken = [text(f"say.act.{act}", language) for act in acts if act is not _ADD]
+    spoken = [act for act in acts if act is not _ADD]
     if audience is Audience.OFFICER or not spoken:
         return None
-    return text("say.can", language, acts=figures.either(spoken, language))
+    return text("say.can", language, acts=figures.either([text(f"say.act.{act}", language) for act in spoken], language))
