@@ -4,7 +4,7 @@ The password itself is checked between two transactions, in a lane of its own: i
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desk.actions.steps import event_by
 from desk.domain.audit import EventKind
@@ -179,7 +179,8 @@ def _make_factor(work: Work, officer_id: int) -> None:
 
 def _note(work: Work, officer: Viewer, kind: EventKind) -> None:
     assert officer.kind is Kind.OFFICER
-    event = event_by(officer, f"officer:{officer.id}", None, kind, work.now)
+    roles = ",".join(sorted(frozenset().union(*officer.roles.values())))
+    event = replace(event_by(officer, f"officer:{officer.id}", None, kind, work.now), role=roles)
     events.append(work.conn, work.kit.lots.number(), event)
 
 
