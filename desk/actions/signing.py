@@ -179,8 +179,9 @@ def _make_factor(work: Work, officer_id: int) -> None:
 
 def _note(work: Work, officer: Viewer, kind: EventKind) -> None:
     assert officer.kind is Kind.OFFICER
-    roles = ",".join(sorted(frozenset().union(*officer.roles.values())))
-    event = replace(event_by(officer, f"officer:{officer.id}", None, kind, work.now), role=roles)
+    event = event_by(officer, f"officer:{officer.id}", None, kind, work.now)
+    # Somebody with roles at sites alone has none beside them, where this happens.
+    event = replace(event, role=event.role or ",".join(sorted(frozenset().union(*officer.roles.values()))))
     events.append(work.conn, work.kit.lots.number(), event)
 
 
