@@ -34,16 +34,16 @@ def test_what_is_wanted_becomes_what_is_asked(want: Want, item: Item) -> None:
 @pytest.mark.parametrize(
     ("leaving", "now", "local"),
     [
-        (Leaving.TODAY, MORNING, datetime(2026, 9, 8, 18)),
-        (Leaving.TODAY, MORNING + timedelta(hours=11), datetime(2026, 9, 8, 23, 59)),
-        (Leaving.TOMORROW, MORNING, datetime(2026, 9, 9, 12)),
-        (Leaving.LATER, MORNING, datetime(2026, 9, 10, 12)),
+        (Leaving.TODAY, MORNING, "2026-09-08 18:00"),
+        (Leaving.TODAY, MORNING + timedelta(hours=11), "2026-09-08 23:59"),
+        (Leaving.TOMORROW, MORNING, "2026-09-09 12:00"),
+        (Leaving.LATER, MORNING, "2026-09-10 12:00"),
         (Leaving.UNSURE, MORNING, None),
     ],
 )  # fmt: skip
-def test_a_rough_departure_is_the_earlier_instant(leaving: Leaving, now: datetime, local: datetime | None) -> None:
+def test_a_rough_departure_is_the_earlier_instant(leaving: Leaving, now: datetime, local: str | None) -> None:
     found = leaves_at(leaving, now, ZONE, date(2026, 9, 10))
-    assert (found and found.astimezone(ZONE).replace(tzinfo=None)) == local
+    assert (found and f"{found.astimezone(ZONE):%Y-%m-%d %H:%M}") == local
 
 
 def test_a_departure_with_its_hour_is_that_instant() -> None:

@@ -11,7 +11,18 @@ from desk.domain.money import Money, text_of
 from desk.domain.typed import read_amount, read_day, read_hour
 
 WIDE = {0x30 + digit: 0xFF10 + digit for digit in range(10)} | {ord("."): "．", ord(","): "，"}
-AROUND = [("", ""), ("￥", ""), ("¥", ""), ("", "元"), ("", "元整"), ("人民币", "元"), ("RMB ", ""), ("", " CNY"), ("cny", ""), ("", "块")]
+AROUND = [
+    ("", ""),
+    ("￥", ""),
+    ("¥", ""),
+    ("", "元"),
+    ("", "元整"),
+    ("人民币", "元"),
+    ("RMB ", ""),
+    ("", " CNY"),
+    ("cny", ""),
+    ("", "块"),
+]
 
 
 @pytest.mark.parametrize(
@@ -44,10 +55,11 @@ def test_whatever_is_typed_is_an_amount_or_refused(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "0", "0.00", "-5", "1,20", "12,00,000", "1.2.3", "120.555", "一百二", "120-150", "1e3", "$120", "NaN", "120美元"]
+    "typed",
+    ["", "0", "0.00", "-5", "1,20", "12,00,000", "1.2.3", "120.555", "一百二", "120-150", "1e3", "$120", "NaN", "120美元"],
 )
 def test_what_could_be_two_things_is_no_amount(typed: str) -> None:
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="amount|decimal"):
         read_amount(typed, "CNY")
 
 
@@ -72,12 +84,12 @@ def test_a_day_is_read_as_it_is_typed(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "02/10/2026", "2026-02-30", "2026-13-01", "today", "0000-01-01"])
 def test_what_is_no_day_is_refused(typed: str) -> None:
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="day|month|year"):
         read_day(typed)
 
 
 def test_an_hour_is_read_as_it_is_typed() -> None:
     assert [read_hour(typed) for typed in ("18:20", "8：05", "18:20:00")] == [time(18, 20), time(8, 5), time(18, 20)]
     for typed in ("", "24:00", "18", "18:60", "六点"):
-        with pytest.raises(ValueError, match=""):
+        with pytest.raises(ValueError, match="time of day|hour|minute"):
             read_hour(typed)
