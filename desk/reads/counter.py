@@ -1,4 +1,4 @@
-"""What the counter needs beside a claim: the merchants a site knows, and claims that may be the same matter."""
+"""What the counter needs beside a claim: the merchants a site knows, claims that may be the same matter, the slip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from desk.domain.claim import Language
 from desk.domain.policy import Viewer
+from desk.ports import Kit
 from desk.reads.seen import claim_seen
+from desk.reads.status import StatusView, status_view
 from desk.store import sites
-from desk.store.tables import metadata
+from desk.store.tables import ClaimRow, metadata
+from desk.wording.catalogue import LANGUAGES
 
 CLAIM = metadata.tables["claim"]
 TAG = metadata.tables["duplicate_tag"]
@@ -25,6 +29,24 @@ class LookAlike:
     reference: str
     why: str
     lodged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SlipView:
+    """A claim as its slip tells it: `language` is the one the visitor reads, `status` is told in it."""
+
+    claim: ClaimRow
+    language: str
+    status: StatusView
+    alike: Sequence[LookAlike]
+
+
+def slip_view(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> SlipView:
+    """What a slip says, without its code. Raises as `claim_seen` does."""
+    claim = claim_seen(conn, viewer, reference)
+    language = claim.language if claim.language in LANGUAGES else Language.EN.value
+    status = status_view(conn, viewer, reference, language, kit)
+    return SlipView(claim, language, status, look_alikes(conn, viewer, reference))
 
 
 def merchants_at(conn: Connection, site_id: int) -> Sequence[str]:
