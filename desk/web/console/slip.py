@@ -5,6 +5,7 @@ reads a code here: it is issued again, an audited act with a reason.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -25,6 +26,7 @@ from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import reader_language
+from desk.wording.catalogue import text
 
 router = APIRouter(prefix="/desk/claims", include_in_schema=False)
 
@@ -41,11 +43,11 @@ class ReasonForm(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What opens the status page: the eight digits in two groups, and the address as a picture."""
+    """What opens the status page: the eight digits in two groups, the address as a picture, and where both are typed in."""
 
     digits: str
     picture: str
-    address: str
+    door: str
 
 
 @router.get("/{reference}/slip")
@@ -110,16 +112,21 @@ async def _page(
     address = f"/desk/claims/{reference}/slip"
     return staff_page(
         request, session, "console/slip.html", status_of(refusal) if refusal else 200, address=address,
-        view=view, size=size if size in SIZES else USUAL_SIZE, sizes=SIZES, home=address,
+        view=view, size=size if size in SIZES else USUAL_SIZE, sizes=SIZES, home=address, say=partial(_say, view.language),
         code=_code(desk, view) if _may_see(request, session, view) and refusal is None else None,
         may_reissue=session.viewer.may(Act.REISSUE_SLIP, view.claim.site_id), reason=reason,
         failed=said(refusal, reader_language(request)) if refusal else None,
     )  # fmt: skip
 
 
+def _say(language: str, key: str, **params: object) -> str:
+    """A text in the visitor's language, whatever the officer reads."""
+    return text(key, language, **params)
+
+
 def _code(desk: Desk, view: SlipView) -> Code:
     digits, address = slip_for(desk.kit, view.claim.reference, view.claim.id, view.claim.generation)
-    return Code(f"{digits[:4]} {digits[4:]}", qr_picture(address), address)
+    return Code(f"{digits[:4]} {digits[4:]}", qr_picture(address), desk.kit.public_url.partition("://")[2] + "/s")
 
 
 def _signer(desk: Desk) -> URLSafeTimedSerializer:
