@@ -57,7 +57,7 @@ async def test_a_claim_from_the_form_is_the_claim_that_the_api_would_have_made(f
     view = await front.post(f"{reference}/contact-view", "olga", {"reason": "核对"})
     assert (view.json()["name"], view.json()["phone"], view.json()["email"]) == ("王小薇", "+8613800138000", None)
     status = await front.status(await front.slip(reference), "zh-CN")
-    assert (status["state"], status["asked"]["amount"]) == ("registered", "128.00")
+    assert (status["state"], status["amounts"]["asked"]["amount"]) == ("registered", "128.00")
 
 
 async def test_the_slip_tells_the_visitor_everything_in_their_own_language(front: Front) -> None:
@@ -101,7 +101,7 @@ async def test_a_form_sent_before_is_not_sent_again_with_other_words_unless_it_i
     ("field", "value", "said"),
     [
         ("tile", "", "Choose what happened."),
-        ("tile", "murder", "Choose one of these"),
+        ("tile", "murder", "Choose one of the listed"),
         ("facts", " ", "Write a sentence on what happened."),
         ("facts", "x" * 4001, "4000"),
         ("amount", "", "Enter an amount, or choose"),
@@ -112,13 +112,13 @@ async def test_a_form_sent_before_is_not_sent_again_with_other_words_unless_it_i
         ("contact", "12x", "phone number"),
         ("contact", "vera＠home", "name@example.com"),
         ("spot", "moon", ""),
-        ("language", "xx", "Choose one of these"),
+        ("language", "xx", "Choose one of the listed"),
         ("leaves_at", "soon", "Write the time like 18:20."),
-        ("occurred_on", "2026-09-10", "today or earlier"),
+        ("occurred_on", "2026-09-10", "today or"),
         ("purchased_on", "yesterday", "2026-10-02"),
         ("people", "0", "1"),
         ("people", "many", ""),
-        ("elsewhere", "moon", "Choose one of these"),
+        ("elsewhere", "moon", "Choose one of the listed"),
     ],
 )
 async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
@@ -167,7 +167,7 @@ async def test_everything_of_the_folded_part_is_kept(front: Front) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "at"),
-    [({"leaves_at": "18:20"}, "leaves_on"), ({"leaves_on": "2026-09-09", "leaves_at": "00:01"}, "leaves_at")],
+    [({"leaves_at": "18:20"}, "leaves_on"), ({"leaves_on": "2026-09-08", "leaves_at": "00:01"}, "leaves_at")],
 )
 async def test_a_departure_needs_its_day_and_lies_ahead(sqlite_front: Front, typed: dict[str, str], at: str) -> None:
     answer = await (await seat(sqlite_front, "olga")).submit(NEW, NEW, **{**FILLED, **typed})

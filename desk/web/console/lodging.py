@@ -112,7 +112,7 @@ def _page(
         lines = [(None, text("lodge.sent_before", language) if isinstance(refusal, KeyReused) else said(refusal, language))]
     return staff_page(
         request, session, "console/new_claim.html", status, address=f"/desk/claims/new?site={place.site.slug}", here="new",
-        place=place, typed=typed, errors=errors, lines=lines, tiles=KEYS, chips=CHIPS, unknown=UNKNOWN,
+        place=place, typed=typed, errors=dict.fromkeys(FIELDS) | errors, lines=lines, tiles=KEYS, chips=CHIPS, unknown=UNKNOWN,
         rest_open=not REST.isdisjoint(errors), flags=tuple(Flags.__dataclass_fields__),
         **_choices(language, place.site, desk.kit.clock.now()),
     )  # fmt: skip
