@@ -1,7 +1,7 @@
 """The queue as its page shows it: a page of claims with what each asks for. Counts nothing: a count would walk the table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, func, select
 
@@ -9,7 +9,7 @@ from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer
 from desk.reads.pages import Page
 from desk.reads.queues import Filters, QueueLine, claims_page
-from desk.store.tables import SiteRow, metadata
+from desk.store.tables import metadata
 
 CLAIM = metadata.tables["claim"]
 ITEM = metadata.tables["claim_item"]
@@ -25,6 +25,19 @@ class Board:
     untouched: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A site as its staff's pages need it. `spots` are its places by slug."""
+
+    id: int
+    slug: str
+    name: str
+    name_en: str
+    time_zone: str
+    currency: str
+    spots: Sequence[str]
+
+
 def board(conn: Connection, viewer: Viewer, filters: Filters, limit: int, cursor: str | None) -> Board:
     """A page of the queue. Raises as `claims_page` does."""
     page = claims_page(conn, viewer, filters, limit, cursor)
@@ -33,11 +46,11 @@ def board(conn: Connection, viewer: Viewer, filters: Filters, limit: int, cursor
     return Board(page, _asked(conn, [line.reference for line in page.lines]), untouched)
 
 
-def sites_at_work(conn: Connection, viewer: Viewer, act: Act) -> list[SiteRow]:
+def sites_at_work(conn: Connection, viewer: Viewer, act: Act) -> list[Workplace]:
     """The viewer's sites where they hold this right, by slug."""
     allowed = [site_id for site_id in viewer.sites if viewer.may(act, site_id)]
-    rows = conn.execute(select(SITE).where(SITE.c.id.in_(allowed)).order_by(SITE.c.slug)).mappings()
-    return [SiteRow(**row) for row in rows]
+    shown = select(*(SITE.c[each.name] for each in fields(Workplace)))
+    return [Workplace(*row) for row in conn.execute(shown.where(SITE.c.id.in_(allowed)).order_by(SITE.c.slug))]
 
 
 def _asked(conn: Connection, references: Sequence[str]) -> dict[str, Money]:

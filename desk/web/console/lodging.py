@@ -15,9 +15,8 @@ from desk.domain.errors import BadInput, DeskError, Forbidden, KeyReused, NotFou
 from desk.domain.policy import Act
 from desk.domain.tiles import KEYS
 from desk.ports import Desk
-from desk.reads.board import sites_at_work
+from desk.reads.board import Workplace, sites_at_work
 from desk.reads.counter import merchants_at
-from desk.store.tables import SiteRow
 from desk.web.console.forms import KEY, fields_at_fault, said, staff_page, status_of, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.console.slip import slip_shown
@@ -39,8 +38,8 @@ LANGUAGE_NAMES: Mapping[str, str] = {Language.ZH_CN: "lodge.language.zh", Langua
 class Place:
     """The counter a form is for: its site, all sites of the officer, and the merchants the site knows."""
 
-    site: SiteRow
-    sites: Sequence[SiteRow]
+    site: Workplace
+    sites: Sequence[Workplace]
     merchants: Sequence[str]
 
 
@@ -104,21 +103,24 @@ def _page(
     """The form with what was typed. `refusal` is what the action itself objected to."""
     language, desk = reader_language(request), request.app.state.desk
     errors = {wrong.field: wrong.said(language) for wrong in wrongs}
-    lines = [(name, text("lodge.wrong", language, field=text(f"lodge.{name}", language), said=words)) for name, words in errors.items()]
-    status = 200
-    if refusal is not None or wrongs:
-        status = status_of(refusal or BadInput(f"/{wrongs[0].field}", wrongs[0].problem))
-    if refusal is not None and not wrongs:
-        lines = [(None, text("lodge.sent_before", language) if isinstance(refusal, KeyReused) else said(refusal, language))]
+    refused = refusal or (BadInput(f"/{wrongs[0].field}", wrongs[0].problem) if wrongs else None)
     return staff_page(
-        request, session, "console/new_claim.html", status, address=f"/desk/claims/new?site={place.site.slug}", here="new",
-        place=place, typed=typed, errors=dict.fromkeys(FIELDS) | errors, lines=lines, tiles=KEYS, chips=CHIPS, unknown=UNKNOWN,
+        request, session, "console/new_claim.html", status_of(refused) if refused else 200, address=f"/desk/claims/new?site={place.site.slug}", here="new",
+        place=place, typed=typed, errors=dict.fromkeys(FIELDS) | errors, lines=_summary(language, errors, refusal), tiles=KEYS, chips=CHIPS, unknown=UNKNOWN,
         rest_open=not REST.isdisjoint(errors), flags=tuple(Flags.__dataclass_fields__),
         **_choices(language, place.site, desk.kit.clock.now()),
     )  # fmt: skip
 
 
-def _choices(language: str, site: SiteRow, now: datetime) -> dict[str, Any]:
+def _summary(language: str, errors: Mapping[str, str], refusal: DeskError | None) -> list[tuple[str | None, str]]:
+    """The lines above the form: a field and what to enter there, or what was objected to as a whole."""
+    if errors or refusal is None:
+        names = {name: text(f"lodge.{name}", language) for name in errors}
+        return [(name, text("lodge.wrong", language, field=names[name], said=words)) for name, words in errors.items()]
+    return [(None, text("lodge.sent_before", language) if isinstance(refusal, KeyReused) else said(refusal, language))]
+
+
+def _choices(language: str, site: Workplace, now: datetime) -> dict[str, Any]:
     """What the form's lists offer, each as (value, words)."""
     return {
         "languages_spoken": [(code, text(key, language)) for code, key in LANGUAGE_NAMES.items()],
@@ -130,7 +132,7 @@ def _choices(language: str, site: SiteRow, now: datetime) -> dict[str, Any]:
     }
 
 
-def _days(language: str, site: SiteRow, now: datetime) -> list[tuple[str, str]]:
+def _days(language: str, site: Workplace, now: datetime) -> list[tuple[str, str]]:
     """Not known, today, tomorrow, and the days of the next two weeks."""
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     near = [(today, text("time.today", language)), (today + timedelta(days=1), text("time.tomorrow", language))]

@@ -101,14 +101,13 @@ async def find_page(request: Request, session: SignedIn) -> Response:
 async def find(request: Request, desk: TheDesk, session: SignedIn) -> Response:
     """Open the claim of this very reference; for any that may not be read the same text as for one that is not there."""
     typed = (await typed_in(request, session)).get("reference", "").strip()[:80]
-    reference = read_reference(typed)
+    if (reference := read_reference(typed)) is None:
+        return _find(request, session, typed, failed=True)
     try:
-        if reference is None:
-            raise NotFound
-        claim = await desk.read(claim_seen, session.viewer, reference)
+        await desk.read(claim_seen, session.viewer, reference)
     except (NotFound, Forbidden):
         return _find(request, session, typed, failed=True)
-    return RedirectResponse(f"/desk/claims/{claim.reference}", 303)
+    return RedirectResponse(f"/desk/claims/{reference}", 303)
 
 
 def _find(request: Request, session: Session, reference: str = "", *, failed: bool = False) -> Response:

@@ -21,7 +21,7 @@ from desk.domain.money import Money, largest_minor, text_of
 from desk.domain.opening import local
 from desk.domain.tiles import Tile, category_of
 from desk.domain.typed import read_amount, read_day, read_hour
-from desk.store.tables import SiteRow
+from desk.reads.board import Workplace
 from desk.web.api.shapes import EARLIEST, LATEST, Email, Facts, Name, Phone
 from desk.web.validation import flaws_of
 from desk.wording.catalogue import text
@@ -81,7 +81,7 @@ class Told:
     wrongs: tuple[Wrong, ...] = ()
 
 
-def read_form(typed: Mapping[str, str], site: SiteRow, now: datetime) -> Told:
+def read_form(typed: Mapping[str, str], site: Workplace, now: datetime) -> Told:
     """The dispute that a clerk typed in at a moment, for a site."""
     return _Form(typed, site, now).told()
 
@@ -89,7 +89,7 @@ def read_form(typed: Mapping[str, str], site: SiteRow, now: datetime) -> Told:
 class _Form:
     """The form while it is read; `wrongs` gathers what cannot be used."""
 
-    def __init__(self, typed: Mapping[str, str], site: SiteRow, now: datetime) -> None:
+    def __init__(self, typed: Mapping[str, str], site: Workplace, now: datetime) -> None:
         self.typed, self.site, self.now, self.zone = typed, site, now, ZoneInfo(site.time_zone)
         self.wrongs: dict[str, Wrong] = {}
 
