@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection
 
 from desk.actions import endings, messages, slips
@@ -63,6 +64,10 @@ FOLDER = Path(mkdtemp(prefix="desk-evidence-"))
 """Where the evidence of all test desks of this process lies; gone when it ends."""
 
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+
+CHEAP = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Passwords are hashed as ever, but quickly."""
+
 KEYS = Keys(master=bytes(range(32)), pepper=bytes(range(32, 64)))
 
 
@@ -221,7 +226,7 @@ class House:
 def kit_on(clock: HandClock, shelf: HandShelf) -> Kit:
     """The kit of a test desk: real lots, sealer and packs under fixed keys, and the terms of a gateway that honours keys."""
     return Kit(
-        clock, SystemLots(), AesSealer(KEYS), PACKS, shelf, "https://desk.example", TERMS,
+        clock, SystemLots(), AesSealer(KEYS, CHEAP), PACKS, shelf, "https://desk.example", TERMS,
         files=FolderFiles(FOLDER), darkroom=ProcessDarkroom(),
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ from desk.domain.pack import PAUSE_REASONS
 from desk.domain.payout import Method, PayoutState
 from desk.domain.policy import Role
 from desk.domain.stage import PublicState, Stage
+from desk.domain.tiles import Tile
 from desk.wording.catalogue import text
 from desk.wording.stages import TABLE, Who
 
@@ -67,6 +68,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "route": _values(Route),
         "channel": _values(Channel),
         "category": _values(Category),
+        "tile": _values(Tile),
         "respondent_kind": _values(RespondentKind),
         "item_kind": _values(ItemKind),
         "shows": _values(Shows),
