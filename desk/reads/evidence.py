@@ -14,8 +14,8 @@ from desk.domain.evidence import MOST_FILES, FileKind
 from desk.domain.policy import Act, Kind, Viewer
 from desk.ports import Kit, SealedPerson
 from desk.reads.seen import claim_seen
-from desk.store import evidence, people
-from desk.store.tables import ClaimRow, metadata
+from desk.store import evidence, people, sites
+from desk.store.tables import ClaimRow, SiteRow, metadata
 
 CLAIM, EVIDENCE, OFFICER = (metadata.tables[name] for name in ("claim", "evidence", "officer"))
 
@@ -46,6 +46,7 @@ class EvidenceView:
     """
 
     reference: str
+    site: SiteRow
     files: Sequence[Exhibit]
     duplicates: Sequence[str]
     takes_more: bool
@@ -75,7 +76,7 @@ def evidence_of(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> E
     files = [_exhibit(row, _name(kit, row, person), named=officer) for row in conn.execute(query)]
     alike = evidence.same_file_at(conn, claim.site_id, claim.id, evidence.tags_of(conn, claim.id)) if officer and files else []
     takes_more = viewer.may(Act.ADD_EVIDENCE, claim.site_id) and _is_open(claim, person) and len(files) < MOST_FILES
-    return EvidenceView(claim.reference, files, alike, takes_more)
+    return EvidenceView(claim.reference, sites.get(conn, claim.site_id), files, alike, takes_more)
 
 
 def exhibit_seen(conn: Connection, viewer: Viewer, file_id: str, kit: Kit) -> Sealed:

@@ -12,7 +12,12 @@ from tests.web.front import STATUS, Front
 STAGES: dict[str, tuple[str, str, str, list[str]]] = {
     "registered": ("received", "registered", "desk", ["add_evidence", "change_contact", "withdraw"]),
     "being_checked": ("received", "being_checked", "desk", ["add_evidence", "change_contact", "withdraw"]),
-    "waiting_for_you": ("awaiting_information", "waiting_for_you", "visitor", ["answer", "add_evidence", "change_contact", "withdraw"]),
+    "waiting_for_you": (
+        "awaiting_information",
+        "waiting_for_you",
+        "visitor",
+        ["answer", "add_evidence", "change_contact", "withdraw"],
+    ),
     "refund_agreed": ("fast_refund", "refund_agreed", "desk", ["object", "add_evidence", "change_contact", "withdraw"]),
     "in_mediation": ("docketed", "in_mediation", "mediator", ["add_evidence", "change_contact", "withdraw"]),
     "agreement_reached": ("settled", "in_mediation", "respondent", ["add_evidence", "change_contact"]),

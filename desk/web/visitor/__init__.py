@@ -1,5 +1,6 @@
-"""The pages a visitor sees. They work without scripts. `routers` in this order: leaving is not an act on the claim."""
+"""The pages a visitor sees. They work without scripts. `routers` in this order: leaving is not an act on the
+claim, and a form with a file is read otherwise than the others."""
 
-from desk.web.visitor import acts, status
+from desk.web.visitor import acts, evidence, status
 
-routers = (status.router, acts.router)
+routers = (status.router, evidence.router, acts.router)
