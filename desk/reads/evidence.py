@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Row, select
 from desk.domain.claim import OPEN_STATES, State
 from desk.domain.errors import NotFound
 from desk.domain.evidence import MOST_FILES, FileKind
-from desk.domain.policy import Act, Kind, Viewer
+from desk.domain.policy import Act, Kind, Viewer, require
 from desk.ports import Kit, SealedPerson
 from desk.reads.seen import claim_seen
-from desk.store import evidence, people, sites
+from desk.store import claims, evidence, people, sites
 from desk.store.tables import ClaimRow, SiteRow, metadata
 
 CLAIM, EVIDENCE, OFFICER = (metadata.tables[name] for name in ("claim", "evidence", "officer"))
@@ -77,6 +77,13 @@ def evidence_of(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> E
     alike = evidence.same_file_at(conn, claim.site_id, claim.id, evidence.tags_of(conn, claim.id)) if officer and files else []
     takes_more = viewer.may(Act.ADD_EVIDENCE, claim.site_id) and _is_open(claim, person) and len(files) < MOST_FILES
     return EvidenceView(claim.reference, sites.get(conn, claim.site_id), files, alike, takes_more)
+
+
+def see_whether_files_may_be_added(conn: Connection, viewer: Viewer, reference: str) -> None:
+    """Whether an officer may add files to a claim, before a large form is read. Raises NotFound, Forbidden."""
+    claim = claims.get(conn, reference, viewer.sites, lock=False)
+    require(viewer, Act.ADD_EVIDENCE, claim.site_id, claim.id)
+    claim_seen(conn, viewer, reference)
 
 
 def exhibit_seen(conn: Connection, viewer: Viewer, file_id: str, kit: Kit) -> Sealed:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -37,11 +37,21 @@ async def upload_in(request: Request, others: Iterable[str] = ()) -> tuple[Uploa
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise HTTPException(STATUS["unsupported_media_type"])
+    await request.body()  # kept from here on: others look at the same form
     try:
-        came = (await request.form()).multi_items()
+        form = await request.form()
     except HTTPException:
         raise BadInput("", "wrong_type") from None
-    known = {"file", "kind", *others}
+    try:
+        file, fields = _parts(form.multi_items(), {"file", "kind", *others})
+        shows = _shows(fields.pop("kind", ""))
+        return await asyncio.to_thread(_upload, await file.read(), file.filename or "", shows), fields
+    finally:
+        await form.close()
+
+
+def _parts(came: Sequence[tuple[str, UploadFile | str]], known: set[str]) -> tuple[UploadFile, dict[str, str]]:
+    """The file and the texts of a form that holds one file and nothing twice."""
     if any(name not in known for name, _ in came):
         raise BadInput("", "unknown_field")
     if len({name for name, _ in came}) < len(came):
@@ -52,8 +62,9 @@ async def upload_in(request: Request, others: Iterable[str] = ()) -> tuple[Uploa
     file = dict(came).get("file")
     if not isinstance(file, UploadFile) or not (file.filename or file.size):
         raise BadInput(FILE, "missing")
-    upload = await asyncio.to_thread(_upload, await file.read(), file.filename or "", _shows(fields.pop("kind", "")))
-    return upload, fields
+    if "kind" in dict(came) and "kind" not in fields:
+        raise BadInput("/kind", "wrong_type")
+    return file, fields
 
 
 def _upload(content: bytes, name: str, shows: Shows) -> Upload:

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from desk.domain.errors import DeskError, Forbidden, NotFound
 from desk.domain.evidence import Shows
-from desk.reads.evidence import evidence_of
+from desk.reads.evidence import evidence_of, see_whether_files_may_be_added
 from desk.web.console.forms import KEY, said, staff_page, status_of, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk, the_desk
@@ -26,9 +26,11 @@ async def evidence_page(request: Request, reference: Reference, session: SignedI
 @router.post("/claims/{reference}/evidence")
 async def post_evidence(request: Request, reference: Reference, session: SignedIn) -> Response:
     """Add a file, then show them all; refused, the same page says why."""
-    typed = await typed_in(request, session)
+    desk = await the_desk(request)
+    await desk.read(see_whether_files_may_be_added, session.viewer, reference)
     try:
         upload, _ = await upload_in(request, (KEY,))
+        typed = await typed_in(request, session)
         await add_once(request, session.viewer, reference, upload, typed[KEY][:128])
     except (NotFound, Forbidden):
         raise

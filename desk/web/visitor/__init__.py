@@ -1,5 +1,7 @@
-"""The pages a visitor sees. They work without scripts. `routers` in this order: leaving is not an act on the
-claim, and a form with a file is read otherwise than the others."""
+"""The pages a visitor sees. They work without scripts.
+
+`routers` in this order: leaving is no act on the claim, and a form with a file is read otherwise than the others.
+"""
 
 from desk.web.visitor import acts, evidence, status
 

@@ -1,5 +1,6 @@
 """Files of a claim for its visitor: adding one on the status page, looking at one."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +13,7 @@ from desk.web.deps import RequestId, TheDesk
 from desk.web.evidence import add_once, handed_out, upload_in
 from desk.web.pages import kept_language, reader_language, same_site
 from desk.web.visitor.acts import Failed, forms_for
-from desk.web.visitor.visit import visit_of
+from desk.web.visitor.visit import Visit, visit_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,15 +27,20 @@ async def add_file(request: Request, desk: TheDesk, request_id: RequestId) -> Re
         return RedirectResponse(kept_language(request, "/s"), 303)
     try:
         upload, fields = await upload_in(request, ("key",))
-        if not visit.is_own_form(fields.get("key", "")):
-            raise Forbidden
-        await add_once(request, visit.viewer, visit.reference, upload, fields["key"][:128])
+        await add_once(request, visit.viewer, visit.reference, upload, _own_key(visit, fields))
     except (NotFound, Forbidden):
         raise
     except DeskError as refusal:
         failed = Failed(Act.ADD_EVIDENCE, said(refusal, reader_language(request)), {})
         return await visit.page(failed=failed, forms=forms_for, status=status_of(refusal))
     return RedirectResponse(kept_language(request, "/status"), 303)
+
+
+def _own_key(visit: Visit, fields: Mapping[str, str]) -> str:
+    key = fields.get("key", "")
+    if not visit.is_own_form(key):
+        raise Forbidden
+    return key[:128]
 
 
 @router.get("/status/evidence/{file_id}")

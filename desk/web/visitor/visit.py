@@ -50,7 +50,7 @@ class Visit:
         evidence = await self.desk.read(evidence_of, self.viewer, self.reference, kit)
         return page(
             self.request, "visitor/status.html", status, view=view, steps=_steps(view), now=kit.clock.now(),
-            forms=forms(self, view.acts), failed=failed,
+            forms=forms(self, view.acts), failed=failed, evidence=evidence, file_key=self.form_key(), shows=list(Shows),
         )  # fmt: skip
 
     def form_key(self) -> str:
