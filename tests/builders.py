@@ -18,7 +18,7 @@ from typing import Any
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection
 
-from desk.actions import endings, messages, slips
+from desk.actions import endings, evidence, messages, slips
 from desk.actions import triage as deciding
 from desk.actions.calendar import calendar_now
 from desk.actions.facts import complete_facts
@@ -32,6 +32,7 @@ from desk.actions.steps import Held
 from desk.actions.triage import Choice
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.claim import Answer, Assessment, Basis, Category, Channel, Item, ItemKind, Language, RespondentKind, Route
+from desk.domain.evidence import Shows
 from desk.domain.fund import Payer
 from desk.domain.money import Money
 from desk.domain.policy import Kind, Role, Viewer
@@ -213,6 +214,14 @@ class House:
     async def reissue(self, reference: str, reason: str = "凭证遗失") -> slips.Slip:
         """Give a new slip to a visitor at the desk."""
         return await self.desk.write(slips.reissue_slip, self.cast.olga, reference, reason)
+
+    async def add_file(self, reference: str, content: bytes, by: Viewer | None = None, *, name: str = "小票.jpg") -> str:
+        """Add a file as evidence; returns its id."""
+        viewer, digest = by or self.cast.olga, hashlib.sha256(content).hexdigest()
+        door = await self.desk.write(evidence.open_door, viewer, reference, self.attempt("file", digest))
+        assert isinstance(door, evidence.Door)
+        taken = evidence.take_file(self.kit, door, evidence.Upload(content, name, Shows.RECEIPT, digest))
+        return (await self.desk.write(evidence.add_evidence, viewer, reference, taken)).file_id
 
     async def link(self, reference: str, other: str) -> Held:
         """Say that two claims are the same matter."""
