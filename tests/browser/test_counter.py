@@ -143,7 +143,7 @@ def test_a_slip_fits_every_paper_on_one_page(counter: Callable[..., Page], shop:
         page.set_viewport_size({"width": int((width - 8) * 96 / 25.4), "height": 900})
         needed, given = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert needed <= given, size
-        page.emulate_media(media="screen")
+        page.emulate_media(media="null")
 
 
 def views(shop: Shop, place: Place) -> dict[str, Callable[[Page], object]]:
