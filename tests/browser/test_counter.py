@@ -175,12 +175,16 @@ def views(shop: Shop, place: Place) -> dict[str, Callable[[Page], object]]:
 
 def furnish(shop: Shop) -> None:
     """Claims of several kinds, so that the lists have lines."""
-    for number, body in enumerate(({}, {"items": [{"kind": "refund", "asked": None}]}, {"departs_at": "2099-09-09T18:20:00+08:00"})):
+    for number, body in enumerate(
+        ({}, {"items": [{"kind": "refund", "asked": None}]}, {"departs_at": "2099-09-09T18:20:00+08:00"})
+    ):
         claim = shop.lodge(**body, order_no=f"F-{number}-{next(_orders)}")
         if number == 2:
             path = f"/api/v1/claims/{claim['reference']}/triage"
             shop.officer.post(
-                path, json={"override": "docket", "reason": "游客要求调解"}, headers={"Idempotency-Key": f"f-{claim['reference']}"}
+                path,
+                json={"override": "docket", "reason": "游客要求调解"},
+                headers={"Idempotency-Key": f"f-{claim['reference']}"},
             ).raise_for_status()
 
 

@@ -271,7 +271,11 @@ async def test_a_claim_of_a_foreign_site_is_not_logged(front: Front) -> None:
 
 async def test_the_form_of_another_page_logs_nothing(sqlite_front: Front) -> None:
     olga = await seat(sqlite_front, "olga")
-    for fields, headers in (({"key": "made up"}, {}), ({}, {"Sec-Fetch-Site": "cross-site"}), ({}, {"Origin": "https://evil.example"})):
+    for fields, headers in (
+        ({"key": "made up"}, {}),
+        ({}, {"Sec-Fetch-Site": "cross-site"}),
+        ({}, {"Origin": "https://evil.example"}),
+    ):
         good = form_in((await olga.get(NEW)).text, NEW) | FILLED
         assert (await olga.post(NEW, good | fields, **headers)).status_code == 403
     assert await sqlite_front.counted("claim") == 0
