@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from desk.ports import Kit, Work
-from desk.store import checks, upkeep
+from desk.store import checks, sessions, upkeep
 
 TAGS_KEPT = timedelta(days=90)
 """Keyed hashes by which a duplicate, or an order or payee paid before, shows. Source: SPEC 5.6."""
@@ -20,6 +20,9 @@ LODGINGS_KEPT = timedelta(days=30)
 
 ANSWERS_KEPT = timedelta(days=7)
 """The same for every other route that moves no money; answers of money routes are kept."""
+
+SESSIONS_KEPT = timedelta(days=1)
+"""Sessions of officers; none is of use for longer than 12 hours."""
 
 LODGING_ROUTE = "POST /api/v1/claims"
 PIECE = 500
@@ -64,6 +67,11 @@ def drop_jobs(work: Work, ids: Sequence[int]) -> None:
 def drop_checks(work: Work) -> None:
     """Forget results of checks that nobody asks for any more."""
     checks.forget(work.conn, work.now - CHECKS_KEPT)
+
+
+def drop_sessions(work: Work) -> None:
+    """Forget sessions that are over."""
+    sessions.end_older(work.conn, work.now - SESSIONS_KEPT)
 
 
 def drop_answers(work: Work, ids: Sequence[int]) -> None:

@@ -1,4 +1,4 @@
-"""Staff: added, disabled, given tokens that are shown once, deprived of them. Checks no password and no token."""
+"""Staff: added, given roles and passwords and tokens that are shown once, deprived of them. Checks no password and no token."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from desk.actions.steps import event_by
 from desk.domain.audit import EventKind
 from desk.domain.errors import BadInput, NotFound
 from desk.domain.policy import Act, Role, Viewer, require
-from desk.ports import Work
-from desk.store import events, officers, sites
+from desk.ports import Row, Work
+from desk.store import events, officers, sessions, sites
 from desk.store.tables import OfficerRow
 
 LONGEST_NAME = 80
@@ -52,13 +52,8 @@ def add_officer(work: Work, viewer: Viewer, name: str, posts: Sequence[Post], pa
     officer = {
         "id": officer_id, "name": called, "password_hash": password_hash, "added_at": work.now, "disabled_at": None
     }  # fmt: skip
-    roles = [
-        {"id": work.kit.lots.number(), "officer_id": officer_id, "site_id": site_id, "role": post.role.value}
-        for post, site_id in zip(posts, site_ids, strict=True)
-    ]
-    officers.add(work.conn, officer, roles)
-    said = {"roles": [[post.role.value, post.site] for post in posts]}
-    _record(work, viewer, officer_id, EventKind.OFFICER_ADDED, said, _only(site_ids))
+    officers.add(work.conn, officer, _role_rows(work, officer_id, posts, site_ids))
+    _record(work, viewer, officer_id, EventKind.OFFICER_ADDED, _told(posts), _only(site_ids))
     return Added(officer_id, _issue(work, viewer, officer_id))
 
 
@@ -93,7 +88,53 @@ def disable_officer(work: Work, viewer: Viewer, name: str) -> None:
     officer = officers.get(work.conn, name)
     if officer.disabled_at is None:
         officers.disable(work, officer.id)
+        sessions.end_all(work.conn, officer.id)
         _record(work, viewer, officer.id, EventKind.OFFICER_DISABLED, {})
+
+
+def change_roles(work: Work, viewer: Viewer, name: str, posts: Sequence[Post]) -> None:
+    """Replace an officer's roles; every session of theirs ends. The same roles again change nothing.
+
+    Raises NotFound for an unknown name, a disabled officer or an unknown site; BadInput as `add_officer` does, and where
+    no role is left. Source: RELIABILITY I34.
+    """
+    officer = _active(work, viewer, name)
+    if not posts:
+        raise BadInput("/roles", "missing")
+    site_ids = [_site_id(work, post) for post in posts]
+    if officers.posts_of(work.conn, officer.id) == {(post.role, at) for post, at in zip(posts, site_ids, strict=True)}:
+        return
+    officers.put_roles(work.conn, officer.id, _role_rows(work, officer.id, posts, site_ids))
+    sessions.end_all(work.conn, officer.id)
+    _record(work, viewer, officer.id, EventKind.ROLES_CHANGED, _told(posts), _only(site_ids))
+
+
+def reset_password(work: Work, viewer: Viewer, name: str, password_hash: str) -> None:
+    """Give an officer who forgot theirs another password; every session of theirs ends. Raises NotFound."""
+    officer = _active(work, viewer, name)
+    officers.set_password(work.conn, officer.id, password_hash)
+    sessions.end_all(work.conn, officer.id)
+    _record(work, viewer, officer.id, EventKind.PASSWORD_CHANGED, {})
+
+
+def reset_factor(work: Work, viewer: Viewer, name: str) -> None:
+    """Take a second factor away whose phone was lost; every session of theirs ends. Raises NotFound where there is none."""
+    officer = _active(work, viewer, name)
+    if not sessions.drop_factor(work.conn, officer.id):
+        raise NotFound
+    sessions.end_all(work.conn, officer.id)
+    _record(work, viewer, officer.id, EventKind.FACTOR_RESET, {})
+
+
+def _role_rows(work: Work, officer_id: int, posts: Sequence[Post], site_ids: Sequence[int | None]) -> list[Row]:
+    return [
+        {"id": work.kit.lots.number(), "officer_id": officer_id, "site_id": site_id, "role": post.role.value}
+        for post, site_id in zip(posts, site_ids, strict=True)
+    ]
+
+
+def _told(posts: Sequence[Post]) -> dict[str, Any]:
+    return {"roles": [[post.role.value, post.site] for post in posts]}
 
 
 def _active(work: Work, viewer: Viewer, name: str) -> OfficerRow:

@@ -44,6 +44,12 @@ class EventKind(StrEnum):
     OFFICER_DISABLED = "officer_disabled"
     TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of an event, not a secret
     CALENDAR_PUBLISHED = "calendar_published"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event, not a secret
+    ROLES_CHANGED = "roles_changed"
+    FACTOR_SET = "factor_set"
+    FACTOR_RESET = "factor_reset"
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an event, not a secret
 
 

@@ -28,3 +28,15 @@ STATUS_TRIES = Allowance(burst=5, per_hour=10)
 
 POSTER_LODGINGS = Allowance(burst=30, per_hour=120)
 """Claims filed without an account, per network; wide, for a site's visitors share its Wi-Fi."""
+
+SIGN_IN_TRIES = Allowance(burst=5, per_hour=20)
+"""Failed sign-ins of one name from one network."""
+
+NAME_TRIES = Allowance(burst=60, per_hour=120)
+"""Failed sign-ins of one name from everywhere: wide, so that strangers cannot lock an officer out (ASVS 6.3.1)."""
+
+STAFF_NETWORK_TRIES = Allowance(burst=30, per_hour=120)
+"""Failed sign-ins from one network, whatever the name: a counter's officers share an address."""
+
+FACTOR_TRIES = Allowance(burst=5, per_hour=10)
+"""Wrong codes of one officer's second factor, after the right password."""

@@ -9,7 +9,9 @@ import hmac
 import json
 import os
 from collections.abc import Mapping
+from functools import cached_property
 
+import pyotp
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pwdlib import PasswordHash
@@ -80,6 +82,28 @@ class AesSealer:
     def password_hash(self, password: str) -> str:
         """Argon2id; about a tenth of a second, so never on a hot path."""
         return self._passwords.hash(password)
+
+    def password_matches(self, password: str, password_hash: str | None) -> bool:
+        """Whether a password has this hash; as slow as `password_hash`, also where there is nothing to compare with."""
+        right = self._passwords.verify(password, password_hash or self._nobody)
+        return right and password_hash is not None
+
+    def new_factor(self) -> str:
+        """32 characters of base 32."""
+        return pyotp.random_base32()
+
+    def seal_secret(self, purpose: str, plain: str) -> bytes:
+        """Seal a secret under the master key."""
+        return _encrypt(self._master, plain.encode(), f"secret:{purpose}".encode())
+
+    def open_secret(self, purpose: str, sealed: bytes) -> str:
+        """The secret again."""
+        return _decrypt(self._master, sealed, f"secret:{purpose}".encode()).decode()
+
+    @cached_property
+    def _nobody(self) -> str:
+        """The hash of a password that nobody has."""
+        return self._passwords.hash(os.urandom(16).hex())
 
     def _derive(self, purpose: str, text: str) -> bytes:
         keyed = self._peppered.copy()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -51,19 +52,20 @@ def officers_by_token(conn: Connection, hashes: Sequence[str]) -> dict[str, View
     for row in _BEHIND.rows(conn, hashes):
         _, _, roles = found.setdefault(row.token_hash, (row.id, row.name, {}))
         roles.setdefault(row.site_id or 0, set()).add(Role(row.role))
-    return {token_hash: _viewer(*officer) for token_hash, officer in found.items()}
+    return {token_hash: viewer_of(*officer) for token_hash, officer in found.items()}
 
 
 def officer_named(conn: Connection, viewer: Viewer, name: str) -> Viewer | None:
     """The active officer of this name, for an operator who acts in their name at a shell; None when there is none."""
     require(viewer, Act.MANAGE_OFFICERS, 0)
     rows = conn.execute(_ROLES.where(OFFICER.c.name == name)).all()
-    if not rows:
-        return None
-    roles: dict[int, set[Role]] = {}
-    for row in rows:
-        roles.setdefault(row.site_id or 0, set()).add(Role(row.role))
-    return _viewer(rows[0].id, rows[0].name, roles)
+    return _of_rows(rows) if rows else None
+
+
+def officer_signing_in(conn: Connection, officer_id: int) -> Viewer | None:
+    """The active officer of this id, whose password was just found right; None for one without a role."""
+    rows = conn.execute(_ROLES.where(OFFICER.c.id == officer_id)).all()
+    return _of_rows(rows) if rows else None
 
 
 def intake_officer(conn: Connection, viewer: Viewer, site: str) -> Viewer | None:
@@ -91,6 +93,14 @@ def officer_list(conn: Connection, viewer: Viewer) -> list[OfficerRead]:
     ]
 
 
-def _viewer(officer_id: int, name: str, roles: dict[int, set[Role]]) -> Viewer:
+def _of_rows(rows: Sequence[Any]) -> Viewer:
+    roles: dict[int, set[Role]] = {}
+    for row in rows:
+        roles.setdefault(row.site_id or 0, set()).add(Role(row.role))
+    return viewer_of(rows[0].id, rows[0].name, roles)
+
+
+def viewer_of(officer_id: int, name: str, roles: dict[int, set[Role]]) -> Viewer:
+    """An officer with the roles they hold by site; an admin's stand under site 0."""
     held = {site_id: frozenset(of_site) for site_id, of_site in roles.items()}
     return Viewer(Kind.OFFICER, id=officer_id, name=name, roles=MappingProxyType(held))

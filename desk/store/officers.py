@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from desk.domain.errors import NotFound
 from desk.domain.policy import Role
@@ -40,6 +40,12 @@ def roles_at(conn: Connection, officer_id: int, site_id: int) -> frozenset[Role]
     return frozenset(Role(role) for role in conn.execute(mine).scalars())
 
 
+def posts_of(conn: Connection, officer_id: int) -> set[tuple[Role, int | None]]:
+    """What an officer is, and at which site's id."""
+    query = select(ROLE.c.role, ROLE.c.site_id).where(ROLE.c.officer_id == officer_id)
+    return {(Role(row.role), row.site_id) for row in conn.execute(query)}
+
+
 def count_at(conn: Connection, site_id: int, role: Role) -> int:
     """How many officers who are not disabled hold a role at a site."""
     live = ROLE.join(OFFICER, OFFICER.c.id == ROLE.c.officer_id)
@@ -50,6 +56,19 @@ def count_at(conn: Connection, site_id: int, role: Role) -> int:
 def add(conn: Connection, officer: Row, roles: Sequence[Row]) -> None:
     """Insert an officer with their roles."""
     conn.execute(insert(OFFICER), officer)
+    conn.execute(insert(ROLE), list(roles))
+
+
+def set_password(conn: Connection, officer_id: int, password_hash: str, seen: str | None = None) -> bool:
+    """Store another password; False where the one that was `seen` is no longer theirs."""
+    mine = update(OFFICER).where(OFFICER.c.id == officer_id, OFFICER.c.disabled_at.is_(None))
+    mine = mine if seen is None else mine.where(OFFICER.c.password_hash == seen)
+    return conn.execute(mine.values(password_hash=password_hash)).rowcount > 0
+
+
+def put_roles(conn: Connection, officer_id: int, roles: Sequence[Row]) -> None:
+    """Replace what an officer is, everywhere."""
+    conn.execute(delete(ROLE).where(ROLE.c.officer_id == officer_id))
     conn.execute(insert(ROLE), list(roles))
 
 

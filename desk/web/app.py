@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from desk.ports import Desk
-from desk.web import api, operations, visitor
+from desk.web import api, console, operations, visitor
 from desk.web.api.status import RecentHolders, StatusCache
+from desk.web.console.session import SignInFirst
 from desk.web.deps import known_parameters
 from desk.web.errors import install_handlers
 from desk.web.hot import HotRoute
+from desk.web.lane import Lane
 from desk.web.middleware import Limits, Observe
 from desk.web.openapi import install_openapi, operation_id
 from desk.web.options import WebOptions
@@ -40,6 +42,7 @@ def create_app(
 
     app = _bare(options, hot_routes, lifespan)
     app.state.options, app.state.expected_schema = options, options.expected_schema
+    app.state.password_lane = Lane(at_once=2, waiting=8)
     app.state.keys_in_flight, app.state.status_cache, app.state.recent_holders = set(), StatusCache(), RecentHolders()
     # The last one added stands outermost.
     app.add_middleware(Limits, options=options)
@@ -48,7 +51,8 @@ def create_app(
     app.include_router(operations.router)
     for router in routers:
         app.include_router(router, dependencies=[Depends(known_parameters)])
-    for pages in visitor.routers:
+    app.add_exception_handler(SignInFirst, console.sign_in_first)
+    for pages in (*visitor.routers, *console.routers):
         app.include_router(pages)
     app.mount("/static", StaticFiles(directory=STATIC))
     install_openapi(app, hot_routes)

@@ -15,6 +15,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from desk.domain import errors
+from desk.web import pages
+from desk.web.pages import error_page, wants_page
 from desk.wording import refusals
 from desk.wording.catalogue import best_language
 
@@ -87,6 +89,10 @@ def problem(
     language = language_of(scope)
     told = status or STATUS[code]
     wait = _wait(code, params)
+    if wants_page(scope):
+        shown = error_page(scope, told, *_said(code, pages.reader_language(Request(scope)), wait))
+        shown.headers.update({**_headers_for(code, wait, params), **(headers or {})})
+        return shown
     content = body_of(code, told, language, request_id_of(scope), wait=wait, flaws=flaws, more=more)
     extra = _headers_for(code, wait, params)
     return Response(content, told, {"Content-Language": language, **extra, **(headers or {})}, MEDIA_TYPE)

@@ -16,7 +16,8 @@ PROBLEMS = (
     "too_many", "too_few", "not_one_of", "bad_date", "bad_time", "bad_amount", "bad_phone", "bad_email",
     "bad_characters", "bad_slug", "bad_language", "bad_key", "bad_reference", "bad_code", "bad_cursor", "bad_version",
     "wrong_currency", "in_future", "in_past", "not_at_this_site", "not_found", "nothing_to_do", "reason_missing",
-    "contradicts", "not_allowed_here", "taken", "needs_basis",
+    "contradicts", "not_allowed_here", "taken", "needs_basis", "easily_guessed", "not_the_same", "wrong_code",
+    "wrong_password",
 )  # fmt: skip
 """Every `problem` a BadInput may name."""
 

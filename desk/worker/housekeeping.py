@@ -17,6 +17,7 @@ from desk.actions.housekeeping import (
     drop_empty_buckets,
     drop_jobs,
     drop_payout_tags,
+    drop_sessions,
     drop_tags,
     jobs_to_drop,
     payout_tags_to_drop,
@@ -39,6 +40,7 @@ async def keep_house(desk: Desk, fold_log: Callable[[], None]) -> Round:
     tags = await _drop(desk, tags_to_drop, drop_tags) + await _drop(desk, payout_tags_to_drop, drop_payout_tags)
     await _drop(desk, jobs_to_drop, drop_jobs)
     await desk.write(drop_checks)
+    await desk.write(drop_sessions)
     answers = await _drop(desk, answers_to_drop, drop_answers)
     await desk.write(drop_empty_buckets)
     recounted = await recount_all(desk)

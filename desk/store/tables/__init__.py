@@ -4,6 +4,7 @@ Times are UTC instants (`_at`), days are calendar days at the site (`_on`), amou
 """
 
 from desk.store.tables.naming import metadata  # isort: skip - names constraints before any table is made
+from desk.store.tables.access import OfficerFactorRow, OfficerSessionRow
 from desk.store.tables.claims import (
     ClaimItemRow,
     ClaimLinkRow,
@@ -66,8 +67,10 @@ __all__ = [
     "MessageRow",
     "NoteRow",
     "NoticeRow",
+    "OfficerFactorRow",
     "OfficerRoleRow",
     "OfficerRow",
+    "OfficerSessionRow",
     "OfficerTokenRow",
     "PayoutRow",
     "PayoutTagRow",

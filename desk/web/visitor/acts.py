@@ -23,9 +23,9 @@ from desk.web.api.correspondence import ContactIn, TextIn
 from desk.web.api.shapes import Prose
 from desk.web.deps import RequestId, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
+from desk.web.pages import kept_language, reader_language, same_site
 from desk.web.problems import STATUS
 from desk.web.validation import flaws_of
-from desk.web.visitor.pages import kept_language, reader_language, same_site
 from desk.web.visitor.visit import Visit, visit_of
 from desk.wording import refusals
 

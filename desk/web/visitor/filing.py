@@ -22,8 +22,8 @@ from desk.ports import Desk
 from desk.reads.sites import SiteRow, site_of_poster
 from desk.web.deps import Network, RequestId, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
+from desk.web.pages import page, reader_language, same_site
 from desk.web.problems import RETRY_AFTER, STATUS
-from desk.web.visitor.pages import page, reader_language, same_site
 from desk.web.visitor.reading import BEYOND, FIELDS, QUESTIONS, Wrong, lodging_of
 from desk.web.visitor.receipt import has_receipt, remember_receipt
 from desk.web.visitor.turning import CHECK, PAGES, Sheet, Shown, turned

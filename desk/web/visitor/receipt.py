@@ -7,9 +7,9 @@ from desk.actions.codes import slip_for
 from desk.ports import Desk
 from desk.reads.status import status_view
 from desk.reads.visitors import keyholders
+from desk.web.console.pictures import qr_picture
 from desk.web.deps import RequestId, TheDesk
-from desk.web.qr import qr_of
-from desk.web.visitor.pages import kept_language, page, reader_language
+from desk.web.pages import kept_language, page, reader_language
 from desk.web.visitor.visit import RECEIPT, holder_kept, remember
 from desk.web.visits import visitor_for
 
@@ -26,7 +26,7 @@ async def receipt_page(request: Request, desk: TheDesk, request_id: RequestId) -
     view = await desk.read(status_view, visitor_for(holder, request_id), holder.reference, language, kit)
     code, address = slip_for(kit, holder.reference, holder.claim_id, holder.generation)
     return page(
-        request, "visitor/receipt.html", view=view, code=code, address=address, qr=qr_of(address), now=kit.clock.now()
+        request, "visitor/receipt.html", view=view, code=code, address=address, qr=qr_picture(address), now=kit.clock.now()
     )  # fmt: skip
 
 

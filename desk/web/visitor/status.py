@@ -12,8 +12,8 @@ from desk.domain.errors import NotFound
 from desk.ports import Desk
 from desk.reads.visitors import Keyholder
 from desk.web.deps import Network, RequestId, TheDesk
+from desk.web.pages import kept_language, page, same_site
 from desk.web.visitor.acts import forms_for
-from desk.web.visitor.pages import kept_language, page, same_site
 from desk.web.visitor.visit import RECEIPT, VISIT, remember, visit_of
 from desk.web.visits import holder_of_code, holder_of_token
 
@@ -31,7 +31,7 @@ async def front_door(request: Request) -> Response:
 @router.get("/s")
 async def find_page(request: Request) -> Response:
     """The form for reference and code."""
-    return page(request, "find.html", failed=False, reference="")
+    return page(request, "visitor/find.html", failed=False, reference="")
 
 
 @router.post("/s")
@@ -43,7 +43,7 @@ async def find(
     try:
         holder = await holder_of_code(desk, reference, access_code, network)
     except NotFound:
-        return page(request, "find.html", 404, failed=True, reference=reference)
+        return page(request, "visitor/find.html", 404, failed=True, reference=reference)
     return _opened(request, desk, holder)
 
 
@@ -53,7 +53,7 @@ async def open_by_token(request: Request, token: str, desk: TheDesk, network: Ne
     try:
         holder = await holder_of_token(desk, token, network)
     except NotFound:
-        return page(request, "find.html", 404, failed=True, reference="")
+        return page(request, "visitor/find.html", 404, failed=True, reference="")
     return _opened(request, desk, holder)
 
 

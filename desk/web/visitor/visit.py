@@ -13,7 +13,7 @@ from desk.domain.stage import Stage
 from desk.ports import Desk
 from desk.reads.status import StatusView, status_view
 from desk.reads.visitors import Keyholder, keyholders
-from desk.web.visitor.pages import page, reader_language
+from desk.web.pages import page, reader_language
 from desk.web.visits import visitor_for
 
 FORM_HOURS = 8
@@ -57,8 +57,8 @@ class Visit:
         language, kit = reader_language(self.request), self.desk.kit
         view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
         return page(
-            self.request, "status.html", status, view=view, steps=_steps(view), now=kit.clock.now(), forms=forms(self, view.acts),
-            failed=failed,
+            self.request, "visitor/status.html", status, view=view, steps=_steps(view), now=kit.clock.now(),
+            forms=forms(self, view.acts), failed=failed,
         )  # fmt: skip
 
     def form_key(self) -> str:

@@ -1,0 +1,31 @@
+"""What lies outside, as protocols, and the doors through which everything reaches the database.
+
+Holds no implementation: `outside` keeps the clocks, lots and keys, `store` keeps the doors, `wiring` joins them.
+"""
+
+from desk.ports.doors import Attempt, Desk, Insertion, Kit, Lease, LeaseLost, Row, Rows, Work
+from desk.ports.gateway import Gateway, GatewayTerms, PayOrder, StatementLine, Word
+from desk.ports.outside import Clock, Lots, RuleBook, SealedPerson, Sealer, Shelf
+
+__all__ = [
+    "Attempt",
+    "Clock",
+    "Desk",
+    "Gateway",
+    "GatewayTerms",
+    "Insertion",
+    "Kit",
+    "Lease",
+    "LeaseLost",
+    "Lots",
+    "PayOrder",
+    "Row",
+    "Rows",
+    "RuleBook",
+    "SealedPerson",
+    "Sealer",
+    "Shelf",
+    "StatementLine",
+    "Word",
+    "Work",
+]

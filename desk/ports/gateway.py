@@ -1,0 +1,63 @@
+"""Whoever moves money for the desk, as a protocol: what is told and what is heard. Decides nothing about a payout."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from desk.domain.payout import Heard
+
+
+@dataclass(frozen=True, slots=True)
+class PayOrder:
+    """What a gateway is told to pay: the payout's key, the amount in minor units, whom, and a line for the statement."""
+
+    key: str
+    amount_minor: int
+    currency: str
+    payee: Mapping[str, str | None]
+    memo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a gateway said, or that it said nothing one can rely on. `why` is a code for the log and holds no value of theirs."""
+
+    heard: Heard
+    gateway_id: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One payment that the gateway says it made; `at` is UTC."""
+
+    key: str
+    gateway_id: str
+    amount_minor: int
+    currency: str
+    at: datetime
+
+
+class Gateway(Protocol):
+    """Who moves money for the desk. Never called while a transaction is open."""
+
+    async def pay(self, order: PayOrder) -> Word:
+        """Ask for a payment under its key. Whatever goes wrong is a Word too: NEVER_LEFT when nothing was sent, else UNCLEAR."""
+        ...
+
+    async def find(self, key: str) -> Word:
+        """Ask what became of a key: the gateway's word, NEVER_SEEN, or UNCLEAR."""
+        ...
+
+    async def statement(self, day: date) -> list[StatementLine]:
+        """Every payment of a UTC day. Raises OSError when the gateway cannot be reached or makes no sense."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayTerms:
+    """What the desk must know of its gateway beforehand: whether it pays a repeated key only once, and the webhooks' secret."""
+
+    honours_keys: bool
+    secret: bytes

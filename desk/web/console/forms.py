@@ -1,0 +1,89 @@
+"""What every staff page and form does alike: render, take a form of one's own session, act once, say a refusal.
+
+Knows no form's fields.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import Request, Response
+from pydantic import ValidationError
+
+from desk.actions.once import once
+from desk.domain.errors import BadInput, DeskError, Forbidden
+from desk.ports import Desk
+from desk.web.console.session import Session
+from desk.web.once import attempt_of, one_at_a_time
+from desk.web.pages import page, reader_language, same_site
+from desk.web.problems import STATUS
+from desk.web.validation import flaws_of
+from desk.wording import refusals
+
+KEY = "key"
+"""The hidden field that carries a form's key."""
+
+
+def staff_page(
+    request: Request, session: Session, template: str, status: int = 200, *, address: str | None = None, **values: Any  # noqa: ANN401
+) -> Response:  # fmt: skip
+    """A page for a signed-in officer. `address` is where the same page is read again, if it is not this request's own."""
+    desk: Desk = request.app.state.desk
+    return page(request, template, status, address=address, session=session, now=desk.kit.clock.now(), **values)
+
+
+async def typed_in(request: Request, session: Session) -> dict[str, str]:
+    """What was typed into a form of this session, by field. Raises Forbidden for a form that another page made up."""
+    same_site(request)
+    await request.body()  # kept from here on, for the form's fingerprint is taken over it
+    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    if not session.is_own_form(typed.get(KEY, "")):
+        raise Forbidden
+    return typed
+
+
+async def acted(request: Request, session: Session, key: str, action: Callable[..., Any], *args: Any) -> None:  # noqa: ANN401
+    """Run `action(work, viewer, *args)` at most once for the form's key."""
+    desk: Desk = request.app.state.desk
+    attempt = await attempt_of(request, session.viewer, key[:128])
+    async with one_at_a_time(request, attempt):
+        await desk.write(once, attempt, _nothing, action, session.viewer, *args)
+
+
+def said(refusal: Exception, language: str) -> str:
+    """What went wrong, in the reader's language, without repeating what was typed."""
+    if isinstance(refusal, ValidationError):
+        flaw = flaws_of([{**error, "loc": ("body", *error["loc"])} for error in refusal.errors(include_input=False)], {})[0]
+        return refusals.problem(flaw.code, language, flaw.params)
+    assert isinstance(refusal, DeskError)
+    if isinstance(refusal, BadInput):
+        return refusals.problem(refusal.problem, language, refusal.params)
+    return f"{refusals.title(refusal.code, language)}: {refusals.detail(refusal.code, language, refusal.params)}"
+
+
+def fields_at_fault(refusal: Exception) -> tuple[str, ...]:
+    """The fields a refusal speaks of, as a form names them: `/visitor/phone` is `visitor.phone`."""
+    if isinstance(refusal, ValidationError):
+        return tuple(".".join(str(part) for part in error["loc"]) for error in refusal.errors(include_input=False))
+    if isinstance(refusal, BadInput):
+        return (refusal.field.strip("/?").replace("/", "."),)
+    return ()
+
+
+def status_of(refusal: Exception) -> int:
+    """The status of a page that shows a refusal."""
+    return STATUS[refusal.code] if isinstance(refusal, DeskError) else STATUS[BadInput.code]
+
+
+def language_in(request: Request) -> str:
+    """The officer's language."""
+    return reader_language(request)
+
+
+def filled(typed: Mapping[str, str], *names: str) -> dict[str, str]:
+    """The named fields that hold something, stripped; with no names all but the key."""
+    wanted = names or tuple(name for name in typed if name != KEY)
+    return {name: typed[name].strip() for name in wanted if typed.get(name, "").strip()}
+
+
+def _nothing(_result: object) -> str:
+    return "{}"
