@@ -26,7 +26,9 @@ async def receipt_page(request: Request, desk: TheDesk, request_id: RequestId) -
     view = await desk.read(status_view, visitor_for(holder, request_id), holder.reference, language, kit)
     code, address = slip_for(kit, holder.reference, holder.claim_id, holder.generation)
     return page(
-        request, "visitor/receipt.html", view=view, code=code, address=address, qr=qr_picture(address), now=kit.clock.now()
+        request, "visitor/receipt.html", view=view, code=code,
+        follow=address.removeprefix(kit.public_url),
+        found_at=f"{kit.public_url}/s", qr=qr_picture(address), now=kit.clock.now(),
     )  # fmt: skip
 
 
