@@ -109,6 +109,142 @@ def test_a_visitor_files_alone_follows_and_acts(shop: Shop, place: Place, langua
     assert place.rows(f"SELECT state FROM claim WHERE reference = '{reference}'") == [("withdrawn",)]
 
 
+def test_a_mistake_is_told_first_and_leads_to_its_field(shop: Shop) -> None:
+    page = shop.window(language="en").new_page()
+    start(page, shop)
+    press(page)
+    assert page.title().startswith("Look here: ")
+    assert page.locator("#error-summary").evaluate("each => each === document.activeElement")
+    page.locator("#error-summary a").click()
+    assert page.evaluate("location.hash") == "#tile"
+    described = page.locator("fieldset.tiles").get_attribute("aria-describedby")
+    assert page.locator(f"#{(described or '').strip()}").inner_text() == "Select what happened."
+
+
+def test_another_language_keeps_the_page_and_the_values(shop: Shop) -> None:
+    page = shop.window(language="zh-CN").new_page()
+    walk(page, shop, "contact")
+    page.locator("#name").fill("Vera “W”")
+    page.locator("#phone").fill("12")
+    page.get_by_role("button", name="English").click()
+    assert at_question(page) == "contact"
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert (page.locator("#name").input_value(), page.locator("#phone").input_value()) == ("Vera “W”", "12")
+    press(page)
+    assert page.locator("#phone-wrong").is_visible()
+    page.get_by_role("button", name="中文").click()
+    assert page.locator("#phone-wrong").inner_text().startswith("请填写手机号")
+    page.locator("#phone").fill("+44 7700 900123")
+    press(page)
+    assert page.locator(".answers").get_by_text("+447700900123").is_visible()
+    assert page.locator(".answers").get_by_text(WORDS).is_visible()
+
+
+def test_the_browsers_own_back_and_forth_shows_the_pages_with_their_answers(shop: Shop) -> None:
+    page = shop.window().new_page()
+    walk(page, shop, "want")
+    page.go_back()
+    assert at_question(page) == "when"
+    assert page.locator("#paid").input_value() == "￥１２８"
+    page.go_back()
+    page.go_back()
+    assert at_question(page) == "what"
+    assert page.locator("#words").input_value() == WORDS
+    assert page.locator("#tile").is_checked()
+    press(page)
+    assert at_question(page) == "where"
+
+
+def test_what_was_changed_leads_back_to_the_check(shop: Shop) -> None:
+    page = shop.window().new_page()
+    walk(page, shop, "check")
+    press(page, "to:when")
+    assert at_question(page) == "when"
+    page.locator("#paid").fill("99")
+    press(page)
+    assert at_question(page) == "check"
+    assert page.locator(".answers").get_by_text("人民币 99.00 元").is_visible()
+
+
+def test_enter_in_a_field_goes_on_and_never_changes_the_language(shop: Shop) -> None:
+    page = shop.window(language="zh-CN").new_page()
+    walk(page, shop, "when")
+    page.locator("#paid").fill("128")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert at_question(page) == "want"
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the element has the focus, which must be seen and uncovered."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.locator(selector).first.evaluate("each => each === document.activeElement"):
+            assert page.evaluate("document.activeElement.matches(':focus-visible')")
+            return
+    pytest.fail(f"no way to {selector} by keyboard")
+
+
+def test_the_whole_way_is_gone_by_keyboard(shop: Shop) -> None:
+    page = shop.window(language="en").new_page()
+    page.goto(shop.url + POSTER)
+    tab_to(page, ".start")
+    page.keyboard.press("Enter")
+    tab_to(page, "#tile")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#words")
+    page.keyboard.type("Forced to buy tea")
+    for field in ("#words", "#merchant", "#paid"):
+        if field == "#paid":
+            tab_to(page, field)
+            page.keyboard.type("128")
+        tab_to(page, "main button[value=next]")
+        page.keyboard.press("Enter")
+    tab_to(page, "#want")
+    page.keyboard.press("Space")
+    for _ in range(3):
+        tab_to(page, "main button[value=next]")
+        page.keyboard.press("Enter")
+    tab_to(page, "main button[value=send]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/receipt**")
+    assert page.locator("dd.reference").first.inner_text()
+
+
+def test_the_receipt_opens_again_on_this_device_only(shop: Shop) -> None:
+    window = shop.window()
+    page = window.new_page()
+    reference = filed(page, shop)
+    page.goto(shop.url + POSTER)
+    page.get_by_role("link", name="再看一次我的回执").click()
+    assert page.locator("dd.reference").first.inner_text() == reference
+    other = shop.window().new_page()
+    other.goto(f"{shop.url}/receipt")
+    assert httpx.URL(other.url).path == "/s"
+
+
+def test_the_receipt_prints_on_one_sheet_with_its_code(shop: Shop, tmp_path: Path) -> None:
+    page = shop.window().new_page()
+    filed(page, shop)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 397, "height": 559})
+    page.screenshot(path=tmp_path / "printed.png", full_page=True)
+    assert page.locator(".slip .qr img").is_visible()
+    assert page.locator(".big").count() == 2
+    assert not page.locator("a.go").is_visible()
+    assert page.pdf(format="A6").count(b"/Type /Page\n") == 1
+
+
+def test_the_first_visit_is_light(shop: Shop) -> None:
+    page = shop.window().new_page()
+    sizes: list[int] = []
+    page.on("response", lambda answer: sizes.append(len(answer.body())))
+    start(page, shop)
+    page.wait_for_load_state("load")
+    assert 0 < sum(sizes) <= FIRST_VISIT_BYTES
+
+
 def pages(shop: Shop) -> dict[str, Callable[[Page], object]]:
     """Each page of the filing, as what leads to it."""
 
