@@ -4,21 +4,23 @@ Every answer travels on inside the form, so that nothing is kept on the phone or
 neither another language nor a mistake loses a word.
 """
 
+import asyncio
 from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from desk.actions.access import count_poster_lodging
-from desk.actions.intake import lodge_claim
-from desk.domain.errors import BadInput, DeskError, KeyReused, NotFound
+from desk.actions.intake import Lodged, lodge_claim
+from desk.domain.errors import BadInput, DeskError, KeyInFlight, KeyReused, NotFound
 from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.money import largest_minor, text_of
 from desk.domain.opening import open_spans, windows_from_json
 from desk.domain.policy import Kind, Viewer
 from desk.domain.tiles import Tile
-from desk.ports import Desk
+from desk.ports import Attempt, Desk, Insertion
 from desk.reads.sites import SiteRow, site_of_poster
 from desk.web.deps import Network, RequestId, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
@@ -41,6 +43,8 @@ _SAID: Mapping[tuple[str, str], str] = {
     ("leaves_at", "bad_hour"): "page.file.leaves_at.bad",
 }
 """What a field says of its own where the general sentence would be too general."""
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between looks at a first tap that is still being answered."""
 _CHOICES = {"tile": tuple(Tile), "want": tuple(Want), "leaving": tuple(Leaving)}
 
 
@@ -90,15 +94,25 @@ async def _lodged(request: Request, desk: Desk, sheet: Sheet, poster: Viewer, ne
     attempt = await attempt_of(request, poster, sheet.key)
     told = lodging_of(sheet.told, sheet.site, reader_language(request))
     try:
-        await desk.write(count_poster_lodging, network, attempt)
-        async with one_at_a_time(request, attempt):
-            lodged = await desk.append(lodge_claim(desk.kit, poster, told, attempt))
+        lodged = await _once(request, desk, attempt, network, lodge_claim(desk.kit, poster, told, attempt))
     except KeyReused:
         return page(request, "visitor/sent_before.html", 409, site=sheet.site, receipt=await has_receipt(request, desk))
     except DeskError as refusal:
         return _refused(request, sheet, refusal)
     answer = RedirectResponse(f"/receipt?lang={reader_language(request)}", 303)
     return await remember_receipt(request, answer, desk, lodged.reference)
+
+
+async def _once(request: Request, desk: Desk, attempt: Attempt, network: str, lodging: Insertion[Any, Any, Lodged]) -> Lodged:
+    """A second tap waits for the first one and is answered as it was. Raises KeyInFlight where that takes too long."""
+    for seconds in _WAITS:
+        try:
+            async with one_at_a_time(request, attempt):
+                await desk.write(count_poster_lodging, network, attempt)
+                return await desk.append(lodging)
+        except KeyInFlight:
+            await asyncio.sleep(seconds)
+    raise KeyInFlight(retry_after=1)
 
 
 def _refused(request: Request, sheet: Sheet, refusal: DeskError) -> Response:
@@ -126,8 +140,8 @@ def _page(request: Request, sheet: Sheet, shown: Shown, status: int = 200, *, sa
         carried=[(name, sheet.typed[name]) for name in FIELDS if name in sheet.typed and name not in asked],
         step=PAGES.index(shown.page) + 1, steps=len(PAGES), choices=_CHOICES, doors=reasons.other_doors(language),
     )  # fmt: skip
-    # Kept by the browser alone, so that its own Back shows the page again instead of a warning.
-    answer.headers["Cache-Control"] = "private, no-cache"
+    # Kept by the browser alone and whatever cookie it gets meanwhile: its own Back shows the page again, not a warning.
+    answer.headers.update({"Cache-Control": "private, no-cache", "Vary": "Accept-Language"})
     return answer
 
 
