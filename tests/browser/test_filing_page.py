@@ -1,6 +1,5 @@
 """A visitor files alone in a real browser without scripts: from the poster to the status page, by hand and by keyboard."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
