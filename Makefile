@@ -24,8 +24,9 @@ lint: .venv/.dev ## lint, format, types, room contracts
 
 check: lint test ## both of these: what must pass before a change lands
 
-gate: .venv/.dev ## the slow half: fuzz, soak, kill storms
-	$(BIN)/python -m pytest -m slow
+gate: .venv/.dev ## the slow half: the rest on PostgreSQL, then alone fuzz, soak, kill storms
+	$(BIN)/python -m pytest -m slow --numprocesses auto --dist loadfile --ignore tests/gate
+	$(BIN)/python -m pytest -m slow tests/gate
 
 bench: .venv/.dev ## how fast, as ratios measured in one run
 	$(BIN)/python -m tests.bench

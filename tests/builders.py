@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection
 
 from desk.actions import endings, messages, slips
@@ -53,6 +54,9 @@ Given = Any
 PACKS = load_packs()
 GATEWAY_SECRET = b"a secret of the tests"
 TERMS = GatewayTerms(honours_keys=True, secret=GATEWAY_SECRET)
+CHEAP = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Passwords are hashed as ever, but quickly."""
+
 KEYS = Keys(master=bytes(range(32)), pepper=bytes(range(32, 64)))
 
 
@@ -210,7 +214,7 @@ class House:
 
 def kit_on(clock: HandClock, shelf: HandShelf) -> Kit:
     """The kit of a test desk: real lots, sealer and packs under fixed keys, and the terms of a gateway that honours keys."""
-    return Kit(clock, SystemLots(), AesSealer(KEYS), PACKS, shelf, "https://desk.example", TERMS)
+    return Kit(clock, SystemLots(), AesSealer(KEYS, CHEAP), PACKS, shelf, "https://desk.example", TERMS)
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
@@ -33,6 +34,10 @@ SETTINGS = {
 }
 # A test may lose its data in a power cut. `synchronous_commit` stays on: the desk asserts it.
 HASTY = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
+
+
+LATER = pytest.param("postgresql", marks=pytest.mark.slow)
+"""The second engine, where the gate is soon enough: the first has shown the same minutes before."""
 
 
 class NoPostgresError(Exception):

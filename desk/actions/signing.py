@@ -106,6 +106,17 @@ def sign_out(work: Work, officer: Viewer, session_id: int) -> None:
         _note(work, officer, EventKind.SIGNED_OUT)
 
 
+def count_present(work: Work, officer: Viewer) -> None:
+    """Count a try at the present password, before it is looked at: whoever took a seat must not guess it. Raises TooManyTries."""
+    if not tries.take(work.conn, f"present:{officer.id}", FACTOR_TRIES, work.now):
+        raise TooManyTries(retry_after=FACTOR_TRIES.each_us // 1_000_000)
+
+
+def forgive_present(work: Work, officer: Viewer) -> None:
+    """Take the try out again: the password was right."""
+    tries.give_back(work.conn, f"present:{officer.id}", FACTOR_TRIES)
+
+
 def change_password(work: Work, officer: Viewer, seen_hash: str, new_hash: str) -> None:
     """Give an officer the password they chose; every session of theirs ends. Raises SignInNeeded when it changed meanwhile.
 

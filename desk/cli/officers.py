@@ -1,4 +1,4 @@
-"""`desk officers`: staff and their tokens. A token or password is printed once, when it is made."""
+"""`desk officers`: staff, their roles, passwords and tokens. A token or password is printed once, when it is made."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from desk.cli import session, showing
 from desk.cli.showing import Json
 from desk.domain.policy import Role
 
-group = typer.Typer(help="Staff: add, list, disable; give and revoke tokens.")
+group = typer.Typer(help="Staff: add, list, disable; roles, passwords, second factors, tokens.")
 Name = Annotated[str, typer.Argument(help="The officer's name, unique on this desk.")]
 _NOBODY = "there is no active officer called {}: `desk officers list` shows them"
 
@@ -81,6 +81,65 @@ def disable(name: Name) -> None:
 
     session.with_desk(job, absent=_NOBODY.format(name))
     showing.say(f"{name} is disabled")
+
+
+@group.command("roles")
+def roles(
+    name: Name,
+    role: Annotated[list[Role], typer.Option(help="Replaces every role held; may be given several times.")],
+    site: Annotated[str | None, typer.Option(help="The site's slug; an admin has none.")] = None,
+) -> None:
+    """Replace an officer's roles; they have to sign in anew.
+
+    Example: desk officers roles 王芳 --role intake --role mediator --site huangshan
+    """
+    from desk.actions.officers import Post, change_roles
+    from desk.ports import Desk
+
+    async def job(desk: Desk) -> None:
+        posts = [Post(each, site) for each in dict.fromkeys(role)]
+        await desk.write(change_roles, session.operator(), name, posts)
+
+    session.with_desk(job, absent=f"there is no active officer called {name}, or no site {site}")
+    showing.say(f"{name} is {', '.join(each.value for each in dict.fromkeys(role))}{f' at {site}' if site else ''}")
+
+
+@group.command("password")
+def password(name: Name, as_json: Json = False) -> None:
+    """Give an officer another password; it is printed once, and they have to sign in anew.
+
+    Example: desk officers password 王芳
+    """
+    from desk.actions.officers import reset_password
+    from desk.ports import Desk
+
+    async def job(desk: Desk) -> str:
+        fresh = desk.kit.lots.password()
+        await desk.write(reset_password, session.operator(), name, desk.kit.sealer.password_hash(fresh))
+        return fresh
+
+    fresh = session.with_desk(job, absent=_NOBODY.format(name))
+    if as_json:
+        showing.document({"name": name, "password": fresh})
+    else:
+        showing.say("The password is shown this once:")
+        showing.table(("password",), [(fresh,)])
+
+
+@group.command("factor")
+def factor(name: Name) -> None:
+    """Take an officer's second factor away whose phone was lost; they set up another when they sign in.
+
+    Example: desk officers factor 王芳
+    """
+    from desk.actions.officers import reset_factor
+    from desk.ports import Desk
+
+    async def job(desk: Desk) -> None:
+        await desk.write(reset_factor, session.operator(), name)
+
+    session.with_desk(job, absent=f"{name} has no second factor")
+    showing.say(f"{name} has no second factor any more")
 
 
 @group.command("token")

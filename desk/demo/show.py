@@ -75,12 +75,16 @@ def _token(officers: Sequence[dict[str, Any]], role: str, site: str) -> str:
 def _poster(port: int, officers: Sequence[dict[str, Any]], slips: Sequence[Slip]) -> str:
     """What the person at the terminal needs: address, staff, three references."""
     url = f"http://127.0.0.1:{port}"
-    staff = [f"  {each['role']:<9} {each['site'] or 'all sites':<10} {each['token']}  {each['name']}" for each in officers]
+    staff = [
+        f"  {each['role']:<9} {each['site'] or 'all sites':<10} {each['password']}  {each['token']}  {each['name']}"
+        for each in officers
+    ]
     follow = [f"  {slip.reference}  code {slip.access_code}  {slip.told}\n    {slip.status_url}" for slip in slips]
     lines = [
-        "", f"The desk is open: {url}", f"Its API:          {url}/openapi.json", "",
+        "", f"The desk is open:   {url}", f"A visitor's poster: {url}/q/huangshan/north-gate", f"Staff sign in:      {url}/desk",
+        f"Its API:            {url}/openapi.json", "",
         "Follow a claim as its visitor would:", *follow, "",
-        "Staff (Authorization: Bearer …):", *staff, "",
+        "Staff: role, site, password, API token (Authorization: Bearer …), name to sign in with:", *staff, "",
         "Ctrl-C ends it and removes everything.",
     ]  # fmt: skip
     return "\n".join(lines)

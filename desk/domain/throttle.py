@@ -39,4 +39,4 @@ STAFF_NETWORK_TRIES = Allowance(burst=30, per_hour=120)
 """Failed sign-ins from one network, whatever the name: a counter's officers share an address."""
 
 FACTOR_TRIES = Allowance(burst=5, per_hour=10)
-"""Wrong codes of one officer's second factor, after the right password."""
+"""Wrong codes of one officer's second factor after the right password, and wrong present passwords on their own page."""

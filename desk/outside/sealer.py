@@ -29,12 +29,13 @@ TOKEN_BYTES = 16
 class AesSealer:
     """`ports.Sealer` with keys from two files."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, passwords: Argon2Hasher | None = None) -> None:
+        """`passwords` is slower than the default where a site wants it so, and cheaper in tests."""
         self._keys = keys
         self._master = AESGCM(keys.master)
         # Copied for each use: unlike `hmac.digest` that neither sets the key up again nor lets go of the interpreter.
         self._peppered = hmac.new(keys.pepper, digestmod=hashlib.sha256)
-        self._passwords = PasswordHash((Argon2Hasher(),))
+        self._passwords = PasswordHash((passwords or Argon2Hasher(),))
 
     @property
     def key_id(self) -> str:

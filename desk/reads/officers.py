@@ -16,6 +16,7 @@ from desk.store.tables import metadata
 OFFICER = metadata.tables["officer"]
 ROLE = metadata.tables["officer_role"]
 TOKEN = metadata.tables["officer_token"]
+FACTOR = metadata.tables["officer_factor"]
 SITE = metadata.tables["site"]
 
 _BEHIND = Among(
@@ -41,6 +42,12 @@ class OfficerRead:
     tokens: tuple[str, ...]
     added_at: datetime
     disabled_at: datetime | None
+    has_factor: bool
+
+    @property
+    def ticks(self) -> frozenset[str]:
+        """The roles as a form names them: `intake@huangshan`, `admin`."""
+        return frozenset(f"{role}@{site}" if site else role for role, site in self.roles)
 
 
 def officers_by_token(conn: Connection, hashes: Sequence[str]) -> dict[str, Viewer]:
@@ -87,8 +94,9 @@ def officer_list(conn: Connection, viewer: Viewer) -> list[OfficerRead]:
     live = select(TOKEN.c.officer_id, TOKEN.c.prefix).where(TOKEN.c.revoked_at.is_(None)).order_by(TOKEN.c.issued_at)
     for issued in conn.execute(live):
         tokens[issued.officer_id].append(issued.prefix)
+    with_factor = set(conn.execute(select(FACTOR.c.officer_id).where(FACTOR.c.confirmed_at.is_not(None))).scalars())
     return [
-        OfficerRead(row.name, tuple(roles[row.id]), tuple(tokens[row.id]), row.added_at, row.disabled_at)
+        OfficerRead(row.name, tuple(roles[row.id]), tuple(tokens[row.id]), row.added_at, row.disabled_at, row.id in with_factor)
         for row in conn.execute(select(OFFICER).order_by(OFFICER.c.name))
     ]
 

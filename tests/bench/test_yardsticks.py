@@ -14,6 +14,7 @@ from tests.bench.rows import Added, Changed, Written, counts
 from tests.gate.places import Place
 from tests.postgres import PgServer
 
+pytestmark = pytest.mark.slow
 TRANSACTIONS = 3
 
 

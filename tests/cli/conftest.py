@@ -14,6 +14,7 @@ from desk import wiring
 from desk.actions.seed import STAFF, seed_desk
 from desk.cli import main
 from tests.cast import OPERATOR
+from tests.postgres import LATER
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,13 @@ class Shell:
                 await desk.write(seed_desk, OPERATOR, dict.fromkeys(STAFF, "no password"))
 
         anyio.run(inside)
+
+
+@pytest.fixture(params=["sqlite", LATER])
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of a freshly migrated database: once on each engine, on PostgreSQL in the gate."""
+    address: str = request.getfixturevalue(f"{request.param}_database")
+    return address
 
 
 @pytest.fixture

@@ -128,6 +128,12 @@ def test_an_officers_life_from_the_first_token_to_the_last(shell: Shell) -> None
     listed = next(each for each in shell("officers", "list", "--json").document if each["name"] == "王芳")
     assert (listed["tokens"], listed["disabled_at"]) == ([second[:12]], None)
 
+    assert shell("officers", "roles", "王芳", "--role", "mediator", "--site", "huangshan").code == 0
+    _, roles = behind(shell, second) or ("", {})
+    assert list(roles.values()) == [frozenset({Role.MEDIATOR})]
+    assert len(shell("officers", "password", "王芳", "--json").document["password"]) == 23
+    assert shell("officers", "factor", "王芳").code == 3
+
     assert shell("officers", "disable", "王芳").code == shell("officers", "disable", "王芳").code == 0
     assert behind(shell, second) is None
     assert shell("officers", "token", "王芳").code == 3

@@ -35,6 +35,8 @@ def killed(*_):
 wiring.prepare(wiring.load_settings())
 """
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Place]]:
@@ -73,7 +75,6 @@ def test_two_that_start_at_once_on_an_empty_database_both_come_up(empty: Callabl
     place.check()
 
 
-@pytest.mark.slow
 def test_a_preparation_killed_at_any_statement_is_completed_by_the_next(
     empty: Callable[[], Place], say: Callable[[str], None]
 ) -> None:

@@ -10,12 +10,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.postgres import PgServer
+from tests.postgres import LATER, PgServer
 from tests.verify.story import Story, tell
 
 _numbers = count(1)
-SLOWER = pytest.param("postgresql", marks=pytest.mark.slow)
-"""Several hundred damaged databases take PostgreSQL a minute: they are broken there in `make gate`."""
 
 
 @pytest.fixture(scope="session")
@@ -50,14 +48,14 @@ def on_postgresql(pg_server: PgServer, postgresql_story: tuple[str, Story]) -> I
     pg_server.drop_database(name)
 
 
-@pytest.fixture(params=["sqlite", SLOWER])
+@pytest.fixture(params=["sqlite", LATER])
 def story_kept(request: pytest.FixtureRequest) -> tuple[str, Story]:
     """The same without a copy, for tests that leave no trace."""
     place, story = request.getfixturevalue(f"{request.param}_story")
     return f"sqlite:///{place}" if request.param == "sqlite" else request.getfixturevalue("pg_server").url(place), story
 
 
-@pytest.fixture(params=["sqlite", SLOWER])
+@pytest.fixture(params=["sqlite", LATER])
 def told(request: pytest.FixtureRequest) -> tuple[str, Story]:
     """The address of a database in which the day has happened, and its claims by name: once on each engine."""
     copy: tuple[str, Story] = request.getfixturevalue(f"on_{request.param}")

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from desk.ports import Work
 from tests.builders import MORNING, open_house
 from tests.cast import Cast
-from tests.postgres import PgServer
+from tests.postgres import LATER, PgServer
 from tests.web.front import Front, opened_front
 
 _numbers = count(1)
@@ -108,9 +108,16 @@ def postgresql_till(pg_server: PgServer, postgresql_furnished: tuple[str, Cast])
     pg_server.drop_database(name)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", LATER])
 def till_of_ones_own(request: pytest.FixtureRequest) -> tuple[str, Cast]:
-    """A furnished database and who works there: once on each engine."""
+    """A furnished database and who works there: once on each engine, on PostgreSQL in the gate."""
+    found: tuple[str, Cast] = request.getfixturevalue(f"{request.param}_till")
+    return found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def till_on_both(request: pytest.FixtureRequest) -> tuple[str, Cast]:
+    """The same, on both engines at once: for the tests that show that a step is built."""
     found: tuple[str, Cast] = request.getfixturevalue(f"{request.param}_till")
     return found
 

@@ -53,9 +53,10 @@ async def seat(front: Front, officer: str | Viewer, peer: str = PEER) -> Seat:
 def browser(front: Front, peer: str = PEER, cookies: Mapping[str, str] | None = None) -> httpx.AsyncClient:
     """A browser at this address that follows no redirect."""
     transport = httpx.ASGITransport(front.app, raise_app_exceptions=True, client=(peer, 40_000))
-    return httpx.AsyncClient(
-        transport=transport, base_url="https://desk.example", headers=dict(AS_BROWSER), cookies=dict(cookies or {})
-    )  # fmt: skip
+    client = httpx.AsyncClient(transport=transport, base_url="https://desk.example", headers=dict(AS_BROWSER))
+    for name, value in (cookies or {}).items():
+        client.cookies.set(name, value, domain="desk.example")
+    return client
 
 
 def form_in(page: str, action: str) -> dict[str, str]:

@@ -146,6 +146,12 @@ class Front:
         claim = await self.claim(reference)
         return list(await self.house.desk.read(_rows, select(EVENT).where(EVENT.c.subject == f"claim:{claim.id}"), EVENT.c.seq))
 
+    async def chain(self, officer: str) -> list[str]:
+        """What was written into an officer's chain, oldest first: the kinds of events."""
+        subject = f"officer:{getattr(self.house.cast, officer).id}"
+        rows = await self.house.desk.read(_rows, select(EVENT).where(EVENT.c.subject == subject), EVENT.c.seq)
+        return [str(row.kind) for row in rows]
+
     async def messages(self, reference: str) -> list[tuple[str, str]]:
         """What was written to and by the visitor: (kind, text)."""
         claim = await self.claim(reference)

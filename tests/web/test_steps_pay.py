@@ -1,5 +1,6 @@
 """Paying through its routes, on both engines: each step leaves its row, entry, event, clock and sentence, or nothing at all."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from desk.store.tables import metadata
 from tests.builders import open_house
+from tests.cast import Cast
 from tests.till import ACCOUNT, Till, jobs_of
 from tests.web.front import Front, moved, opened_front, problem, yuan
 
@@ -14,6 +16,14 @@ ENTRY, POSTING, NOTICE = (metadata.tables[name] for name in ("fund_entry", "fund
 PAYOUTS = "/api/v1/payouts"
 CASH = {"method": "cash"}
 GATEWAY: dict[str, Any] = {"method": "original_route", "payee": {"account": ACCOUNT, "name": "王小薇"}}
+
+
+@pytest.fixture
+async def till(till_on_both: tuple[str, Cast]) -> AsyncIterator[Front]:
+    """A desk of one's own, on both engines at once."""
+    database, cast = till_on_both
+    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
+        yield opened
 
 
 async def proposed(till: Front, by: str = "chen", **told: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - JSON

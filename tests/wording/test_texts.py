@@ -178,5 +178,5 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     _all_figures()
     unused = set(recorder.texts) - recorder.used
     written = "\n".join(path.read_text(encoding="utf-8") for path in Path(desk.__path__[0]).rglob("*") if path.suffix in PAGES)
-    families = ("page.step.", "page.act.", "console.nav.")  # put together in the templates from the code of a step, an act or a room
+    families = ("page.step.", "page.act.", "console.nav.")  # put together in the templates, from a code
     assert {key for key in unused if f'"{key}"' not in written and not key.startswith(families)} == set()

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.postgres import LATER
 from tests.processes import Served, command, environment, free_port, run, serving, started
 
 SECONDS = 15.0
@@ -42,6 +43,13 @@ def workers_of(served: Served) -> list[int]:
 def ended(served: Served) -> int:
     """How many workers ended politely."""
     return sum(line["event"] == "worker_ended" for line in logged(served))
+
+
+@pytest.fixture(params=["sqlite", LATER])
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of a freshly migrated database: once on each engine, on PostgreSQL in the gate."""
+    address: str = request.getfixturevalue(f"{request.param}_database")
+    return address
 
 
 def test_serve_looks_after_its_worker_and_both_end_politely(tmp_path: Path, database: str) -> None:

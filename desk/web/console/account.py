@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from desk.actions.signing import change_password, confirm_factor, make_factor
+from desk.actions.signing import change_password, confirm_factor, count_present, forgive_present, make_factor
 from desk.domain.errors import BadInput, DeskError
 from desk.domain.password import LONGEST, SHORTEST, flaw_in
 from desk.ports import Desk
@@ -76,11 +76,13 @@ async def post_factor_confirm(request: Request, desk: TheDesk, session: SignedIn
 
 
 async def _present(request: Request, desk: Desk, session: Session, password: str, field: str) -> str:
-    """The hash of the officer's present password, which was just given. Raises BadInput for a wrong one."""
+    """The hash of the officer's present password, which was just given. Raises BadInput for a wrong one, TooManyTries."""
     lane: Lane = request.app.state.password_lane
+    await desk.write(count_present, session.viewer)
     seen = await desk.read(password_hash_of, session.viewer)
     if not await lane.run(desk.kit.sealer.password_matches, password[:LONGEST], seen):
         raise BadInput(f"/{field}", "wrong_password")
+    await desk.write(forgive_present, session.viewer)
     return seen
 
 

@@ -32,21 +32,32 @@ def staff_page(
 
 
 async def typed_in(request: Request, session: Session) -> dict[str, str]:
-    """What was typed into a form of this session, by field. Raises Forbidden for a form that another page made up."""
+    """What was typed into a form of this session, by field. Raises Forbidden for a form that another page made up.
+
+    No keyboard makes a NUL, and no database takes it: BadInput.
+    """
     same_site(request)
     await request.body()  # kept from here on, for the form's fingerprint is taken over it
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    if any("\0" in value for value in typed.values()):
+        raise BadInput("", "bad_characters")
     if not session.is_own_form(typed.get(KEY, "")):
         raise Forbidden
     return typed
 
 
-async def acted(request: Request, session: Session, key: str, action: Callable[..., Any], *args: Any) -> None:  # noqa: ANN401
-    """Run `action(work, viewer, *args)` at most once for the form's key."""
+async def acted(request: Request, session: Session, key: str, action: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401
+    """Run `action(work, viewer, *args)` at most once for the form's key, and return what it gave; None the second time."""
     desk: Desk = request.app.state.desk
-    attempt = await attempt_of(request, session.viewer, key[:128])
+    attempt, given = await attempt_of(request, session.viewer, key[:128]), []
+
+    def keep(result: object) -> str:
+        given.append(result)
+        return "{}"
+
     async with one_at_a_time(request, attempt):
-        await desk.write(once, attempt, _nothing, action, session.viewer, *args)
+        await desk.write(once, attempt, keep, action, session.viewer, *args)
+    return given[-1] if given else None
 
 
 def said(refusal: Exception, language: str) -> str:
@@ -83,7 +94,3 @@ def filled(typed: Mapping[str, str], *names: str) -> dict[str, str]:
     """The named fields that hold something, stripped; with no names all but the key."""
     wanted = names or tuple(name for name in typed if name != KEY)
     return {name: typed[name].strip() for name in wanted if typed.get(name, "").strip()}
-
-
-def _nothing(_result: object) -> str:
-    return "{}"

@@ -91,7 +91,7 @@ async def sign_in(
 ) -> Response:
     """Begin a session for the right pair. Every other pair reads the same, and takes as long."""
     same_site(request)
-    knock, onward = StaffKnock(" ".join(name.split()), network), Onward.to(next, carried)
+    knock, onward = StaffKnock(" ".join(name.replace("\0", " ").split()), network), Onward.to(next, carried)
     try:
         begun = await _begin(request, desk, knock, password, request_id)
     except DeskError as refusal:
