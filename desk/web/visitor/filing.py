@@ -7,7 +7,6 @@ neither another language nor a mistake loses a word.
 import asyncio
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -17,7 +16,6 @@ from desk.actions.intake import Lodged, lodge_claim
 from desk.domain.errors import BadInput, DeskError, KeyInFlight, KeyReused, NotFound
 from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.money import largest_minor, text_of
-from desk.domain.opening import open_spans, windows_from_json
 from desk.domain.policy import Kind, Viewer
 from desk.domain.tiles import Tile
 from desk.ports import Attempt, Desk, Insertion
@@ -26,6 +24,7 @@ from desk.web.deps import Network, RequestId, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import page, reader_language, same_site
 from desk.web.problems import RETRY_AFTER, STATUS
+from desk.web.visitor.hours import counter_hours
 from desk.web.visitor.reading import BEYOND, FIELDS, QUESTIONS, Wrong, lodging_of
 from desk.web.visitor.receipt import has_receipt, remember_receipt
 from desk.web.visitor.turning import CHECK, PAGES, Sheet, Shown, turned
@@ -55,11 +54,9 @@ async def landing(request: Request, site: str, desk: TheDesk, request_id: Reques
     found = await _site(desk, site, request_id)
     if found is None or (spot and spot not in found.spots):
         return _absent(request)
-    now, zone, windows = desk.kit.clock.now(), ZoneInfo(found.time_zone), windows_from_json(found.hours.get("open") or [])
-    opens, closes = next(open_spans(now, None, windows, zone))
     return page(
-        request, "visitor/landing.html", site=found, spot=spot, now=now, zone=zone, opens=opens, closes=closes,
-        always=not windows, receipt=await has_receipt(request, desk),
+        request, "visitor/landing.html", site=found, spot=spot, receipt=await has_receipt(request, desk),
+        hours=counter_hours(found, desk.kit.clock.now(), reader_language(request)),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from desk.reads.visitors import keyholders
 from desk.web.console.pictures import qr_picture
 from desk.web.deps import RequestId, TheDesk
 from desk.web.pages import kept_language, page, reader_language
+from desk.web.visitor.hours import counter_hours
 from desk.web.visitor.visit import RECEIPT, holder_kept, remember
 from desk.web.visits import visitor_for
 
@@ -29,6 +30,7 @@ async def receipt_page(request: Request, desk: TheDesk, request_id: RequestId) -
         request, "visitor/receipt.html", view=view, code=code,
         follow=address.removeprefix(kit.public_url),
         found_at=f"{kit.public_url}/s", qr=qr_picture(address), now=kit.clock.now(),
+        hours=counter_hours(view.site, kit.clock.now(), language),
     )  # fmt: skip
 
 

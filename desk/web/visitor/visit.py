@@ -8,13 +8,15 @@ from fastapi import Request
 from fastapi.responses import Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from desk.domain.policy import Viewer
+from desk.domain.policy import Act, Viewer
 from desk.domain.stage import Stage
 from desk.ports import Desk
 from desk.reads.status import StatusView, status_view
 from desk.reads.visitors import Keyholder, keyholders
 from desk.web.pages import page, reader_language
+from desk.web.visitor.hours import counter_hours
 from desk.web.visits import visitor_for
+from desk.wording import reasons
 
 FORM_HOURS = 8
 
@@ -40,6 +42,9 @@ _REACHED = {
 }  # fmt: skip
 _MEDIATED = frozenset({Stage.IN_MEDIATION, Stage.AGREEMENT_REACHED})
 
+_ACTS = (Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.SAY_RECEIVED, Act.WITHDRAW, Act.REOPEN)
+"""What a visitor can do at one time or another, in the order in which the page names what is not possible now."""
+
 Forms = Callable[["Visit", tuple[str, ...]], list[tuple[str, str]]]
 
 
@@ -58,7 +63,8 @@ class Visit:
         view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
         return page(
             self.request, "visitor/status.html", status, view=view, steps=_steps(view), now=kit.clock.now(),
-            forms=forms(self, view.acts), failed=failed,
+            forms=forms(self, view.acts), failed=failed, closed_acts=[act for act in _ACTS if act not in view.acts],
+            hours=counter_hours(view.site, kit.clock.now(), language), doors=reasons.other_doors(language),
         )  # fmt: skip
 
     def form_key(self) -> str:
