@@ -108,7 +108,8 @@ def _page(
         request, session, "console/new_claim.html", status_of(refused) if refused else 200,
         address=f"/desk/claims/new?site={place.site.slug}", here="new", place=place, typed=typed,
         errors=dict.fromkeys(FIELDS) | errors, lines=_summary(language, errors, refusal), rest_open=not REST.isdisjoint(errors),
-        tiles=KEYS, chips=CHIPS, unknown=UNKNOWN, flags=tuple(Flags.__dataclass_fields__), **_choices(language, place.site, desk.kit.clock.now()),
+        tiles=KEYS, chips=CHIPS, unknown=UNKNOWN, flags=tuple(Flags.__dataclass_fields__),
+        **_choices(language, place.site, desk.kit.clock.now()),
     )  # fmt: skip
 
 
