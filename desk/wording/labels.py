@@ -19,6 +19,7 @@ from desk.domain.claim import (
     State,
 )
 from desk.domain.clocks import ClockState
+from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.fund import EntryKind, Payer
 from desk.domain.limits import Review
 from desk.domain.pack import PAUSE_REASONS
@@ -44,6 +45,9 @@ CLOCKS = (
 NOTES = ("unpublished_year",)
 """What a line of a deadline's working may add, besides the reason of a pause."""
 
+QUESTIONS = ("what", "where", "when", "want", "leaving", "contact", "check")
+"""The pages on which a visitor files alone."""
+
 FLAGS = ("injury", "minor", "foreign_related", "needs_appraisal", "crime_suspected")
 
 
@@ -68,6 +72,10 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "channel": _values(Channel),
         "category": _values(Category),
         "tile": _values(Tile),
+        "question": QUESTIONS,
+        "want": _values(Want),
+        "leaving": _values(Leaving),
+        "remark": _values(Remark),
         "respondent_kind": _values(RespondentKind),
         "item_kind": _values(ItemKind),
         "elsewhere": _values(Elsewhere),
