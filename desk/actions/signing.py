@@ -4,7 +4,7 @@ The password itself is checked between two transactions, in a lane of its own: i
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desk.actions.steps import event_by
 from desk.domain.audit import EventKind
@@ -180,6 +180,8 @@ def _make_factor(work: Work, officer_id: int) -> None:
 def _note(work: Work, officer: Viewer, kind: EventKind) -> None:
     assert officer.kind is Kind.OFFICER
     event = event_by(officer, f"officer:{officer.id}", None, kind, work.now)
+    # Somebody with roles at sites alone has none beside them, where this happens.
+    event = replace(event, role=event.role or ",".join(sorted(frozenset().union(*officer.roles.values()))))
     events.append(work.conn, work.kit.lots.number(), event)
 
 

@@ -65,7 +65,7 @@ def list_claims(
 
     async def job(desk: "Desk") -> "Page[QueueLine]":
         viewer = await session.acting_as(desk, officer)
-        return await desk.read(claims_page, viewer, Filters(site, state, route), limit, cursor)
+        return await desk.read(claims_page, viewer, Filters(site, frozenset({state} if state else State), route), limit, cursor)
 
     shown = ClaimsOut.of(session.with_desk(job, absent=_NO_SITE.format(site))).model_dump(mode="json")
     if as_json:

@@ -14,6 +14,12 @@ def masked_contact(fields: Mapping[str, str | None]) -> dict[str, str | None]:
     }
 
 
+def masked_payee(fields: Mapping[str, str | None]) -> dict[str, str | None]:
+    """A payee's account and name, masked: the last four characters of the account. Source: RELIABILITY (e), masks."""
+    account = fields.get("account")
+    return {"account": account and f"****{account[-4:]}", "name": _name(fields.get("name"))}
+
+
 def _name(name: str | None) -> str | None:
     """The first character; of a single character nothing is left out, for it is a name to call."""
     return name and name[0] + "*" * min(len(name) - 1, 3)

@@ -26,11 +26,13 @@ _CLAIM_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which claims: a site's slug, a state, a route; None means all that the viewer may see."""
+    """Which claims: a site's slug, states, a route, a deadline from one instant up to another; all that the viewer may see."""
 
     site: str | None = None
-    state: State | None = None
+    states: frozenset[State] = frozenset(State)
     route: Route | None = None
+    due_from: datetime | None = None
+    due_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,9 @@ class DocketLine:
 def claims_page(conn: Connection, viewer: Viewer, filters: Filters, limit: int, cursor: str | None) -> Page[QueueLine]:
     """Claims by due time, then id: one index scan a site and state, merged. Raises NotFound for a foreign site."""
     scans = [
-        _scan(site_id, state, filters.route, limit, cursor)
+        _scan(site_id, state, filters, limit, cursor)
         for site_id in sites_of(conn, viewer, filters.site, Act.READ_CLAIM)
-        for state in sorted(viewer.readable_at(site_id) & ({filters.state} if filters.state else frozenset(State)))
+        for state in sorted(viewer.readable_at(site_id) & filters.states)
     ]
     if not scans:
         return Page([], None)
@@ -104,11 +106,15 @@ def docket_page(conn: Connection, viewer: Viewer, site: str | None, limit: int, 
     return page_of(conn, query, limit, _docket_line, lambda row: [row.leaves_at, row.due_at, row.id])
 
 
-def _scan(site_id: int, state: State, route: Route | None, limit: int, cursor: str | None) -> Select[Any]:
+def _scan(site_id: int, state: State, filters: Filters, limit: int, cursor: str | None) -> Select[Any]:
     order = (CLAIM.c.due_at, CLAIM.c.id)
     query = select(*_CLAIM_COLUMNS).where(CLAIM.c.site_id == site_id, CLAIM.c.state == state.value)
-    if route is not None:
-        query = query.where(CLAIM.c.route == route.value)
+    if filters.route is not None:
+        query = query.where(CLAIM.c.route == filters.route.value)
+    if filters.due_from is not None:
+        query = query.where(CLAIM.c.due_at >= filters.due_from)
+    if filters.due_until is not None:
+        query = query.where(CLAIM.c.due_at < filters.due_until)
     if cursor:
         query = query.where(after(order, cursor))
     page = query.order_by(*order).limit(limit + 1).subquery()

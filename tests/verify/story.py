@@ -10,8 +10,11 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy import text
 
 from desk.actions.seed import SITES
+from desk.actions.signing import StaffKnock, begin_session
 from desk.domain.claim import Answer, Elsewhere, Flags, Route, Scope
+from desk.domain.policy import Viewer
 from desk.ports import Work
+from desk.store import officers
 from tests.builders import House, add_place, open_house
 from tests.cast import POSTER
 from tests.verify.story_of_money import money_day
@@ -37,6 +40,14 @@ class Story:
         return sql.format(**self.references, **named, **{f"{name}_payout": number for name, number in self.payouts.items()})
 
 
+def _sign_in(work: Work, officer: Viewer) -> None:
+    """An officer at their browser, past the password."""
+    row = officers.get(work.conn, officer.name)
+    begin_session(
+        work, StaffKnock(officer.name, "192.0.2.7"), officer.under("story"), row.password_hash, None, in_production=False
+    )
+
+
 async def tell(database: str) -> Story:
     """Let the day happen on a freshly migrated database."""
     async with open_house(database) as house:
@@ -51,6 +62,7 @@ async def tell(database: str) -> Story:
         ids = {name: (await house.claim(reference)).id for name, reference in told.items()}
         for name in ERASED:
             await house.desk.write(_erase, ids[name])
+        await house.desk.write(_sign_in, house.cast.olga)
         assert house.clock.at < TOLD_AT
         return Story(told, ids, payouts)
 

@@ -132,7 +132,15 @@ DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I29", "an officer's token", answer_with(lambda _: "desk_0123456789ABCDEFGHJKMNPQRSTVWXYZ")),
 ]  # fmt: skip
 
-BREAKAGES = [*DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *DEADLINES, *OF_MONEY]
+SEAT = """INSERT INTO officer_session (id, officer_id, token_hash, begun_at, seen_at, passed_at)
+    SELECT 1, id, 'f00d', added_at, added_at, {passed} FROM officer WHERE name = 'Abel'"""
+DISABLED = "UPDATE officer SET disabled_at = added_at WHERE name = 'Abel'"
+STAFF: list[tuple[str, str, Breakage]] = [
+    ("I34", "a session that nobody signed in for", by(SEAT.replace("{passed}", "added_at"))),
+    ("I34", "a session of a disabled officer", by(SEAT.replace("{passed}", "NULL"), DISABLED)),
+]
+
+BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *DEADLINES, *OF_MONEY]
 
 
 @pytest.mark.parametrize(("invariant", "damage"), [pytest.param(i, run, id=f"{i} {name}") for i, name, run in BREAKAGES])

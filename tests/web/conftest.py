@@ -130,6 +130,14 @@ async def till(till_of_ones_own: tuple[str, Cast]) -> AsyncIterator[Front]:
         yield opened
 
 
+@pytest.fixture
+async def sqlite_till_front(sqlite_till: tuple[str, Cast]) -> AsyncIterator[Front]:
+    """The same on SQLite alone, where the edge decides."""
+    database, cast = sqlite_till
+    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
+        yield opened
+
+
 async def _morning(day: Front) -> Front:
     """The same application on the same morning, without claims and with callers of its own."""
     day.house.clock.at, day.house.clock.tick = MORNING, timedelta(milliseconds=1)

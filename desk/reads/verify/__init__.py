@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from desk.domain.audit import EventKind
 from desk.domain.payout import PayoutState
 from desk.ports import Kit
-from desk.reads.verify import answers, approvals, chains, deadlines, decisions, ledger, payouts, people, records, statement
+from desk.reads.verify import answers, approvals, chains, deadlines, decisions, ledger, payouts, people, records, staff, statement
 from desk.reads.verify.answers import Remembered
 from desk.reads.verify.books import Books, open_books
 from desk.reads.verify.dossier import Dossier, dossiers
@@ -83,6 +83,8 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I11", statement.i11_lines_are_settled_payouts),
     ("I11", statement.i11_no_payout_is_paid_twice),
     ("I11", statement.i11_settled_payouts_are_on_the_statement),
+    ("I34", staff.i34_no_session_outlives_what_ends_it),
+    ("I34", staff.i34_sessions_follow_a_sign_in),
     ("I18", records.i18_no_orphans),
     ("I18", records.i18_case_numbers_have_no_gaps),
 )
@@ -101,7 +103,10 @@ COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
     ("I35", "persons with a key", lambda dossier: int(dossier.sealed is not None)),
     ("I35", "persons erased", lambda dossier: int(dossier.person is not None and dossier.sealed is None)),
 )
-SIZES: Final = (("I02", "entries", "fund_entry"), ("I04", "entries", "fund_entry"), ("I11", "statement lines", "statement_line"))
+SIZES: Final = (
+    ("I02", "entries", "fund_entry"), ("I04", "entries", "fund_entry"), ("I11", "statement lines", "statement_line"),
+    ("I34", "sessions", "officer_session"),
+)  # fmt: skip
 IDS: Final = frozenset({invariant for invariant, _ in (*OF_A_CLAIM, *OF_AN_ANSWER, *OF_THE_ACCOUNTS, *OF_ALL_RECORDS)})
 
 

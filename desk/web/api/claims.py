@@ -181,7 +181,7 @@ async def list_claims(
     request: Request, response: Response, desk: TheDesk, officer: Officer, query: Annotated[ClaimsQuery, Query()]
 ) -> ClaimsOut:  # fmt: skip
     """Claims of the officer's sites that their role may read, nearest deadline first."""
-    filters = Filters(query.site, query.state, query.route)
+    filters = Filters(query.site, frozenset({query.state} if query.state else State), query.route)
     page = await desk.read(claims_page, officer, filters, query.limit, query.cursor)
     link_next(request, response, page)
     return ClaimsOut.of(page)

@@ -1,0 +1,142 @@
+"""A site's fund on a page: how it stands, its entries, money in and out; and what the manager is told. Agreeing is `payouts`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
+
+from desk.actions.fund import propose_withdrawal, top_up
+from desk.domain.errors import BadInput, DeskError, Forbidden, NotFound
+from desk.domain.fund import Payer
+from desk.domain.money import Money, text_of
+from desk.domain.policy import Act
+from desk.domain.typed import read_amount
+from desk.ports import Desk
+from desk.reads.board import sites_at_work
+from desk.reads.fund import entries_page, fund_view, open_withdrawals
+from desk.reads.till import notices, slugs_of
+from desk.web.api.fund import csv_answer
+from desk.web.api.shapes import Prose
+from desk.web.console.forms import KEY, acted, fields_at_fault, filled, said, staff_page, status_of, typed_in
+from desk.web.console.session import Session, SignedIn
+from desk.web.deps import TheDesk
+from desk.web.pages import reader_language
+
+router = APIRouter(prefix="/desk", include_in_schema=False)
+
+LINES = 50
+Slug = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$")]
+Cursor = Annotated[str, Query(max_length=200)]
+
+
+class MoneyForm(BaseModel):
+    """Money into the fund or out of it: whose it is, and a word about it."""
+
+    source: Payer
+    note: Prose | None = None
+
+
+class OutForm(MoneyForm):
+    """Money out of the fund always says why."""
+
+    note: Prose
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Which form was refused, what the page says, the fields at fault, and what was typed."""
+
+    form: str
+    said: str
+    fields: tuple[str, ...]
+    typed: Mapping[str, str]
+    status: int
+
+
+@router.get("/fund")
+async def own_fund(desk: TheDesk, session: SignedIn) -> Response:
+    """The fund of the officer's first site. Raises Forbidden for who sees none."""
+    slugs = await desk.read(slugs_of, session.viewer, Act.READ_FUND)
+    if not slugs:
+        raise Forbidden
+    return RedirectResponse(f"/desk/fund/{slugs[0]}", 303)
+
+
+@router.get("/fund/{site}")
+async def fund_page(request: Request, site: Slug, desk: TheDesk, session: SignedIn, cursor: Cursor = "") -> Response:
+    """How the fund stands and what moved, newest first."""
+    return await _page(request, desk, session, site, cursor)
+
+
+@router.get("/fund/{site}/entries.csv")
+async def entries_csv(site: Slug, desk: TheDesk, session: SignedIn) -> Response:
+    """Every entry as a file, as the API hands it out."""
+    return await csv_answer(desk, session.viewer, site)
+
+
+@router.post("/fund/{site}/top-ups")
+async def post_top_up(request: Request, site: Slug, desk: TheDesk, session: SignedIn) -> Response:
+    """Put money in."""
+    return await _moved(request, desk, session, site, "top_up", MoneyForm, top_up)
+
+
+@router.post("/fund/{site}/withdrawals")
+async def post_withdrawal(request: Request, site: Slug, desk: TheDesk, session: SignedIn) -> Response:
+    """Ask for money to be taken out; nothing moves until a second person agrees."""
+    return await _moved(request, desk, session, site, "withdraw", OutForm, propose_withdrawal)
+
+
+@router.get("/notices")
+async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
+    """What needs the manager: a fund that was short, payouts that are unknown, stuck or contradicted."""
+    found = await desk.read(notices, session.viewer)
+    return staff_page(request, session, "console/notices.html", here="notices", notices=found)
+
+
+async def _moved(
+    request: Request, desk: Desk, session: Session, site: str, form: str, shape: type[MoneyForm], action: Callable[..., Any]
+) -> Response:  # fmt: skip
+    """Run one of the two forms; refused, the page again with what was typed."""
+    typed = await typed_in(request, session)
+    try:
+        view = await desk.read(fund_view, session.viewer, site)
+        told = shape(**filled(typed, "source", "note"))
+        amount = _amount(typed.get("amount", ""), view.currency)
+        await acted(request, session, typed[KEY], action, site, amount, told.source, told.note)
+    except (Forbidden, NotFound):
+        raise
+    except (DeskError, ValidationError) as refusal:
+        fields = tuple(field.partition(".")[0] for field in fields_at_fault(refusal))
+        failed = Failed(form, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
+        return await _page(request, desk, session, site, "", failed)
+    return RedirectResponse(f"/desk/fund/{site}", 303)
+
+
+def _amount(typed: str, currency: str) -> Money:
+    if not typed.strip():
+        raise BadInput("/amount", "missing")
+    try:
+        return read_amount(typed, currency)
+    except (ValueError, OverflowError):
+        raise BadInput("/amount", "bad_amount") from None
+
+
+async def _page(
+    request: Request, desk: Desk, session: Session, site: str, cursor: str, failed: Failed | None = None
+) -> Response:  # fmt: skip
+    viewer, address = session.viewer, f"/desk/fund/{site}"
+    view = await desk.read(fund_view, viewer, site)
+    page = await desk.read(entries_page, viewer, site, LINES, cursor or None)
+    waiting = await desk.read(open_withdrawals, viewer, site, LINES, None)
+    sites = await desk.read(sites_at_work, viewer, Act.READ_FUND)
+    here = next(each for each in sites if each.slug == site)
+    may = {act: viewer.may(act, here.id) for act in (Act.TOP_UP, Act.WITHDRAW_FUND, Act.EXPORT_FUND)}
+    return staff_page(
+        request, session, "console/fund.html", failed.status if failed else 200, here="fund", address=address, fund=view,
+        page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, payers=[payer.value for payer in Payer],
+        failed=failed, plain=text_of, next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
+    )  # fmt: skip

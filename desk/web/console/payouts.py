@@ -1,0 +1,227 @@
+"""Paying at the counter: what is to be paid, one claim's refund, one payout and its steps, what waits for a second officer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from desk.actions.fund import approve_withdrawal
+from desk.actions.payout_resolution import resolve_payout
+from desk.actions.payouts import (
+    Proposal,
+    approve_payout,
+    cancel_payout,
+    lapse_approval,
+    notice_short_fund,
+    propose_payout,
+    receive_payout,
+    send_payout,
+)
+from desk.domain.errors import BadInput, DeskError, Forbidden, FundInsufficient, NotFound, SecondOfficerNeeded
+from desk.domain.money import Money, text_of
+from desk.domain.payout import UNDER_WAY, Heard, Method, PayoutState
+from desk.domain.policy import Act, Viewer
+from desk.domain.typed import read_amount
+from desk.ports import Desk
+from desk.reads.fund import fund_view
+from desk.reads.till import Sheet, refund, sheet, slugs_of, to_pay, waiting
+from desk.web.api.payouts import PayeeIn, ResolveIn
+from desk.web.console.forms import KEY, acted, fields_at_fault, filled, said, staff_page, status_of, typed_in
+from desk.web.console.session import Session, SignedIn
+from desk.web.deps import Reference, TheDesk, row_id
+from desk.web.pages import reader_language
+
+router = APIRouter(prefix="/desk", include_in_schema=False)
+
+STEPS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {"approve": approve_payout, "send": send_payout, "received": receive_payout, "cancel": cancel_payout}
+)
+"""Steps of a payout that need no words."""
+
+_RIGHT: Mapping[str, Act] = MappingProxyType(
+    {
+        "approve": Act.APPROVE_PAYOUT, "send": Act.SEND_PAYOUT, "received": Act.SEND_PAYOUT, "cancel": Act.CANCEL_PAYOUT,
+        "resolve": Act.RESOLVE_PAYOUT,
+    }
+)  # fmt: skip
+_OFFERED: Mapping[PayoutState, tuple[str, ...]] = MappingProxyType(
+    {
+        PayoutState.AWAITING_APPROVAL: ("approve", "cancel"), PayoutState.RESERVED: ("send", "cancel"),
+        PayoutState.AWAITING_VISITOR: ("received", "cancel"), PayoutState.UNKNOWN: ("resolve",),
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What was refused: which step, what the page says, the fields at fault, and what was typed."""
+
+    step: str
+    said: str
+    fields: tuple[str, ...]
+    typed: Mapping[str, str]
+    status: int
+
+
+def offered(viewer: Viewer, sheet: Sheet) -> list[str]:
+    """The steps this officer may take now; only cash is handed over and signed for at the counter."""
+    payout = sheet.view.payout
+    steps = _OFFERED.get(PayoutState(payout.state), ())
+    if payout.state == PayoutState.AWAITING_VISITOR and payout.method != Method.CASH:
+        steps = ()
+    return [step for step in steps if viewer.may(_RIGHT[step], payout.site_id)]
+
+
+@router.get("/pay")
+async def pay_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
+    """Refunds that are agreed and not paid, nearest deadline first, and what each fund has left."""
+    lines = await desk.read(to_pay, session.viewer)
+    funds = [
+        (slug, await desk.read(fund_view, session.viewer, slug))
+        for slug in await desk.read(slugs_of, session.viewer, Act.READ_FUND)
+    ]
+    return staff_page(
+        request, session, "console/pay.html", here="pay", lines=lines, funds=funds, under_way=UNDER_WAY, plain=text_of
+    )
+
+
+@router.get("/claims/{reference}/payouts")
+async def refund_page(request: Request, reference: Reference, desk: TheDesk, session: SignedIn) -> Response:
+    """One claim's refund: the form to propose it, and whatever was tried before."""
+    return await _refund(request, desk, session, reference)
+
+
+@router.post("/claims/{reference}/payouts")
+async def post_payout(request: Request, reference: Reference, desk: TheDesk, session: SignedIn) -> Response:
+    """Propose a payout; its money is held from then on. A fund that is short is told to the manager."""
+    typed = await typed_in(request, session)
+    try:
+        claim, _ = await desk.read(refund, session.viewer, reference, desk.kit)
+        paying = await acted(request, session, typed[KEY], propose_payout, reference, _proposal(typed, claim.currency))
+    except FundInsufficient as refusal:
+        await desk.write(notice_short_fund, session.viewer, reference)
+        return await _refund(request, desk, session, reference, _failed("propose", refusal, typed, request))
+    except (Forbidden, NotFound):
+        raise
+    except (DeskError, ValidationError) as refusal:
+        return await _refund(request, desk, session, reference, _failed("propose", refusal, typed, request))
+    onward = f"/desk/payouts/{paying.payout.id}" if paying else f"/desk/claims/{reference}/payouts"
+    return RedirectResponse(onward, 303)
+
+
+@router.get("/payouts/{payout_id}")
+async def payout_page(request: Request, payout_id: str, desk: TheDesk, session: SignedIn) -> Response:
+    """Where one payout stands, through whose hands it went, and what may be done now."""
+    return await _sheet(request, desk, session, row_id(payout_id))
+
+
+@router.post("/payouts/{payout_id}/{step}")
+async def post_step(request: Request, payout_id: str, step: str, desk: TheDesk, session: SignedIn) -> Response:
+    """Take a step; refused, the page again with the reason."""
+    typed, number = await typed_in(request, session), row_id(payout_id)
+    if step not in _RIGHT:
+        raise NotFound
+    try:
+        if step == "resolve":
+            told = ResolveIn(**filled(typed, "outcome", "evidence"))
+            await acted(request, session, typed[KEY], resolve_payout, number, Heard(told.outcome), told.evidence)
+        else:
+            await acted(request, session, typed[KEY], STEPS[step], number)
+    except SecondOfficerNeeded as refusal:
+        if step == "send":
+            await desk.write(lapse_approval, session.viewer, number)
+        return await _sheet(request, desk, session, number, _failed(step, refusal, typed, request))
+    except (Forbidden, NotFound):
+        raise
+    except (DeskError, ValidationError) as refusal:
+        return await _sheet(request, desk, session, number, _failed(step, refusal, typed, request))
+    return RedirectResponse(f"/desk/payouts/{number}", 303)
+
+
+@router.get("/approvals")
+async def approvals_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
+    """Payouts and withdrawals that wait for a second officer, with every reason why."""
+    return await _approvals(request, desk, session)
+
+
+@router.post("/fund/{site}/withdrawals/{withdrawal_id}/approve")
+async def post_withdrawal_approval(
+    request: Request, site: str, withdrawal_id: str, desk: TheDesk, session: SignedIn
+) -> Response:  # fmt: skip
+    """Agree to a withdrawal as the second person; the money moves."""
+    typed = await typed_in(request, session)
+    try:
+        await acted(request, session, typed[KEY], approve_withdrawal, site, row_id(withdrawal_id))
+    except (Forbidden, NotFound):
+        raise
+    except DeskError as refusal:
+        return await _approvals(request, desk, session, _failed("withdrawal", refusal, typed, request))
+    return RedirectResponse("/desk/approvals", 303)
+
+
+def _proposal(typed: Mapping[str, str], currency: str) -> Proposal:
+    """What was typed, as the action takes it. Raises BadInput, ValidationError."""
+    given, method = filled(typed, "amount", "account", "name"), typed.get("method", "")
+    if method not in tuple(Method):
+        raise BadInput("/method", "missing")
+    payee = PayeeIn(account=given.get("account"), name=given.get("name"))
+    return Proposal(Method(method), _amount(given.get("amount"), currency), payee.account, payee.name)
+
+
+def _amount(typed: str | None, currency: str) -> Money | None:
+    if typed is None:
+        return None
+    try:
+        return read_amount(typed, currency)
+    except (ValueError, OverflowError):
+        raise BadInput("/amount", "bad_amount") from None
+
+
+def _failed(step: str, refusal: Exception, typed: Mapping[str, str], request: Request) -> Failed:
+    fields = tuple(field.rpartition(".")[2] for field in fields_at_fault(refusal))
+    return Failed(step, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
+
+
+async def _refund(
+    request: Request, desk: Desk, session: Session, reference: str, failed: Failed | None = None
+) -> Response:  # fmt: skip
+    claim, sheets = await desk.read(refund, session.viewer, reference, desk.kit)
+    stands = any(one.view.payout.state in UNDER_WAY or _is_settled(one) for one in sheets)
+    may = session.viewer.may(Act.PROPOSE_PAYOUT, claim.site_id) and claim.decided_minor is not None and not stands
+    methods = [method.value for method in Method if method is Method.CASH or desk.kit.gateway is not None]
+    return staff_page(
+        request, session, "console/refund.html", failed.status if failed else 200, here="pay", claim=claim, sheets=sheets,
+        decided=Money(claim.decided_minor, claim.currency) if claim.decided_minor else None, may_propose=may, methods=methods,
+        address=f"/desk/claims/{reference}/payouts", failed=failed, money=_money,
+    )  # fmt: skip
+
+
+async def _sheet(
+    request: Request, desk: Desk, session: Session, payout_id: int, failed: Failed | None = None
+) -> Response:  # fmt: skip
+    one = await desk.read(sheet, session.viewer, payout_id, desk.kit)
+    return staff_page(
+        request, session, "console/payout.html", failed.status if failed else 200, here="pay", sheet=one,
+        payout=one.view.payout, steps=offered(session.viewer, one), address=f"/desk/payouts/{payout_id}",
+        failed=failed, money=_money,
+    )  # fmt: skip
+
+
+async def _approvals(request: Request, desk: Desk, session: Session, failed: Failed | None = None) -> Response:
+    found = await desk.read(waiting, session.viewer, desk.kit)
+    return staff_page(
+        request, session, "console/approvals.html", failed.status if failed else 200, here="approvals", waiting=found,
+        address="/desk/approvals", failed=failed, money=_money,
+    )  # fmt: skip
+
+
+def _is_settled(one: Sheet) -> bool:
+    return one.view.payout.state == PayoutState.SETTLED and one.view.payout.returned_at is None
+
+
+def _money(minor: int, currency: str) -> Money:
+    return Money(minor, currency)
