@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from desk.domain.audit import EventKind
 from desk.domain.calendar import DayKind
 from desk.domain.claim import (
     Answer,
@@ -87,6 +88,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "payout_review": _values(Review),
         "payer": _values(Payer),
         "entry": _values(EntryKind),
+        "event": _values(EventKind),
         "role": (*_values(Role), "visitor", "desk"),
         "who": _values(Who),  # as a visitor reads it
         "who_officer": _values(Who),
