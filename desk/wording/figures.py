@@ -32,8 +32,12 @@ def figure(amount: str, currency: str, language: str) -> str:
     if currency == "CNY":
         return text("money.cny", language, figure=number)
     # Papers in several languages use the ISO code; only the Chinese ones name the unit after the figure.
-    unit = get_currency_name(currency, locale=LOCALES[language]) if language == Language.ZH_CN else currency
-    return text("money.other", language, figure=number, unit=unit)
+    return text("money.other", language, figure=number, unit=unit(currency, language))
+
+
+def unit(currency: str, language: str) -> str:
+    """The currency itself as a reader knows it: `人民币`, `CNY`."""
+    return get_currency_name(currency, locale=LOCALES[language]) if language == Language.ZH_CN else currency
 
 
 def day(on: date, language: str) -> str:

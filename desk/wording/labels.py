@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from desk.domain.audit import EventKind
 from desk.domain.calendar import DayKind
 from desk.domain.claim import (
     Answer,
@@ -20,6 +21,7 @@ from desk.domain.claim import (
 )
 from desk.domain.clocks import ClockState
 from desk.domain.evidence import Scan, Shows
+from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.fund import EntryKind, Payer
 from desk.domain.limits import Review
 from desk.domain.pack import PAUSE_REASONS
@@ -45,6 +47,9 @@ CLOCKS = (
 NOTES = ("unpublished_year",)
 """What a line of a deadline's working may add, besides the reason of a pause."""
 
+QUESTIONS = ("what", "where", "when", "want", "leaving", "contact", "check")
+"""The pages on which a visitor files alone."""
+
 FLAGS = ("injury", "minor", "foreign_related", "needs_appraisal", "crime_suspected")
 
 
@@ -69,6 +74,10 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "channel": _values(Channel),
         "category": _values(Category),
         "tile": _values(Tile),
+        "question": QUESTIONS,
+        "want": _values(Want),
+        "leaving": _values(Leaving),
+        "remark": _values(Remark),
         "respondent_kind": _values(RespondentKind),
         "item_kind": _values(ItemKind),
         "shows": _values(Shows),
@@ -82,6 +91,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "payout_review": _values(Review),
         "payer": _values(Payer),
         "entry": _values(EntryKind),
+        "event": _values(EventKind),
         "role": (*_values(Role), "visitor", "desk"),
         "who": _values(Who),  # as a visitor reads it
         "who_officer": _values(Who),

@@ -59,7 +59,7 @@ def test_whatever_is_typed_is_an_amount_or_refused(typed: str) -> None:
     ["", "0", "0.00", "-5", "1,20", "12,00,000", "1.2.3", "120.555", "一百二", "120-150", "1e3", "$120", "NaN", "120美元"],
 )
 def test_what_could_be_two_things_is_no_amount(typed: str) -> None:
-    with pytest.raises(ValueError, match="amount|decimal"):
+    with pytest.raises(ValueError, match=r"amount|decimal"):
         read_amount(typed, "CNY")
 
 
@@ -84,12 +84,12 @@ def test_a_day_is_read_as_it_is_typed(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "02/10/2026", "2026-02-30", "2026-13-01", "today", "0000-01-01"])
 def test_what_is_no_day_is_refused(typed: str) -> None:
-    with pytest.raises(ValueError, match="day|month|year"):
+    with pytest.raises(ValueError, match=r"day|month|year"):
         read_day(typed)
 
 
 def test_an_hour_is_read_as_it_is_typed() -> None:
     assert [read_hour(typed) for typed in ("18:20", "8：05", "18:20:00")] == [time(18, 20), time(8, 5), time(18, 20)]
     for typed in ("", "24:00", "18", "18:60", "六点"):
-        with pytest.raises(ValueError, match="time of day|hour|minute"):
+        with pytest.raises(ValueError, match=r"time of day|hour|minute"):
             read_hour(typed)

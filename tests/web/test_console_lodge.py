@@ -79,7 +79,7 @@ async def test_the_slip_tells_the_visitor_everything_in_their_own_language(front
 
 async def test_the_second_button_leads_to_the_claim(front: Front) -> None:
     olga = await seat(front, "olga")
-    fields = form_in((await olga.get(NEW)).text, NEW) | FILLED
+    fields = form_in((await olga.get(NEW)).text, NEW) | dict(FILLED)
     answer = await olga.post(f"{NEW}?then=claim", fields)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/claims/{reference_in(answer)}")
     assert (await front.claim(reference_in(answer))).state == "received"
@@ -87,14 +87,14 @@ async def test_the_second_button_leads_to_the_claim(front: Front) -> None:
 
 async def test_a_double_click_logs_one_claim_whichever_button_it_was(front: Front) -> None:
     olga = await seat(front, "olga")
-    fields = form_in((await olga.get(NEW)).text, NEW) | FILLED
+    fields = form_in((await olga.get(NEW)).text, NEW) | dict(FILLED)
     answers = [await olga.post(address, fields) for address in (NEW, NEW, f"{NEW}?then=claim")]
     assert len({reference_in(answer) for answer in answers}) == await front.counted("claim") == 1
 
 
 async def test_a_form_sent_before_is_not_sent_again_with_other_words_unless_it_is_meant(front: Front) -> None:
     olga = await seat(front, "olga")
-    fields = form_in((await olga.get(NEW)).text, NEW) | FILLED
+    fields = form_in((await olga.get(NEW)).text, NEW) | dict(FILLED)
     await olga.post(NEW, fields)
     answer = await olga.post(NEW, fields | {"facts": "另一件事。"})
     assert ("lodged before" in answer.text, "另一件事。" in answer.text, await front.counted("claim")) == (True, True, 1)
@@ -276,8 +276,8 @@ async def test_the_form_of_another_page_logs_nothing(sqlite_front: Front) -> Non
         ({}, {"Sec-Fetch-Site": "cross-site"}),
         ({}, {"Origin": "https://evil.example"}),
     ):
-        good = form_in((await olga.get(NEW)).text, NEW) | FILLED
-        assert (await olga.post(NEW, good | fields, **headers)).status_code == 403
+        good = form_in((await olga.get(NEW)).text, NEW) | dict(FILLED)
+        assert (await olga.post(NEW, {**good, **fields}, **headers)).status_code == 403
     assert await sqlite_front.counted("claim") == 0
 
 

@@ -93,7 +93,7 @@ async def met(at: Seat, where: tuple[str, str], reference: str) -> str | int:
         answer = await at.get(address)
     else:
         key = form_in((await at.get("/desk/account")).text, "/desk/sign-out")
-        answer = await at.post(address, key | DOORS[where].fields)
+        answer = await at.post(address, {**key, **DOORS[where].fields})
     assert answer.status_code < 500
     assert "sign-in" not in answer.headers.get("location", "") or path == "/desk/sign-out"
     return answer.status_code if answer.status_code in (401, 403, 404, 405) else OPEN

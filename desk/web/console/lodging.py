@@ -102,12 +102,13 @@ def _page(
 ) -> Response:  # fmt: skip
     """The form with what was typed. `refusal` is what the action itself objected to."""
     language, desk = reader_language(request), request.app.state.desk
-    errors = {wrong.field: wrong.said(language) for wrong in wrongs}
-    refused = refusal or (BadInput(f"/{wrongs[0].field}", wrongs[0].problem) if wrongs else None)
+    errors = {wrong.at: wrong.said(language) for wrong in wrongs}
+    refused = refusal or (BadInput(f"/{wrongs[0].at}", wrongs[0].problem) if wrongs else None)
     return staff_page(
-        request, session, "console/new_claim.html", status_of(refused) if refused else 200, address=f"/desk/claims/new?site={place.site.slug}", here="new",
-        place=place, typed=typed, errors=dict.fromkeys(FIELDS) | errors, lines=_summary(language, errors, refusal), tiles=KEYS, chips=CHIPS, unknown=UNKNOWN,
-        rest_open=not REST.isdisjoint(errors), flags=tuple(Flags.__dataclass_fields__),
+        request, session, "console/new_claim.html", status_of(refused) if refused else 200,
+        address=f"/desk/claims/new?site={place.site.slug}", here="new", place=place, typed=typed,
+        errors=dict.fromkeys(FIELDS) | errors, lines=_summary(language, errors, refusal), rest_open=not REST.isdisjoint(errors),
+        tiles=KEYS, chips=CHIPS, unknown=UNKNOWN, flags=tuple(Flags.__dataclass_fields__),
         **_choices(language, place.site, desk.kit.clock.now()),
     )  # fmt: skip
 

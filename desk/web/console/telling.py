@@ -63,13 +63,13 @@ _Value = TypeVar("_Value")
 class Wrong:
     """One field that cannot be used: its problem, and our own figures that its sentence names."""
 
-    field: str
+    at: str
     problem: str
     params: Mapping[str, object] = field(default_factory=dict)
 
     def said(self, language: str) -> str:
         """What to enter instead."""
-        own = _OWN_WORDS.get((self.field, self.problem))
+        own = _OWN_WORDS.get((self.at, self.problem))
         return text(own, language) if own else problem(self.problem, language, self.params)
 
 
@@ -100,7 +100,7 @@ class _Form:
                 self.blame(name, "missing")
         rest = self.rest()
         if self.wrongs or tile is None or facts is None:
-            return Told(None, tuple(sorted(self.wrongs.values(), key=lambda wrong: FIELDS.index(wrong.field))))
+            return Told(None, tuple(sorted(self.wrongs.values(), key=lambda wrong: FIELDS.index(wrong.at))))
         return Told(Lodging(site=self.site.slug, category=category_of(tile), facts=facts, items=items, **rest))
 
     def rest(self) -> dict[str, Any]:

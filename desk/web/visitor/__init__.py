@@ -3,6 +3,6 @@
 `routers` in this order: leaving is no act on the claim, and a form with a file is read otherwise than the others.
 """
 
-from desk.web.visitor import acts, evidence, status
+from desk.web.visitor import acts, evidence, filing, receipt, status
 
-routers = (status.router, evidence.router, acts.router)
+routers = (status.router, evidence.router, acts.router, filing.router, receipt.router)

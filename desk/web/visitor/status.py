@@ -14,7 +14,7 @@ from desk.reads.visitors import Keyholder
 from desk.web.deps import Network, RequestId, TheDesk
 from desk.web.pages import kept_language, page, same_site
 from desk.web.visitor.acts import forms_for
-from desk.web.visitor.visit import COOKIE, remember, visit_of
+from desk.web.visitor.visit import RECEIPT, VISIT, remember, visit_of
 from desk.web.visits import holder_of_code, holder_of_token
 
 router = APIRouter(include_in_schema=False)
@@ -69,7 +69,8 @@ async def leave(request: Request) -> Response:
     """Forget the visit on this device."""
     same_site(request)
     answer = RedirectResponse(kept_language(request, "/s"), 303)
-    answer.delete_cookie(COOKIE)
+    answer.delete_cookie(VISIT.cookie)
+    answer.delete_cookie(RECEIPT.cookie)
     return answer
 
 

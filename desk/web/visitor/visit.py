@@ -9,18 +9,31 @@ from fastapi.responses import Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from desk.domain.evidence import Shows
-from desk.domain.policy import Viewer
+from desk.domain.policy import Act, Viewer
 from desk.domain.stage import Stage
 from desk.ports import Desk
 from desk.reads.evidence import evidence_of
 from desk.reads.status import StatusView, status_view
 from desk.reads.visitors import Keyholder, keyholders
 from desk.web.pages import page, reader_language
+from desk.web.visitor.hours import counter_hours
 from desk.web.visits import visitor_for
+from desk.wording import reasons
 
-COOKIE = "desk_visit"
-MINUTES = 30
 FORM_HOURS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a device may keep of a claim, in which cookie, and for how many seconds."""
+
+    what: str
+    cookie: str
+    seconds: int
+
+
+VISIT = Note("visit", "desk_visit", 30 * 60)
+RECEIPT = Note("receipt", "desk_receipt", 24 * 3600)
 
 _TO_REFUND = ("registered", "checked", "decided", "refunded")
 _TO_AGREEMENT = ("registered", "checked", "mediation", "agreed")
@@ -30,6 +43,9 @@ _REACHED = {
     Stage.IN_MEDIATION: 2, Stage.AGREEMENT_REACHED: 3,
 }  # fmt: skip
 _MEDIATED = frozenset({Stage.IN_MEDIATION, Stage.AGREEMENT_REACHED})
+
+_ACTS = (Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.SAY_RECEIVED, Act.WITHDRAW, Act.REOPEN)
+"""What a visitor can do at one time or another, in the order in which the page names what is not possible now."""
 
 Forms = Callable[["Visit", tuple[str, ...]], list[tuple[str, str]]]
 
@@ -50,7 +66,9 @@ class Visit:
         evidence = await self.desk.read(evidence_of, self.viewer, self.reference, kit)
         return page(
             self.request, "visitor/status.html", status, view=view, steps=_steps(view), now=kit.clock.now(),
-            forms=forms(self, view.acts), failed=failed, evidence=evidence, file_key=self.form_key(), shows=list(Shows),
+            forms=forms(self, view.acts), failed=failed, closed_acts=[act for act in _ACTS if act not in view.acts],
+            hours=counter_hours(view.site, kit.clock.now(), language), doors=reasons.other_doors(language),
+            evidence=evidence, file_key=self.form_key(), shows=list(Shows),
         )  # fmt: skip
 
     def form_key(self) -> str:
@@ -67,21 +85,25 @@ class Visit:
 
 
 async def visit_of(request: Request, desk: Desk, request_id: str) -> Visit | None:
-    """The visit this device's cookie names, None once it is over, forged, or of a slip that was replaced."""
+    """The visit this device's cookie names, None once it is over."""
+    holder = await holder_kept(request, desk)
+    return Visit(request, desk, visitor_for(holder, request_id), holder.reference) if holder else None
+
+
+async def holder_kept(request: Request, desk: Desk, note: Note = VISIT) -> Keyholder | None:
+    """The claim this device keeps a note of, None once the note is too old, forged, or of a slip that was replaced."""
     try:
-        reference, generation = _signer(desk).loads(request.cookies.get(COOKIE, ""), max_age=MINUTES * 60)
+        reference, generation = _signer(desk, note.what).loads(request.cookies.get(note.cookie, ""), max_age=note.seconds)
     except (BadData, ValueError, TypeError):
         return None
     holder = await desk.lookup(keyholders, str(reference))
-    if holder is None or holder.generation != generation or holder.erased:
-        return None
-    return Visit(request, desk, visitor_for(holder, request_id), holder.reference)
+    return holder if holder and holder.generation == generation and not holder.erased else None
 
 
-def remember(answer: Response, desk: Desk, holder: Keyholder, *, secure: bool) -> Response:
-    """Let this device keep the visit: a signed note of the claim and the generation of its slip."""
-    note = _signer(desk).dumps([holder.reference, holder.generation])
-    answer.set_cookie(COOKIE, note, max_age=MINUTES * 60, httponly=True, samesite="lax", secure=secure)
+def remember(answer: Response, desk: Desk, holder: Keyholder, note: Note = VISIT, *, secure: bool) -> Response:
+    """Let this device keep a signed note of the claim and the generation of its slip."""
+    signed = _signer(desk, note.what).dumps([holder.reference, holder.generation])
+    answer.set_cookie(note.cookie, signed, max_age=note.seconds, httponly=True, samesite="lax", secure=secure)
     return answer
 
 
