@@ -10,13 +10,19 @@ from desk.domain.claim import State
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
 from tests import exhibits
 from tests.exhibits import picture
-from tests.web.console import browser, form_in, seat
+from tests.web.console import browser, seat
+from tests.web.console import form_in as fields_in
 from tests.web.front import CLAIMS, STATUS, Front, flaw, problem
 from tests.web.test_foreign_site import ABSENT, ROLES, told
 
 READ = "/api/v1/evidence"
 STATES = ("received", "fast_refund", "docketed")
 OFFICERS = [by for by, role in ROLES.items() if role is not None]
+
+
+def form_in(page: str, action: str) -> dict[str, str]:
+    """The fields of a form as they were served, but for the file: that is what the test brings."""
+    return {name: value for name, value in fields_in(page, action).items() if name != "file"}
 
 
 async def claim_with_file(front: Front, state: str = "received") -> tuple[str, str]:
@@ -59,6 +65,18 @@ async def test_each_officer_is_answered_as_the_rights_table_says(front: Front, s
         assert (by, cell(await front.get(f"{reference}/evidence", by))) == (by, reading)
         assert (by, cell(await front.call("GET", f"{READ}/{file_id}", by))) == (by, reading)
         assert (by, cell(await add(front, by, reference))) == (by, adding)
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_each_officer_opens_a_file_on_a_page_as_the_rights_table_says(sqlite_front: Front, state: str) -> None:
+    _, file_id = await claim_with_file(sqlite_front, state)
+    for by in OFFICERS:
+        role = ROLES[by]
+        assert role is not None
+        answer = await (await seat(sqlite_front, by)).get(f"/desk/evidence/{file_id}")
+        assert (by, cell(answer)) == (by, expected(role, Act.READ_CLAIM, state))
+    unsigned = await browser(sqlite_front).get(f"/desk/evidence/{file_id}")
+    assert (unsigned.status_code, unsigned.headers["location"].partition("?")[0]) == (303, "/desk/sign-in")
 
 
 async def test_without_an_officers_token_nothing_opens(front: Front) -> None:
@@ -154,7 +172,7 @@ async def test_a_refused_file_is_told_on_the_page_it_came_from(front: Front) -> 
     reference = await front.brought_to("received")
     olga, page = await seat(front, "olga"), f"/desk/claims/{reference}/evidence"
     fields = form_in((await olga.get(page)).text, page)
-    for files, words in (({"file": ("a.svg", b"<svg/>")}, "Choose a photo"), ({"file": ("", b"")}, "Enter this")):
+    for files, words in (({"file": ("a.svg", b"<svg/>")}, "Choose a photo"), ({"file": ("", b"")}, "Fill this in.")):
         answer = await olga.client.post(page, data=fields, files=files, headers={"Accept-Language": "en"})
         assert (answer.status_code, words in answer.text, 'href="#file"' in answer.text) == (422, True, True)
 

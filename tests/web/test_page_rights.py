@@ -39,6 +39,8 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/docket"): Door(Act.READ_DOCKET),
     ("GET", "/desk/claims/new"): Door(Act.LODGE),
     ("POST", "/desk/claims/new"): Door(Act.LODGE),
+    ("GET", f"{CLAIM}/evidence"): Door(Act.READ_CLAIM),
+    ("POST", f"{CLAIM}/evidence"): Door(Act.ADD_EVIDENCE),
     ("GET", f"{CLAIM}/slip"): Door(Act.READ_CLAIM),
     ("POST", f"{CLAIM}/slip"): Door(Act.REISSUE_SLIP, fields={"reason": "lost"}),
     ("GET", "/desk/account"): Door(None),
@@ -50,6 +52,9 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/officers/{act}"): Door(Act.MANAGE_OFFICERS, fields={"name": "Otto"}),
 }
 """Every address of the console but the door itself."""
+
+OF_FILES = {("GET", "/desk/evidence/{file_id}")}
+"""Asked by every role in `test_evidence_doors`."""
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -100,7 +105,7 @@ async def met(at: Seat, where: tuple[str, str], reference: str) -> str | int:
 
 
 async def test_every_staff_page_is_entered(sqlite_front: Front) -> None:
-    assert pages(sqlite_front) - AT_THE_DOOR == set(DOORS)
+    assert pages(sqlite_front) - AT_THE_DOOR - OF_FILES == set(DOORS)
 
 
 @pytest.mark.parametrize("where", DOORS, ids=" ".join)
