@@ -55,15 +55,16 @@ def assess_claim(
     return Assessed(void_approval(work, changed).claim.version)
 
 
-def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice) -> Held:
+def confirm_triage(work: Work, viewer: Viewer, reference: str, choice: Choice, version: int | None = None) -> Held:
     """Confirm the verdict of the rule as it stands now, or override it with a reason, and move the claim.
 
-    Raises WrongMoment where a payout is under way, PayoutExists for a refund of what was refunded already, VerdictChanged when
+    Raises StaleVersion when the claim changed since a `version` that was given, WrongMoment where a payout is under way,
+    PayoutExists for a refund of what was refunded already, VerdictChanged when
     the confirmed route is no longer the verdict, BadInput for an override without a reason, a confirmation with one, or an
     amount where none can be, AmountAboveDecided for more than is asked or not under `fast_limit`, Forbidden for an override
     into fast_refund by anybody but a manager. Source: SPEC 4.2 and 4.3.
     """
-    held = hold(work, viewer, Act.OVERRIDE if choice.override else Act.CONFIRM, reference)
+    held = hold(work, viewer, Act.OVERRIDE if choice.override else Act.CONFIRM, reference, version)
     choice = replace(choice, reason=scrubbed(work, held.claim, choice.reason))
     facts, verdict = judge(work, held)
     if choice.override:

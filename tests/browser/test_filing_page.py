@@ -19,7 +19,6 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NARROW = (320, 640)
 POSTER = "/q/huangshan/north-gate"
 FIRST_VISIT_BYTES = 100_000
-TARGET = 44
 SMALL = """
 [...document.querySelectorAll('main a, main button, header a, header button, input:not([type=hidden]), select, textarea')]
   .filter(each => each.checkVisibility() && !each.matches('.unseen, .skip') && !(each.type === 'radio'))

@@ -10,6 +10,10 @@ from desk.domain.claim import ItemKind
 from desk.domain.clocks import ClockState
 from desk.domain.throttle import POSTER_LODGINGS
 from desk.reads.claims import claim_view
+from desk.reads.sites import site_of_poster
+from desk.web.visitor.hours import counter_hours
+from tests.builders import MORNING
+from tests.cast import POSTER
 from tests.web.front import Front, moved
 from tests.web.poster import ADDRESS, ANSWERS, WORDS, Poster
 
@@ -261,12 +265,12 @@ async def test_the_receipt_is_shown_on_this_device_for_a_day_and_nowhere_else(sq
     slip = await sqlite_front.slip(reference)
     assert f"{slip.code[:4]}&nbsp;{slip.code[4:]}" in visitor.text
     assert (await stranger.client.get("/receipt")).headers["location"] == "/s"
-    with time_machine.travel(timedelta(hours=23, minutes=59)):
-        assert (await visitor.client.get("/receipt")).status_code == 200
-    with time_machine.travel(timedelta(hours=24, minutes=1)):
-        assert (await visitor.client.get("/receipt")).status_code == 303
+    kept = {"Cookie": f"desk_receipt={visitor.client.cookies['desk_receipt']}"}
+    for passed, status in ((timedelta(hours=23, minutes=59), 200), (timedelta(hours=24, minutes=1), 303)):
+        with time_machine.travel(passed):
+            assert (await stranger.client.get("/receipt", headers=kept)).status_code == status
     await sqlite_front.house.reissue(reference)
-    assert (await visitor.client.get("/receipt")).status_code == 303
+    assert (await stranger.client.get("/receipt", headers=kept)).status_code == 303
 
 
 async def test_leaving_forgets_the_receipt_too(sqlite_front: Front) -> None:
@@ -288,3 +292,9 @@ async def test_nothing_personal_stands_in_an_address_or_a_cookie(sqlite_front: F
     kept = " ".join(visitor.answer.headers.get_list("set-cookie"))
     assert "HttpOnly" in kept
     assert not any(told in kept for told in ("138", "王小薇"))
+
+
+@pytest.mark.parametrize(("language", "always"), [("zh-CN", "服务台全天有人。"), ("en", "The counter is open day and night.")])
+async def test_a_counter_that_never_closes_says_so(sqlite_front: Front, language: str, always: str) -> None:
+    site = await sqlite_front.house.desk.read(site_of_poster, POSTER, "huangshan")
+    assert counter_hours(site.model_copy(update={"hours": {"open": []}}), MORNING, language) == always

@@ -95,3 +95,12 @@ async def test_whoever_has_not_opened_a_claim_is_sent_to_its_door(sqlite_front: 
 async def test_the_bare_address_leads_to_where_a_claim_is_followed(sqlite_front: Front) -> None:
     answer = await sqlite_front.from_network("192.0.2.200").get("/?lang=en")
     assert (answer.status_code, answer.headers["location"]) == (303, "/s?lang=en")
+
+
+async def test_what_cannot_be_done_now_says_why(sqlite_front: Front) -> None:
+    _, client = await opened(sqlite_front, "received")
+    page = (await client.get("/status?lang=en")).text
+    for why in ("No question is open.", "There is no refund decision to object to.", "The claim has not ended"):
+        assert why in page
+    assert "The claim has ended." not in page
+    assert 'href="tel:120"' in page

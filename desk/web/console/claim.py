@@ -1,0 +1,147 @@
+"""One claim at the counter: read, written about, assessed, decided. Every act is a plain form that is sent once.
+
+A form that meets a claim which a colleague changed comes back with both texts: what happened since, and what was typed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from desk.actions.facts import COMPLETABLE
+from desk.actions.triage import ASSESSABLE
+from desk.domain.claim import OPEN_STATES, Answer, Basis, RespondentKind, Route, Scope, State
+from desk.domain.errors import DeskError, Forbidden, NotFound, StaleVersion
+from desk.domain.lifecycle import LIFECYCLE, OVERRIDE, Step
+from desk.domain.money import Money
+from desk.domain.policy import Act, Viewer
+from desk.ports import Desk
+from desk.reads.casework import Casework, casework
+from desk.reads.claims import contact_in_full
+from desk.web.console.claim_acts import ACTS, Asked
+from desk.web.console.forms import KEY, acted, fields_at_fault, said, staff_page, status_of, typed_in
+from desk.web.console.session import Session, SignedIn
+from desk.web.deps import Reference, TheDesk
+from desk.web.pages import reader_language
+
+router = APIRouter(prefix="/desk/claims", include_in_schema=False)
+
+TESTS = ("not_at_fault", "facts_clear", "evidence_sufficient")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A form that was refused: which, what the page says, the fields at fault, what was typed, and what happened meanwhile."""
+
+    act: str
+    said: str
+    fields: tuple[str, ...]
+    typed: Mapping[str, str]
+    status: int
+    stale: bool
+    seen: int
+
+
+@router.get("/{reference}")
+async def claim_page(request: Request, reference: Reference, desk: TheDesk, session: SignedIn) -> Response:
+    """The claim with everything an officer of this role may see and do."""
+    return await _page(request, desk, session, reference)
+
+
+@router.post("/{reference}/{act}")
+async def act_on_claim(request: Request, reference: Reference, act: str, desk: TheDesk, session: SignedIn) -> Response:
+    """Do what the form says and show the claim anew; refused, the page with the reason and the typed text."""
+    typed = await typed_in(request, session)
+    form = ACTS.get(act)
+    if form is None:
+        raise NotFound
+    work = await desk.read(casework, session.viewer, reference, reader_language(request), desk.kit)
+    try:
+        args = form.read(Asked(typed, work.view.claim.currency, len(work.view.items)))
+        await acted(request, session, typed[KEY], form.action, reference, *args)
+    except (Forbidden, NotFound):
+        raise
+    except (DeskError, ValidationError) as refusal:
+        return await _page(request, desk, session, reference, failed=_failed(request, act, refusal, typed))
+    if act == "contact-view":
+        return await _page(request, desk, session, reference, contact=await _contact(desk, session.viewer, reference))
+    return RedirectResponse(f"/desk/claims/{reference}#{form.place}", 303)
+
+
+async def _contact(desk: Desk, viewer: Viewer, reference: str) -> dict[str, str | None]:
+    """The visitor's contact in full; the reason stands in the chain by now."""
+    return await desk.read(contact_in_full, viewer, reference, desk.kit)
+
+
+def _failed(request: Request, act: str, refusal: Exception, typed: Mapping[str, str]) -> Failed:
+    fields = tuple(f"{act}-{field.partition('.')[0]}" for field in fields_at_fault(refusal) if field)
+    seen = typed.get("seen", "")
+    return Failed(
+        act, said(refusal, reader_language(request)), fields, typed, status_of(refusal), isinstance(refusal, StaleVersion),
+        int(seen) if seen.isdecimal() and len(seen) < len("1000000") else 0,
+    )  # fmt: skip
+
+
+def offered(viewer: Viewer, work: Casework) -> frozenset[str]:
+    """The acts that a page offers this officer now; each is checked again when it is sent."""
+    claim = work.view.claim
+    state, site = State(claim.state), claim.site_id
+    may = {
+        "message": viewer.may(Act.MESSAGE, site),
+        "note": viewer.may(Act.NOTE, site),
+        "link": viewer.may(Act.LINK, site),
+        "contact": viewer.may(Act.CHANGE_CONTACT, site),
+        "contact-view": viewer.may(Act.VIEW_CONTACT, site),
+        "slip": viewer.may(Act.REISSUE_SLIP, site),
+        "assess": viewer.may(Act.ASSESS, site) and state in ASSESSABLE,
+        "facts": viewer.may(Act.COMPLETE_FACTS, site) and state in COMPLETABLE and _is_incomplete(work),
+        "decide": viewer.may(Act.CONFIRM, site) and state is State.RECEIVED,
+        "override": bool(routes_open(viewer, work)),
+        "answer": viewer.may(Act.ANSWER, site) and (state is State.AWAITING_INFORMATION or _is_asked(work)),
+        "silence": viewer.may(Act.ASSESS, site) and state is State.AWAITING_INFORMATION,
+        "withdraw": viewer.may(Act.WITHDRAW, site) and (state, Step.WITHDRAW) in LIFECYCLE,
+        "reopen": viewer.may(Act.REOPEN, site) and (state, Step.REOPEN) in LIFECYCLE,
+        "pay": viewer.may(Act.READ_PAYOUT, site) and (state is State.FAST_REFUND or work.payout_id is not None),
+    }
+    return frozenset(act for act, allowed in may.items() if allowed)
+
+
+def routes_open(viewer: Viewer, work: Casework) -> list[Route]:
+    """The routes that an override may still lead to; none while a payout is under way."""
+    claim = work.view.claim
+    if not viewer.may(Act.OVERRIDE, claim.site_id) or work.paying:
+        return []
+    into_fast = viewer.may(Act.OVERRIDE_INTO_FAST, claim.site_id)
+    return [
+        route
+        for route in Route
+        if (State(claim.state), OVERRIDE[route]) in LIFECYCLE and (route is not Route.FAST_REFUND or into_fast)
+    ]
+
+
+def _is_asked(work: Casework) -> bool:
+    return bool(work.view.claim.open_questions) and State(work.view.claim.state) in OPEN_STATES
+
+
+def _is_incomplete(work: Casework) -> bool:
+    return work.view.respondent is None or any(item.asked_minor is None for item in work.view.items)
+
+
+async def _page(
+    request: Request, desk: Desk, session: Session, reference: str, *, failed: Failed | None = None,
+    contact: Mapping[str, str | None] | None = None,
+) -> Response:  # fmt: skip
+    language = reader_language(request)
+    work = await desk.read(casework, session.viewer, reference, language, desk.kit)
+    claim = work.view.claim
+    asked = sum(item.asked_minor or 0 for item in work.view.items)
+    return staff_page(
+        request, session, "console/claim.html", failed.status if failed else 200, address=f"/desk/claims/{reference}",
+        here="queue", work=work, claim=claim, view=work.view, offered=offered(session.viewer, work), failed=failed,
+        routes=[route.value for route in routes_open(session.viewer, work)], contact=contact or work.view.visitor,
+        in_full=contact is not None, asked=Money(asked, claim.currency) if asked else None, money=Money,
+        answers=[answer.value for answer in Answer], bases=[basis.value for basis in Basis], tests=TESTS,
+        scopes=[scope.value for scope in Scope], kinds=[kind.value for kind in RespondentKind],
+    )  # fmt: skip
