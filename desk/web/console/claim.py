@@ -25,6 +25,7 @@ from desk.web.console.forms import KEY, acted, fields_at_fault, said, staff_page
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk
 from desk.web.pages import reader_language
+from desk.wording.reasons import figure_text
 
 router = APIRouter(prefix="/desk/claims", include_in_schema=False)
 
@@ -141,7 +142,7 @@ async def _page(
         request, session, "console/claim.html", failed.status if failed else 200, address=f"/desk/claims/{reference}",
         here="queue", work=work, claim=claim, view=work.view, offered=offered(session.viewer, work), failed=failed,
         routes=[route.value for route in routes_open(session.viewer, work)], contact=contact or work.view.visitor,
-        in_full=contact is not None, asked=Money(asked, claim.currency) if asked else None, money=Money,
+        in_full=contact is not None, asked=Money(asked, claim.currency) if asked else None, money=Money, figure_text=figure_text,
         answers=[answer.value for answer in Answer], bases=[basis.value for basis in Basis], tests=TESTS,
         scopes=[scope.value for scope in Scope], kinds=[kind.value for kind in RespondentKind],
     )  # fmt: skip
