@@ -23,8 +23,10 @@ class Slip:
 def change_contact(work: Work, viewer: Viewer, reference: str, fields: dict[str, str | None]) -> Held:
     """Seal a new phone or e-mail beside what is kept; the chain keeps the new commitment, never the fields.
 
-    `fields` holds only what changes; None removes. Raises WrongMoment once the claim has ended.
+    `fields` holds only what changes; None removes. Raises BadInput for none at all, WrongMoment once the claim has ended.
     """
+    if not fields:
+        raise BadInput("", "nothing_to_do")
     held = hold(work, viewer, Act.CHANGE_CONTACT, reference)
     if State(held.claim.state) not in OPEN_STATES:
         raise WrongMoment

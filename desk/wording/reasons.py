@@ -40,7 +40,7 @@ def reason_text(code: str, language: str, *, figure: str | None = None, limit: s
         raise KeyError(code)
     if figure is None or limit is None or code not in _COMPARED:
         return text(f"reason.{code}", language)
-    return text(f"reason.{code}.compared", language, figure=_read(figure, language), limit=_read(limit, language))
+    return text(f"reason.{code}.compared", language, figure=figure_text(figure, language), limit=figure_text(limit, language))
 
 
 def other_doors(language: str) -> tuple[Door, ...]:
@@ -63,7 +63,8 @@ def because(told: Sequence[str], language: str) -> str:
 _COMPARED = frozenset({"at_or_above_fast_limit", "under_fast_limit", "late_filing", "late_filing_warning"})
 
 
-def _read(written: str, language: str) -> str:
+def figure_text(written: str, language: str) -> str:
+    """A figure as the rule writes it, "128.00 CNY" or "2026-10-02", in the reader's words."""
     if amount := _AMOUNT.fullmatch(written):
         return figures.figure(amount["sum"], amount["currency"], language)
     return figures.day(date.fromisoformat(written), language) if _DAY.fullmatch(written) else written

@@ -152,7 +152,8 @@ async def test_staff_add_and_open_files_on_their_page(front: Front) -> None:
         answer = await olga.client.post(
             page, data=fields | {"kind": "receipt"}, files={"file": ("小票.jpg", exhibits.from_a_phone())}
         )
-        assert (answer.status_code, answer.headers["location"]) == (303, page)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/claims/{reference}#evidence")
+    assert (await olga.get(f"/desk/claims/{reference}")).text.count('class="exhibit"') == 1
     shown = await olga.get(page)
     assert shown.text.count('class="exhibit"') == 1
     assert all(

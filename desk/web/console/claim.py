@@ -14,17 +14,20 @@ from desk.actions.facts import COMPLETABLE
 from desk.actions.triage import ASSESSABLE
 from desk.domain.claim import OPEN_STATES, Answer, Basis, RespondentKind, Route, Scope, State
 from desk.domain.errors import DeskError, Forbidden, NotFound, StaleVersion
+from desk.domain.evidence import Shows
 from desk.domain.lifecycle import LIFECYCLE, OVERRIDE, Step
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer
 from desk.ports import Desk
 from desk.reads.casework import Casework, casework
 from desk.reads.claims import contact_in_full
+from desk.reads.evidence import evidence_of
 from desk.web.console.claim_acts import ACTS, Asked
 from desk.web.console.forms import KEY, acted, fields_at_fault, said, staff_page, status_of, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk
 from desk.web.pages import reader_language
+from desk.wording.reasons import figure_text
 
 router = APIRouter(prefix="/desk/claims", include_in_schema=False)
 
@@ -135,13 +138,15 @@ async def _page(
 ) -> Response:  # fmt: skip
     language = reader_language(request)
     work = await desk.read(casework, session.viewer, reference, language, desk.kit)
+    evidence = await desk.read(evidence_of, session.viewer, reference, desk.kit)
     claim = work.view.claim
     asked = sum(item.asked_minor or 0 for item in work.view.items)
     return staff_page(
         request, session, "console/claim.html", failed.status if failed else 200, address=f"/desk/claims/{reference}",
         here="queue", work=work, claim=claim, view=work.view, offered=offered(session.viewer, work), failed=failed,
         routes=[route.value for route in routes_open(session.viewer, work)], contact=contact or work.view.visitor,
-        in_full=contact is not None, asked=Money(asked, claim.currency) if asked else None, money=Money,
+        in_full=contact is not None, asked=Money(asked, claim.currency) if asked else None, money=Money, figure_text=figure_text,
         answers=[answer.value for answer in Answer], bases=[basis.value for basis in Basis], tests=TESTS,
         scopes=[scope.value for scope in Scope], kinds=[kind.value for kind in RespondentKind],
+        evidence=evidence, shows=list(Shows),
     )  # fmt: skip

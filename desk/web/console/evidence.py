@@ -12,7 +12,7 @@ from desk.web.console.forms import KEY, said, staff_page, status_of, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk, the_desk
 from desk.web.evidence import add_once, handed_out, upload_in
-from desk.web.pages import kept_language, reader_language
+from desk.web.pages import reader_language
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
@@ -25,7 +25,7 @@ async def evidence_page(request: Request, reference: Reference, session: SignedI
 
 @router.post("/claims/{reference}/evidence")
 async def post_evidence(request: Request, reference: Reference, session: SignedIn) -> Response:
-    """Add a file, then show them all; refused, the same page says why."""
+    """Add a file, then show the claim; refused, the page of its files says why."""
     desk = await the_desk(request)
     await desk.read(see_whether_files_may_be_added, session.viewer, reference)
     try:
@@ -36,7 +36,7 @@ async def post_evidence(request: Request, reference: Reference, session: SignedI
         raise
     except DeskError as refusal:
         return await _page(request, session, reference, refusal)
-    return RedirectResponse(kept_language(request, f"/desk/claims/{reference}/evidence"), 303)
+    return RedirectResponse(f"/desk/claims/{reference}#evidence", 303)
 
 
 @router.get("/evidence/{file_id}")
