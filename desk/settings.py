@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         """Where the generated secrets lie, mode 0600, outside the database."""
         return self.data_dir / "keys"
 
+    @property
+    def evidence_dir(self) -> Path:
+        """Where evidence lies, sealed, mode 0600. Several machines with one database must share it."""
+        return self.data_dir / "evidence"
+
     @field_validator("data_dir", "clock_file", mode="after")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:

@@ -25,6 +25,8 @@ from desk.domain.calendar import WorkingCalendar
 from desk.domain.errors import DeskError
 from desk.domain.signature import secret_bytes
 from desk.outside.clock import ShiftedClock, WallClock
+from desk.outside.darkroom import ProcessDarkroom
+from desk.outside.files import FolderFiles
 from desk.outside.gateways.http import HttpGateway
 from desk.outside.keys import MASTER, PEPPER, KeyTrouble, load_keys
 from desk.outside.logs import start_logs
@@ -102,6 +104,8 @@ def build_kit(settings: Settings, calendar: WorkingCalendar) -> Kit:
         shelf=CalendarShelf(calendar),
         public_url=settings.public_url,
         gateway=_terms(settings),
+        files=FolderFiles(settings.evidence_dir),
+        darkroom=ProcessDarkroom(),
     )
 
 

@@ -4,17 +4,21 @@ Everything goes through the real doors and the real actions; only the clock is f
 """
 
 import asyncio
+import atexit
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection
 
-from desk.actions import endings, messages, slips
+from desk.actions import endings, evidence, messages, slips
 from desk.actions import triage as deciding
 from desk.actions.calendar import calendar_now
 from desk.actions.facts import complete_facts
@@ -28,9 +32,12 @@ from desk.actions.steps import Held
 from desk.actions.triage import Choice
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.claim import Answer, Assessment, Basis, Category, Channel, Item, ItemKind, Language, RespondentKind, Route
+from desk.domain.evidence import Shows
 from desk.domain.fund import Payer
 from desk.domain.money import Money
 from desk.domain.policy import Kind, Role, Viewer
+from desk.outside.darkroom import ProcessDarkroom
+from desk.outside.files import FolderFiles
 from desk.outside.keys import Keys
 from desk.outside.lots import SystemLots
 from desk.outside.sealer import AesSealer
@@ -54,6 +61,11 @@ Given = Any
 PACKS = load_packs()
 GATEWAY_SECRET = b"a secret of the tests"
 TERMS = GatewayTerms(honours_keys=True, secret=GATEWAY_SECRET)
+FOLDER = Path(mkdtemp(prefix="desk-evidence-"))
+"""Where the evidence of all test desks of this process lies; gone when it ends."""
+
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+
 CHEAP = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
 """Passwords are hashed as ever, but quickly."""
 
@@ -203,6 +215,14 @@ class House:
         """Give a new slip to a visitor at the desk."""
         return await self.desk.write(slips.reissue_slip, self.cast.olga, reference, reason)
 
+    async def add_file(self, reference: str, content: bytes, by: Viewer | None = None, *, name: str = "小票.jpg") -> str:
+        """Add a file as evidence; returns its id."""
+        viewer, digest = by or self.cast.olga, hashlib.sha256(content).hexdigest()
+        door = await self.desk.write(evidence.open_door, viewer, reference, self.attempt("file", digest))
+        assert isinstance(door, evidence.Door)
+        taken = evidence.take_file(self.kit, door, evidence.Upload(content, name, Shows.RECEIPT, digest))
+        return (await self.desk.write(evidence.add_evidence, viewer, reference, taken)).file_id
+
     async def link(self, reference: str, other: str) -> Held:
         """Say that two claims are the same matter."""
         return await self.desk.write(slips.link_claims, self.cast.olga, reference, other)
@@ -214,7 +234,10 @@ class House:
 
 def kit_on(clock: HandClock, shelf: HandShelf) -> Kit:
     """The kit of a test desk: real lots, sealer and packs under fixed keys, and the terms of a gateway that honours keys."""
-    return Kit(clock, SystemLots(), AesSealer(KEYS, CHEAP), PACKS, shelf, "https://desk.example", TERMS)
+    return Kit(
+        clock, SystemLots(), AesSealer(KEYS, CHEAP), PACKS, shelf, "https://desk.example", TERMS,
+        files=FolderFiles(FOLDER), darkroom=ProcessDarkroom(),
+    )  # fmt: skip
 
 
 @asynccontextmanager

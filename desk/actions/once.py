@@ -22,20 +22,21 @@ def once(work: Work, attempt: Attempt, encode: Callable[[Any], str], action: Cal
 
     Raises KeyReused when the key came with another body. Source: API, Idempotency-Key; RELIABILITY I15.
     """
-    if given := _given(work, attempt):
+    if given := given_before(work, attempt):
         return given
     try:
         body = encode(action(work, *args))
     except DeskError:
         # A twin in another process may have acted while this one waited for the claim: then its answer is ours.
-        if given := _given(work, attempt):
+        if given := given_before(work, attempt):
             return given
         raise
     idempotency.remember(work, attempt, body)
     return Once(body, replayed=False)
 
 
-def _given(work: Work, attempt: Attempt) -> Once | None:
+def given_before(work: Work, attempt: Attempt) -> Once | None:
+    """The answer given before under the same key, None for a new one. Raises KeyReused when it came with another body."""
     given = idempotency.find_many(work.conn, [attempt]).get((attempt.actor, attempt.route, attempt.key))
     if given is None:
         return None

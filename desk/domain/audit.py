@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     QUESTION_ASKED = "question_asked"
     ANSWERED = "answered"
     NOTE_WRITTEN = "note_written"
+    EVIDENCE_ADDED = "evidence_added"
     LINKED = "linked"
     CONTACT_CHANGED = "contact_changed"
     CONTACT_VIEWED = "contact_viewed"

@@ -39,6 +39,7 @@ class Act(StrEnum):
     """Everything a viewer can be asked permission for."""
 
     LODGE = "lodge"
+    ADD_EVIDENCE = "add_evidence"
     MESSAGE = "message"
     NOTE = "note"
     LINK = "link"
@@ -84,6 +85,7 @@ _READERS = frozenset({Role.INTAKE, Role.CASHIER, Role.MEDIATOR, Role.MANAGER, Ro
 RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
     {
         Act.LODGE: _COUNTER,
+        Act.ADD_EVIDENCE: _COUNTER,
         Act.MESSAGE: _COUNTER,
         Act.NOTE: _COUNTER,
         Act.LINK: _COUNTER,
@@ -135,7 +137,11 @@ READABLE: Mapping[Role, frozenset[State]] = MappingProxyType(
 )
 """Which claims of the site a role may read at all: a cashier those to pay, a mediator those on the docket. Source: SPEC 8."""
 
-VISITOR_ACTS = frozenset({Act.FOLLOW, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN, Act.SAY_RECEIVED})
+VISITOR_ACTS = frozenset(
+    {
+        Act.FOLLOW, Act.ADD_EVIDENCE, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN, Act.SAY_RECEIVED
+    }
+)  # fmt: skip
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""
 
 POSTER_ACTS = frozenset({Act.LODGE})

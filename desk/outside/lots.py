@@ -33,3 +33,7 @@ class SystemLots:
     def password(self) -> str:
         """A new password: four groups of five letters or digits, about 99 bits."""
         return "-".join("".join(secrets.choice(_PASSWORD_LETTERS) for _ in range(5)) for _ in range(4))
+
+    def file_id(self) -> str:
+        """A new name for a file."""
+        return secrets.token_hex(16)

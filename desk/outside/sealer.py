@@ -67,6 +67,14 @@ class AesSealer:
         fields = self._opened(claim_id, person)
         return _commitment(claim_id, fields)
 
+    def seal_file(self, claim_id: int, person: SealedPerson, name: str, content: bytes) -> bytes:
+        """Seal a file under the person's key, with the claim and the file's name as associated data."""
+        return _encrypt(AESGCM(self._unwrap(claim_id, person)), content, b"file:%d:%s" % (claim_id, name.encode()))
+
+    def open_file(self, claim_id: int, person: SealedPerson, name: str, sealed: bytes) -> bytes:
+        """A file's content. Raises ValueError when key, claim or name are not those it was sealed under."""
+        return _decrypt(AESGCM(self._unwrap(claim_id, person)), sealed, b"file:%d:%s" % (claim_id, name.encode()))
+
     def access_code(self, claim_id: int, generation: int) -> str:
         """Eight digits; the bias of the remainder is below one in 10¹¹."""
         number = int.from_bytes(self._derive("code", f"{claim_id}:{generation}")[:8], "big")

@@ -5,12 +5,15 @@ Holds no implementation: `outside` keeps the clocks, lots and keys, `store` keep
 
 from desk.ports.doors import Attempt, Desk, Insertion, Kit, Lease, LeaseLost, Row, Rows, Work
 from desk.ports.gateway import Gateway, GatewayTerms, PayOrder, StatementLine, Word
-from desk.ports.outside import Clock, Lots, RuleBook, SealedPerson, Sealer, Shelf
+from desk.ports.outside import Clock, Darkroom, Developed, Files, Lots, RuleBook, SealedPerson, Sealer, Shelf
 
 __all__ = [
     "Attempt",
     "Clock",
+    "Darkroom",
     "Desk",
+    "Developed",
+    "Files",
     "Gateway",
     "GatewayTerms",
     "Insertion",

@@ -1,14 +1,14 @@
 """The doors through which everything reaches the database, and what an action is handed there. Implemented in `store`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from desk.ports.gateway import GatewayTerms
-from desk.ports.outside import Clock, Lots, RuleBook, Sealer, Shelf
+from desk.ports.outside import Clock, Darkroom, Files, Lots, RuleBook, Sealer, Shelf
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,6 +43,8 @@ class Kit:
     shelf: Shelf
     public_url: str
     gateway: GatewayTerms | None = None
+    files: Files = field(kw_only=True)
+    darkroom: Darkroom = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

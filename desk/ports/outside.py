@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from desk.domain.calendar import WorkingCalendar
+from desk.domain.evidence import FileKind
 from desk.domain.pack import RulePack
 
 
@@ -38,6 +39,10 @@ class Lots(Protocol):
 
     def password(self) -> str:
         """A new password that a person can type, at least 80 random bits."""
+        ...
+
+    def file_id(self) -> str:
+        """A new name for a file: 128 random bits in 32 hexadecimal digits."""
         ...
 
 
@@ -82,6 +87,14 @@ class Sealer(Protocol):
 
     def commitment(self, claim_id: int, person: SealedPerson) -> str:
         """The commitment recomputed from what is sealed; equal to the chained one unless something was changed."""
+        ...
+
+    def seal_file(self, claim_id: int, person: SealedPerson, name: str, content: bytes) -> bytes:
+        """Seal a file under the person's key, bound to the claim and to its name: it is erased with that key."""
+        ...
+
+    def open_file(self, claim_id: int, person: SealedPerson, name: str, sealed: bytes) -> bytes:
+        """A file's content. Raises ValueError when key, claim or name are not those it was sealed under."""
         ...
 
     def access_code(self, claim_id: int, generation: int) -> str:
@@ -135,4 +148,46 @@ class Shelf(Protocol):
     @property
     def calendar(self) -> WorkingCalendar:
         """The calendar last read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Developed:
+    """What a look into a file found: a picture's pixels or a PDF's pages, and a picture's copy to show, as JPEG."""
+
+    width: int | None
+    height: int | None
+    pages: int | None
+    copy: bytes | None
+
+
+class Darkroom(Protocol):
+    """Looks into files that strangers sent. Blocks for as long as that takes: never call it in the event loop."""
+
+    def develop(self, original: bytes, kind: FileKind) -> Developed:
+        """Size or pages of a file, and the copy to show. Raises BadInput for one that cannot be read, or is beyond a limit."""
+        ...
+
+
+class Files(Protocol):
+    """Where sealed files lie, outside the database. Names are the desk's own; every call may block."""
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Store under a new name, on the disk itself before this returns. Raises StorageFull; then nothing is left."""
+        ...
+
+    def fetch(self, name: str) -> bytes:
+        """What was stored. Raises FileNotFoundError."""
+        ...
+
+    def size(self, name: str) -> int | None:
+        """Bytes stored under a name, None when it is not there."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Delete; twice is no trouble."""
+        ...
+
+    def untouched(self, seconds: float, since: datetime) -> list[str]:
+        """Names whose files were last written longer ago than `seconds`, but not before `since`, in order."""
         ...

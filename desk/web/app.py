@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.formparsers import MultiPartParser
 from starlette.staticfiles import StaticFiles
 
 from desk.ports import Desk
@@ -18,7 +19,7 @@ from desk.web.hot import HotRoute
 from desk.web.lane import Lane
 from desk.web.middleware import Limits, Observe
 from desk.web.openapi import install_openapi, operation_id
-from desk.web.options import WebOptions
+from desk.web.options import UPLOAD_BYTES, WebOptions
 
 ROUTERS: Sequence[APIRouter] = api.routers
 STATIC = Path(__file__).resolve().parent / "static"
@@ -40,9 +41,11 @@ def create_app(
             app.state.desk = desk
             yield
 
+    # A form's file is in memory already; the framework would write it to the disk once more, unsealed.
+    MultiPartParser.spool_max_size = UPLOAD_BYTES
     app = _bare(options, hot_routes, lifespan)
     app.state.options, app.state.expected_schema = options, options.expected_schema
-    app.state.password_lane = Lane(at_once=2, waiting=8)
+    app.state.password_lane, app.state.picture_lane = Lane(at_once=2, waiting=8), Lane(at_once=2, waiting=8)
     app.state.keys_in_flight, app.state.status_cache, app.state.recent_holders = set(), StatusCache(), RecentHolders()
     # The last one added stands outermost.
     app.add_middleware(Limits, options=options)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from desk.web import metrics
 from desk.web.headers import Dress, new_request_id, sane_request_id
 from desk.web.network import Networks, from_trusted_proxy
-from desk.web.options import WebOptions
+from desk.web.options import UPLOAD_BYTES, UPLOADS, WebOptions
 from desk.web.problems import Flaw, problem
 
 UNMATCHED = "unmatched"
@@ -88,7 +88,7 @@ class Observe:
 class Limits:
     """Receives the body before anything else sees the request: within a size, within a time, under one length only.
 
-    The body is held in memory; a route that takes files will be given a cap of its own through `body_caps`.
+    The body is held in memory. Where files are taken it may be larger and slower, but only so many may come at once.
     """
 
     def __init__(self, app: ASGIApp, options: WebOptions) -> None:
@@ -96,6 +96,8 @@ class Limits:
         self._caps = options.body_caps
         self._most = options.body_bytes
         self._deadlines = Deadlines(options.body_seconds)
+        self._upload_deadlines = Deadlines(options.upload_seconds)
+        self._uploads_left = options.uploads_at_once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,24 +111,40 @@ class Limits:
         if scope["method"] in _READING and b"content-length" not in seen and b"transfer-encoding" not in seen:
             await self._app(scope, receive, send)
             return
-        await self._with_body(scope, receive, send, seen)
-
-    async def _with_body(self, scope: Scope, receive: Receive, send: Send, seen: Mapping[bytes, bytes]) -> None:
+        is_small = b"transfer-encoding" not in seen and int(seen.get(b"content-length", b"0")) <= self._most
+        if not is_small and UPLOADS.fullmatch(scope["path"]):
+            await self._with_upload(scope, receive, send, seen)
+            return
         most = next((most for prefix, most in self._caps if scope["path"].startswith(prefix)), self._most)
+        await self._with_body(scope, receive, send, seen, most, self._deadlines)
+
+    async def _with_upload(self, scope: Scope, receive: Receive, send: Send, seen: Mapping[bytes, bytes]) -> None:
+        if not self._uploads_left:
+            await problem(scope, "busy", headers={"Connection": "close"})(scope, receive, send)
+            return
+        self._uploads_left -= 1
+        try:
+            await self._with_body(scope, receive, send, seen, UPLOAD_BYTES, self._upload_deadlines)
+        finally:
+            self._uploads_left += 1
+
+    async def _with_body(
+        self, scope: Scope, receive: Receive, send: Send, seen: Mapping[bytes, bytes], most: int, deadlines: "Deadlines"
+    ) -> None:  # fmt: skip
         if int(seen.get(b"content-length", b"0")) > most:
             await _too_large(scope, receive, send, most)
             return
-        self._deadlines.begin()
+        deadlines.begin()
         try:
             body = await _received(receive, most)
         except asyncio.CancelledError:
-            if not self._deadlines.is_over():
+            if not deadlines.is_over():
                 raise
             metrics.SLOW_SENDERS.labels("body").inc()
             await problem(scope, "request_timeout", headers={"Connection": "close"})(scope, receive, send)
             return
         finally:
-            self._deadlines.end()
+            deadlines.end()
         if body is None:
             return
         if len(body) > most:

@@ -15,13 +15,15 @@ from desk.domain.policy import Kind, Viewer
 from desk.ports import Attempt, Desk
 
 
-async def attempt_of(request: Request, viewer: Viewer, key: str) -> Attempt:
-    """Who asks where with which key, and the fingerprint of what they ask.
+async def attempt_of(request: Request, viewer: Viewer, key: str, told: bytes | None = None) -> Attempt:
+    """Who asks where with which key, and the fingerprint of what they ask: of `told`, or else of the whole body.
+
+    A form with a file must say what it tells: the next try has another boundary.
 
     A visitor is known by their claim and a poster by nothing: there the key must be unguessable, as clients' keys are.
     """
     actor = f"visitor:{viewer.claim_id}" if viewer.kind is Kind.VISITOR else actor_of(viewer)
-    asked = hashlib.sha256(request.url.path.encode() + b"\n" + await request.body()).hexdigest()
+    asked = hashlib.sha256(request.url.path.encode() + b"\n" + (await request.body() if told is None else told)).hexdigest()
     desk: Desk = request.app.state.desk
     # Keyed, for a body may hold an access code: from a plain hash in a stolen database eight digits are soon found.
     fingerprint = desk.kit.sealer.tag("request", asked)

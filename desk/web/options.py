@@ -1,5 +1,6 @@
 """What the edge is told when it is made. Reads no environment: wiring fills it from the settings."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
@@ -7,10 +8,19 @@ from typing import Literal
 JSON_BYTES = 256 * 1024
 """How long a body may be. Source: SPEC 8."""
 
+UPLOAD_BYTES = 16 * 1024 * 1024
+"""How long a body may be that brings a file of at most 15 MB, its other fields included."""
+
+UPLOADS = re.compile(r"/api/v1/claims/[^/]+/evidence|/api/v1/status/evidence|/desk/claims/[^/]+/evidence|/status/add_evidence")
+"""The paths that take files."""
+
 
 @dataclass(frozen=True, slots=True)
 class WebOptions:
-    """`expected_schema` is the newest revision this program knows; `body_caps` are (path prefix, bytes), first match wins."""
+    """`expected_schema` is the newest revision this program knows; `body_caps` are (path prefix, bytes), first match wins.
+
+    A file may take `upload_seconds` to arrive, 2 Mbit/s for the largest; `uploads_at_once` of them may be held in memory.
+    """
 
     public_url: str
     expected_schema: str
@@ -19,6 +29,8 @@ class WebOptions:
     body_bytes: int = JSON_BYTES
     body_seconds: float = 10.0
     body_caps: tuple[tuple[str, int], ...] = ()
+    upload_seconds: float = 60.0
+    uploads_at_once: int = 16
 
     @property
     def secure(self) -> bool:

@@ -50,6 +50,7 @@ VISITOR_EVENTS: Mapping[tuple[str, str | None], str] = MappingProxyType(
         (EventKind.MESSAGE_SENT, None): "history.message",
         (EventKind.QUESTION_ASKED, None): "history.question",
         (EventKind.ANSWERED, None): "history.answered",
+        (EventKind.EVIDENCE_ADDED, None): "history.evidence_added",
         (EventKind.CONTACT_CHANGED, None): "history.contact_changed",
         (EventKind.SLIP_REISSUED, None): "history.slip_reissued",
         (EventKind.CLOCK_RECOUNTED, None): "history.clock_recounted",

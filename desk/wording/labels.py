@@ -20,6 +20,7 @@ from desk.domain.claim import (
     State,
 )
 from desk.domain.clocks import ClockState
+from desk.domain.evidence import Scan, Shows
 from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.fund import EntryKind, Payer
 from desk.domain.limits import Review
@@ -79,6 +80,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "remark": _values(Remark),
         "respondent_kind": _values(RespondentKind),
         "item_kind": _values(ItemKind),
+        "shows": _values(Shows),
+        "scan": _values(Scan),
         "elsewhere": _values(Elsewhere),
         "answer": _values(Answer),
         "basis": _values(Basis),

@@ -62,10 +62,11 @@ class Said:
 
 
 _CHANGE, _WITHDRAW, _REOPEN = Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN
+_ADD = Act.ADD_EVIDENCE
 _FIRST = ("first_answer", "acceptance")
 _RETURN = ("return_answer", "return_close")
-_JUDGE = (Act.CONFIRM, Act.OVERRIDE, Act.ASSESS, Act.MESSAGE, _CHANGE, _WITHDRAW)
-_KEEP = (Act.MESSAGE, _CHANGE)
+_JUDGE = (Act.CONFIRM, Act.OVERRIDE, Act.ASSESS, Act.MESSAGE, _ADD, _CHANGE, _WITHDRAW)
+_KEEP = (Act.MESSAGE, _ADD, _CHANGE)
 
 
 def _visitor(stage: Stage, who: Who, clocks: tuple[str, ...], *acts: Act, doors: str | None = None) -> Row:
@@ -77,15 +78,15 @@ def _officer(stage: Stage, who: Who, clocks: tuple[str, ...], *acts: Act) -> Row
 
 
 _VISITOR = (
-    _visitor(Stage.REGISTERED, Who.DESK, _FIRST, _CHANGE, _WITHDRAW),
-    _visitor(Stage.BEING_CHECKED, Who.DESK, _FIRST, _CHANGE, _WITHDRAW),
-    _visitor(Stage.WAITING_FOR_YOU, Who.VISITOR, (), Act.ANSWER, _CHANGE, _WITHDRAW),
-    _visitor(Stage.REFUND_AGREED, Who.DESK, ("fast_payment",), Act.OBJECT, _CHANGE, _WITHDRAW),
-    _visitor(Stage.REFUND_BEING_CONFIRMED, Who.BANK, ("fast_payment",), _CHANGE),
-    _visitor(Stage.REFUND_SENT, Who.VISITOR, (), Act.SAY_RECEIVED, _CHANGE),
-    _visitor(Stage.IN_MEDIATION, Who.MEDIATOR, ("mediation",), _CHANGE, _WITHDRAW),
-    _visitor(Stage.AGREEMENT_REACHED, Who.RESPONDENT, (), _CHANGE),
-    _visitor(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, _CHANGE, _WITHDRAW),
+    _visitor(Stage.REGISTERED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW),
+    _visitor(Stage.BEING_CHECKED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW),
+    _visitor(Stage.WAITING_FOR_YOU, Who.VISITOR, (), Act.ANSWER, _ADD, _CHANGE, _WITHDRAW),
+    _visitor(Stage.REFUND_AGREED, Who.DESK, ("fast_payment",), Act.OBJECT, _ADD, _CHANGE, _WITHDRAW),
+    _visitor(Stage.REFUND_BEING_CONFIRMED, Who.BANK, ("fast_payment",), _ADD, _CHANGE),
+    _visitor(Stage.REFUND_SENT, Who.VISITOR, (), Act.SAY_RECEIVED, _ADD, _CHANGE),
+    _visitor(Stage.IN_MEDIATION, Who.MEDIATOR, ("mediation",), _ADD, _CHANGE, _WITHDRAW),
+    _visitor(Stage.AGREEMENT_REACHED, Who.RESPONDENT, (), _ADD, _CHANGE),
+    _visitor(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, _ADD, _CHANGE, _WITHDRAW),
     _visitor(Stage.CLOSED_REFUNDED, Who.NOBODY, (), _REOPEN),
     _visitor(Stage.CLOSED_PERFORMED, Who.NOBODY, (), _REOPEN),
     _visitor(Stage.CLOSED_TERMINATED, Who.NOBODY, (), _REOPEN, doors="say.doors.terminated"),
@@ -188,9 +189,13 @@ def _acts(row: Row, *, may_reopen: bool, payout_under_way: bool, said_received: 
 
 
 def _can(audience: Audience, language: str, acts: tuple[Act, ...], until: str | None) -> str | None:
-    """The last part of the sentence. An officer's next act stands in the sentence itself: only reopening is added."""
+    """The last part of the sentence. An officer's next act stands in the sentence itself: only reopening is added.
+
+    A file can be added all the while: that is offered beside the sentence, which must stay short.
+    """
     if _REOPEN in acts:
         return variant(f"say.{audience}.reopen", language, until=until)
-    if audience is Audience.OFFICER or not acts:
+    spoken = [act for act in acts if act is not _ADD]
+    if audience is Audience.OFFICER or not spoken:
         return None
-    return text("say.can", language, acts=figures.either([text(f"say.act.{act}", language) for act in acts], language))
+    return text("say.can", language, acts=figures.either([text(f"say.act.{act}", language) for act in spoken], language))

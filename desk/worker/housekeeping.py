@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from desk.actions.clocks import claims_to_recount, recount_provisional
+from desk.actions.evidence import ORPHAN_AGE, made_at, orphans
 from desk.actions.housekeeping import (
+    PIECE,
     answers_to_drop,
     drop_answers,
     drop_checks,
@@ -43,9 +45,21 @@ async def keep_house(desk: Desk, fold_log: Callable[[], None]) -> Round:
     await desk.write(drop_sessions)
     answers = await _drop(desk, answers_to_drop, drop_answers)
     await desk.write(drop_empty_buckets)
+    await sweep_files(desk)
     recounted = await recount_all(desk)
     await asyncio.to_thread(fold_log)
     return Round(tags, answers, recounted)
+
+
+async def sweep_files(desk: Desk) -> int:
+    """Take away files that an hour ago should have become evidence and did not; how many there were. Source: RELIABILITY I18."""
+    since, swept = await desk.read(made_at), 0
+    lying = await asyncio.to_thread(desk.kit.files.untouched, ORPHAN_AGE.total_seconds(), since)
+    for piece in (lying[at : at + PIECE] for at in range(0, len(lying), PIECE)):
+        for name in await desk.read(orphans, piece):
+            await asyncio.to_thread(desk.kit.files.drop, name)
+            swept += 1
+    return swept
 
 
 async def recount_all(desk: Desk) -> int:

@@ -12,6 +12,7 @@ HERE, THERE = 1, 2
 COUNTER = "intake manager"
 EXPECTED = {
     "lodge": COUNTER,
+    "add_evidence": COUNTER,
     "message": COUNTER,
     "note": COUNTER,
     "link": COUNTER,
@@ -49,7 +50,7 @@ EXPECTED = {
     "manage_calendar": "admin",
 }
 OTHERS = {
-    Kind.VISITOR: "follow answer object change_contact withdraw reopen say_received",
+    Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received",
     Kind.POSTER: "lodge",
     Kind.OPERATOR: "manage_officers manage_sites manage_calendar verify",
     Kind.CALENDAR: "",

@@ -1,8 +1,12 @@
 """Breaking a database behind the desk's back, with its guards taken down, and asking `verify` what it sees."""
 
 import json
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,10 +23,13 @@ from desk.store import calendar
 from desk.store import clocks as clock_rows
 from desk.store.engines import is_sqlite, plain_engine
 from desk.store.tables import metadata
-from tests.builders import HandClock, HandShelf, kit_on
+from tests.builders import FOLDER, HandClock, HandShelf, kit_on
 from tests.verify.story import TOLD_AT, Story
 
 Breakage = Callable[[Connection, Story], None]
+AFTERWARDS: list[Callable[[], object]] = []
+"""What puts files back once verify has looked: no transaction does."""
+
 KIT = kit_on(HandClock(TOLD_AT), HandShelf())
 EVENT, CLOCK, PERSON, KEY = (metadata.tables[name] for name in ("event", "clock", "person", "idempotency_key"))
 
@@ -65,7 +72,11 @@ def broken(url: str, story: Story, damage: Breakage) -> Report:
         with conn.begin() as undone:
             with _guards_down(conn):
                 damage(conn, story)
-            report = verify(conn, KIT)
+            try:
+                report = verify(conn, KIT)
+            finally:
+                while AFTERWARDS:
+                    AFTERWARDS.pop()()
             undone.rollback()
     engine.dispose()
     return report
@@ -121,6 +132,44 @@ def forged(claim: str, which: EventKind | Step | PayoutStep, data: dict[str, Any
             previous = values["hash"]
 
     return run
+
+
+def without_file(claim: str, ending: str) -> Breakage:
+    """Take a file of the claim's evidence away."""
+
+    def run(conn: Connection, story: Story) -> None:
+        path = _file(conn, story, claim, ending)
+        content = path.read_bytes()
+        AFTERWARDS.append(lambda: path.write_bytes(content))
+        path.unlink()
+
+    return run
+
+
+def with_file(claim: str, ending: str, content: bytes) -> Breakage:
+    """Put something else in the place of a file of the claim's evidence, or where none should be."""
+
+    def run(conn: Connection, story: Story) -> None:
+        path = _file(conn, story, claim, ending)
+        before = path.read_bytes() if path.exists() else None
+        AFTERWARDS.append(path.unlink if before is None else partial(path.write_bytes, before))
+        path.write_bytes(content)
+
+    return run
+
+
+def forgotten_file(_conn: Connection, _story: Story) -> None:
+    """A file that belongs to no row and that no worker swept away."""
+    path = FOLDER / f"{'0' * 32}.original"
+    path.write_bytes(b"x")
+    long_ago = time.time() - 2 * 86_400
+    os.utime(path, (long_ago, long_ago))
+    AFTERWARDS.append(path.unlink)
+
+
+def _file(conn: Connection, story: Story, claim: str, ending: str) -> Path:
+    query = text("SELECT file_id FROM evidence WHERE claim_id = :id")
+    return FOLDER / f"{conn.execute(query, {'id': story.ids[claim]}).scalar_one()}{ending}"
 
 
 def stop_moved(conn: Connection, story: Story) -> None:

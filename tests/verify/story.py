@@ -15,6 +15,7 @@ from desk.domain.claim import Answer, Elsewhere, Flags, Route, Scope
 from desk.domain.policy import Viewer
 from desk.ports import Work
 from desk.store import officers
+from tests import exhibits
 from tests.builders import House, add_place, open_house
 from tests.cast import POSTER
 from tests.verify.story_of_money import money_day
@@ -80,10 +81,15 @@ async def _at_the_counter(house: House) -> dict[str, str]:
     await house.change_contact(noted.reference, phone="+8613700001111")
     await house.reissue(noted.reference)
     await house.link(noted.reference, received.reference)
+    pictured = await house.lodge(visitor={"name": NAME, "phone": PHONE, "email": EMAIL})
+    await house.add_file(pictured.reference, exhibits.from_a_phone(), await house.vera(pictured.reference), name=f"{NAME}.jpg")
+    papered = await house.lodge()
+    await house.add_file(papered.reference, exhibits.pdf(2), name="合同.pdf")
     erased = await house.lodge(visitor={"name": "张三丰", "phone": None, "email": None})
+    await house.add_file(erased.reference, exhibits.picture(), name="张三丰.jpg")
     return {
         "keyed": keyed.reference, "again": again.reference, "received": received.reference, "asked": asked.reference,
-        "noted": noted.reference, "erased": erased.reference,
+        "noted": noted.reference, "pictured": pictured.reference, "papered": papered.reference, "erased": erased.reference,
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ COUNTED_ON = "UPDATE counter SET value = value + 1 WHERE site_id = (SELECT site_
 ANOTHER_TIME = "at = (SELECT moved_at FROM claim WHERE reference = '{fast}')"
 COPIED_NOTE = """INSERT INTO note (id, claim_id, officer_id, text, written_at)
     SELECT 5, {fast_id}, officer_id, text, written_at FROM note"""
+SEALED_WRONGLY = "sealed = (SELECT wrapped_key FROM person WHERE claim_id = {pictured_id})"
 MOVED, ASSESSED = EventKind.MOVED, EventKind.ASSESSED
 
 DECISIONS: list[tuple[str, str, Breakage]] = [
@@ -106,6 +107,22 @@ PERSONS: list[tuple[str, str, Breakage]] = [
     ("I35", "a phone number in an answer", answer_with(lambda _: f"tel {PHONE}")),
 ]  # fmt: skip
 
+FILES: list[tuple[str, str, Breakage]] = [
+    ("I18", "a row without its file", at("evidence", "papered", "file_id = '0123456789abcdef0123456789abcdef'")),
+    ("I18", "a file that was cut short", at("evidence", "papered", "size = size + 1")),
+    ("I18", "evidence that nobody added", at("evidence", "pictured", "kind = 'png'")),
+    ("I18", "evidence lost", by("DELETE FROM evidence WHERE claim_id = {pictured_id}")),
+    ("I18", "a file deleted", breaking.without_file("papered", ".original")),
+    ("I18", "a file truncated", breaking.with_file("papered", ".original", b"x" * 40)),
+    ("I18", "a file that has lain for days without a row", breaking.forgotten_file),
+    ("I24", "another commitment of a file", at("evidence", "pictured", "commitment = 'ab'")),
+    ("I24", "another commitment of an erased visitor's file", at("evidence", "erased", "commitment = 'ab'")),
+    ("I24", "another file in the chain", forged("papered", EventKind.EVIDENCE_ADDED, {"commitment": "ab"})),
+    ("I35", "a name that does not open", at("evidence", "pictured", SEALED_WRONGLY)),
+    ("I39", "a picture without its copy", breaking.without_file("pictured", ".view")),
+    ("I39", "a PDF with something to show", breaking.with_file("papered", ".view", b"x" * 40)),
+]  # fmt: skip
+
 DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I25", "a clock is missing", by("DELETE FROM clock WHERE claim_id = {fast_id} AND kind = 'auto_receipt'")),
     ("I25", "a clock ended otherwise", at("clock", "fast", "state = 'void'", "kind = 'first_answer'")),
@@ -140,7 +157,7 @@ STAFF: list[tuple[str, str, Breakage]] = [
     ("I34", "a session of a disabled officer", by(SEAT.replace("{passed}", "NULL"), DISABLED)),
 ]
 
-BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *DEADLINES, *OF_MONEY]
+BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *FILES, *DEADLINES, *OF_MONEY]
 
 
 @pytest.mark.parametrize(("invariant", "damage"), [pytest.param(i, run, id=f"{i} {name}") for i, name, run in BREAKAGES])

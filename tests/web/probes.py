@@ -62,6 +62,14 @@ MONEY: Mapping[tuple[str, str], "Probe"] = {
 }
 """Routes about money: what they write stays, so their tests have desks of their own."""
 
+EVIDENCE: Mapping[tuple[str, str], "Probe"] = {
+    ("POST", f"{CLAIM}/evidence"): Probe(Act.ADD_EVIDENCE, body={}),
+    ("GET", f"{CLAIM}/evidence"): Probe(Act.READ_CLAIM, "fast_refund"),
+    ("GET", "/api/v1/evidence/{evidence}"): Probe(Act.READ_CLAIM),
+    ("POST", "/api/v1/status/evidence"): Probe(KEY, body={}),
+}
+"""Routes about files: their bodies are no JSON, so their tests are `test_evidence_doors`."""
+
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
     ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
@@ -85,6 +93,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", f"{CLAIM}/withdraw"): Probe(Act.WITHDRAW, body=WORDS),
     ("POST", f"{CLAIM}/reopen"): Probe(Act.REOPEN, "withdrawn", WORDS),
     **MONEY,
+    **EVIDENCE,
     ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
@@ -96,8 +105,8 @@ PROBES: Mapping[tuple[str, str], Probe] = {
 }
 
 
-PLAIN = {where: probe for where, probe in PROBES.items() if where not in MONEY and probe.act != SIGNED}
-"""Routes that need no payout and no signature."""
+PLAIN = {where: probe for where, probe in PROBES.items() if where not in {*MONEY, *EVIDENCE} and probe.act != SIGNED}
+"""Routes that need no payout, no file and no signature."""
 
 
 def api_routes(app: FastAPI) -> set[tuple[str, str]]:

@@ -10,13 +10,18 @@ from tests.web.front import STATUS, Front
 
 # stage → (state of the claim, public state, who acts next, what the visitor may do)
 STAGES: dict[str, tuple[str, str, str, list[str]]] = {
-    "registered": ("received", "registered", "desk", ["change_contact", "withdraw"]),
-    "being_checked": ("received", "being_checked", "desk", ["change_contact", "withdraw"]),
-    "waiting_for_you": ("awaiting_information", "waiting_for_you", "visitor", ["answer", "change_contact", "withdraw"]),
-    "refund_agreed": ("fast_refund", "refund_agreed", "desk", ["object", "change_contact", "withdraw"]),
-    "in_mediation": ("docketed", "in_mediation", "mediator", ["change_contact", "withdraw"]),
-    "agreement_reached": ("settled", "in_mediation", "respondent", ["change_contact"]),
-    "return_in_progress": ("returning", "being_checked", "desk", ["change_contact", "withdraw"]),
+    "registered": ("received", "registered", "desk", ["add_evidence", "change_contact", "withdraw"]),
+    "being_checked": ("received", "being_checked", "desk", ["add_evidence", "change_contact", "withdraw"]),
+    "waiting_for_you": (
+        "awaiting_information",
+        "waiting_for_you",
+        "visitor",
+        ["answer", "add_evidence", "change_contact", "withdraw"],
+    ),
+    "refund_agreed": ("fast_refund", "refund_agreed", "desk", ["object", "add_evidence", "change_contact", "withdraw"]),
+    "in_mediation": ("docketed", "in_mediation", "mediator", ["add_evidence", "change_contact", "withdraw"]),
+    "agreement_reached": ("settled", "in_mediation", "respondent", ["add_evidence", "change_contact"]),
+    "return_in_progress": ("returning", "being_checked", "desk", ["add_evidence", "change_contact", "withdraw"]),
     "closed_refunded": ("closed", "closed", "nobody", ["reopen"]),
     "closed_performed": ("closed", "closed", "nobody", ["reopen"]),
     "closed_terminated": ("terminated", "closed", "nobody", ["reopen"]),

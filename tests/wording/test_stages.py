@@ -137,6 +137,14 @@ def test_contacts_can_be_changed_while_a_claim_is_open_and_only_then() -> None:
     assert offered == {stage for stage in Stage if public_state(stage) is not PublicState.CLOSED}
 
 
+def test_a_file_can_be_added_wherever_contacts_can_be_changed_and_is_offered_beside_the_sentence() -> None:
+    for stage in Stage:
+        for audience in Audience:
+            acts = TABLE[stage, audience].acts
+            assert (Act.ADD_EVIDENCE in acts) is (Act.CHANGE_CONTACT in acts)
+    assert _visitor(Stage.REGISTERED, "en").sentence.endswith("You can change your contact details or withdraw.")
+
+
 def test_a_visitor_is_offered_only_what_a_visitor_may_do() -> None:
     assert {act for stage in Stage for act in TABLE[stage, Audience.VISITOR].acts} <= VISITOR_ACTS
 
@@ -149,8 +157,8 @@ def test_reopening_is_offered_only_inside_the_window() -> None:
 
 
 def test_a_payout_under_way_takes_away_the_objection_but_not_the_withdrawal() -> None:
-    assert _visitor(Stage.REFUND_AGREED, payout_under_way=True).acts == ("change_contact", "withdraw")
-    assert _visitor(Stage.REFUND_BEING_CONFIRMED).acts == ("change_contact",)
+    assert _visitor(Stage.REFUND_AGREED, payout_under_way=True).acts == ("add_evidence", "change_contact", "withdraw")
+    assert _visitor(Stage.REFUND_BEING_CONFIRMED).acts == ("add_evidence", "change_contact")
 
 
 def test_every_open_stage_names_who_acts_next() -> None:

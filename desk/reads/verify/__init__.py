@@ -11,7 +11,20 @@ from sqlalchemy import Connection, func, select
 from desk.domain.audit import EventKind
 from desk.domain.payout import PayoutState
 from desk.ports import Kit
-from desk.reads.verify import answers, approvals, chains, deadlines, decisions, ledger, payouts, people, records, staff, statement
+from desk.reads.verify import (
+    answers,
+    approvals,
+    chains,
+    deadlines,
+    decisions,
+    exhibits,
+    ledger,
+    payouts,
+    people,
+    records,
+    staff,
+    statement,
+)
 from desk.reads.verify.answers import Remembered
 from desk.reads.verify.books import Books, open_books
 from desk.reads.verify.dossier import Dossier, dossiers
@@ -43,6 +56,8 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I18", records.i18_rows_and_events_pair_up),
     ("I18", records.i18_docket_holds_who_is_on_it),
     ("I18", records.i18_notices_were_told),
+    ("I18", exhibits.i18_files_are_there),
+    ("I18", exhibits.i18_evidence_was_told),
     ("I22", chains.i22_moves_lead_to_the_row),
     ("I22", chains.i22_events_name_who_and_why),
     ("I23", chains.i23_chain_of_a_claim),
@@ -50,6 +65,8 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I24", people.i24_seal_holds_what_was_committed),
     ("I24", people.i24_chain_commits_to_the_payees),
     ("I24", people.i24_payee_is_the_one_committed),
+    ("I24", exhibits.i24_chain_commits_to_the_evidence),
+    ("I24", exhibits.i24_evidence_is_what_was_committed),
     ("I25", deadlines.i25_clocks_are_those_of_the_moves),
     ("I25", deadlines.i25_missed_promises_were_missed),
     ("I26", deadlines.i26_deadlines_can_be_counted_again),
@@ -62,7 +79,9 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I32", approvals.i32_the_unknown_is_resolved_by_two),
     ("I35", people.i35_person_opens_for_this_claim),
     ("I35", people.i35_payees_open_for_this_claim),
+    ("I35", exhibits.i35_names_of_files_open_for_this_claim),
     ("I35", people.i35_chain_names_nobody),
+    ("I39", exhibits.i39_pictures_are_shown_as_copies),
 )
 OF_AN_ANSWER: Final[tuple[tuple[str, Callable[[Remembered, Kit], Iterator[str]]], ...]] = (
     ("I15", lambda kept, _: answers.i15_answer_can_be_given_again(kept)),
@@ -100,6 +119,7 @@ COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
     ("I25", "clocks", lambda dossier: len(dossier.rows["clock"])),
     ("I26", "deadlines", lambda dossier: len(dossier.rows["clock"])),
     ("I29", "claims", lambda _: 1),
+    ("I39", "files", lambda dossier: len(dossier.rows["evidence"])),
     ("I35", "persons with a key", lambda dossier: int(dossier.sealed is not None)),
     ("I35", "persons erased", lambda dossier: int(dossier.person is not None and dossier.sealed is None)),
 )
@@ -118,6 +138,7 @@ def verify(conn: Connection, kit: Kit) -> Report:
     _check_other_chains(conn, books, tally)
     _check_answers(conn, kit, tally)
     tally.faults("I18", records.i18_no_orphan_chains(conn, seen))
+    tally.faults("I18", exhibits.i18_no_file_without_a_row(conn, kit))
     _check_books(conn, tally)
     return tally.report()
 

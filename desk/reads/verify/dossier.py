@@ -24,7 +24,7 @@ LINK = metadata.tables["claim_link"]
 PAYOUT, ENTRY, POSTING = (metadata.tables[name] for name in ("payout", "fund_entry", "fund_posting"))
 _ORDERS = {
     "person": "claim_id", "claim_item": "position", "clock": "id", "assessment": "seq", "verdict": "seq", "message": "id",
-    "note": "id", "docket_entry": "id", "payout": "id", "notice": "id", "clock_breach": "id",
+    "note": "id", "evidence": "id", "docket_entry": "id", "payout": "id", "notice": "id", "clock_breach": "id",
 }  # fmt: skip
 
 Rows = Mapping[str, Sequence[Row[Any]]]
@@ -124,6 +124,21 @@ class Dossier:
             if sealed := self.sealed_payee(payout):
                 with suppress(ValueError):
                     opened[payout.id] = self.books.kit.sealer.open(self.claim.id, sealed)
+        return opened
+
+    def sealed_name(self, exhibit: Row[Any]) -> SealedPerson | None:
+        """What a file is called and its hash, sealed under the visitor's key; None once the key is destroyed."""
+        person = self.sealed
+        return SealedPerson(person.wrapped_key, person.key_id, exhibit.sealed, exhibit.commitment) if person else None
+
+    @cached_property
+    def names(self) -> Mapping[int, dict[str, str | None]]:
+        """Name and hash of every file whose seal opens, by the row's id. They never leave the checks."""
+        opened: dict[int, dict[str, str | None]] = {}
+        for exhibit in self.rows["evidence"]:
+            if sealed := self.sealed_name(exhibit):
+                with suppress(ValueError):
+                    opened[exhibit.id] = self.books.kit.sealer.open(self.claim.id, sealed)
         return opened
 
     def told(self, event: Row[Any]) -> dict[str, Any]:

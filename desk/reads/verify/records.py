@@ -19,8 +19,8 @@ PAYOUT = metadata.tables["payout"]
 ENTRY = metadata.tables["docket_entry"]
 COUNTER = metadata.tables["counter"]
 OF_A_CLAIM = (
-    "person", "claim_item", "clock", "assessment", "verdict", "message", "note", "docket_entry", "duplicate_tag", "claim_link",
-    "payout", "notice", "clock_breach",
+    "person", "claim_item", "clock", "assessment", "verdict", "message", "note", "evidence", "docket_entry",
+    "duplicate_tag", "claim_link", "payout", "notice", "clock_breach",
 )  # fmt: skip
 OF_A_PAYOUT = ("payout_tag", "fund_entry", "notice", "gateway_event")
 ON_DOCKET = frozenset({State.DOCKETED, State.SETTLED})

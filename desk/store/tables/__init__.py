@@ -17,6 +17,7 @@ from desk.store.tables.claims import (
     PersonRow,
 )
 from desk.store.tables.decisions import AssessmentRow, VerdictRow
+from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.jobs import ClockBreachRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     FundAccountRow,
@@ -57,6 +58,7 @@ __all__ = [
     "DocketEntryRow",
     "DuplicateTagRow",
     "EventRow",
+    "EvidenceRow",
     "FundAccountRow",
     "FundEntryRow",
     "FundPostingRow",

@@ -6,6 +6,7 @@ from desk.web.api import (
     decisions,
     docket,
     endings,
+    evidence,
     facts,
     fund,
     gateway,
@@ -18,5 +19,6 @@ from desk.web.api import (
 routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
     payouts.router, fund.router, gateway.router, visitor_acts.router,
+    evidence.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

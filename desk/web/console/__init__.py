@@ -1,11 +1,11 @@
 """The pages of site staff. They work without scripts. `sign_in_first` answers whoever is not signed in."""
 
-from desk.web.console import account, claim, docket, fund, lodging, officers, payouts, queue, signing, slip
+from desk.web.console import account, claim, docket, evidence, fund, lodging, officers, payouts, queue, signing, slip
 from desk.web.console.signing import sign_in_first
 
 routers = (
     signing.router, account.router, officers.router, queue.router, fund.router,
-    lodging.router, slip.router, docket.router, payouts.router,
+    lodging.router, slip.router, docket.router, payouts.router, evidence.router,
     claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip
 

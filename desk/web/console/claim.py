@@ -14,12 +14,14 @@ from desk.actions.facts import COMPLETABLE
 from desk.actions.triage import ASSESSABLE
 from desk.domain.claim import OPEN_STATES, Answer, Basis, RespondentKind, Route, Scope, State
 from desk.domain.errors import DeskError, Forbidden, NotFound, StaleVersion
+from desk.domain.evidence import Shows
 from desk.domain.lifecycle import LIFECYCLE, OVERRIDE, Step
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer
 from desk.ports import Desk
 from desk.reads.casework import Casework, casework
 from desk.reads.claims import contact_in_full
+from desk.reads.evidence import evidence_of
 from desk.web.console.claim_acts import ACTS, Asked
 from desk.web.console.forms import KEY, acted, fields_at_fault, said, staff_page, status_of, typed_in
 from desk.web.console.session import Session, SignedIn
@@ -136,6 +138,7 @@ async def _page(
 ) -> Response:  # fmt: skip
     language = reader_language(request)
     work = await desk.read(casework, session.viewer, reference, language, desk.kit)
+    evidence = await desk.read(evidence_of, session.viewer, reference, desk.kit)
     claim = work.view.claim
     asked = sum(item.asked_minor or 0 for item in work.view.items)
     return staff_page(
@@ -145,4 +148,5 @@ async def _page(
         in_full=contact is not None, asked=Money(asked, claim.currency) if asked else None, money=Money, figure_text=figure_text,
         answers=[answer.value for answer in Answer], bases=[basis.value for basis in Basis], tests=TESTS,
         scopes=[scope.value for scope in Scope], kinds=[kind.value for kind in RespondentKind],
+        evidence=evidence, shows=list(Shows),
     )  # fmt: skip

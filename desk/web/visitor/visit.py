@@ -8,9 +8,11 @@ from fastapi import Request
 from fastapi.responses import Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from desk.domain.evidence import Shows
 from desk.domain.policy import Act, Viewer
 from desk.domain.stage import Stage
 from desk.ports import Desk
+from desk.reads.evidence import evidence_of
 from desk.reads.status import StatusView, status_view
 from desk.reads.visitors import Keyholder, keyholders
 from desk.web.pages import page, reader_language
@@ -61,10 +63,12 @@ class Visit:
         """The status page, with the refusal of an act and what was typed where there is one."""
         language, kit = reader_language(self.request), self.desk.kit
         view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
+        evidence = await self.desk.read(evidence_of, self.viewer, self.reference, kit)
         return page(
             self.request, "visitor/status.html", status, view=view, steps=_steps(view), now=kit.clock.now(),
             forms=forms(self, view.acts), failed=failed, closed_acts=[act for act in _ACTS if act not in view.acts],
             hours=counter_hours(view.site, kit.clock.now(), language), doors=reasons.other_doors(language),
+            evidence=evidence, file_key=self.form_key(), shows=list(Shows),
         )  # fmt: skip
 
     def form_key(self) -> str:
