@@ -8,6 +8,8 @@ from typing import Any
 SCRIPT = """
 import logging, structlog
 from desk import wiring
+
+import pytest
 wiring.start_logs({options})
 log = structlog.get_logger()
 log.info("claim_lodged", reference="7Q4K92MDXT")
