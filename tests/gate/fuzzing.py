@@ -132,7 +132,7 @@ def _never_left(failure: Failure, case: AnyCase, response: Response) -> bool:
 
 
 def _is_a_sound_form(case: AnyCase) -> bool:
-    """Whether a form with a file has nothing wrong in it: bytes are no text, so the tool itself takes every file for a mistake."""
+    """Whether a form with a file has nothing wrong in it: bytes are no text, so the tool takes every file for a mistake."""
     form = case.body if isinstance(case.body, dict) else {}
     texts = {name: value for name, value in form.items() if name not in ("file", "kind")}
     known = texts.keys() <= {"token", "reference", "access_code"} and form.get("kind", Shows.OTHER) in list(Shows)
