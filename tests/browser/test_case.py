@@ -114,6 +114,7 @@ def test_two_officers_on_one_claim_both_keep_their_words(shop: Shop, enter: Ente
     assert second.locator(".conflict").count() == 0
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_staff_pages_are_for_everybody(shop: Shop, enter: Enter, language: str, scheme: str) -> None:

@@ -128,6 +128,7 @@ def test_a_clerk_logs_a_claim_by_keyboard_alone_within_twenty_seconds(
     assert page.get_by_role("cell", name="松风小馆").count() >= 1
 
 
+@pytest.mark.slow
 def test_a_slip_fits_every_paper_on_one_page(counter: Callable[..., Page], shop: Shop, tmp_path: Path) -> None:
     page = counter(scripts=True)
     reference = lodged(page, shop)
@@ -181,6 +182,7 @@ def furnish(shop: Shop) -> None:
     answer.raise_for_status()
 
 
+@pytest.mark.slow
 @BOTH
 def test_every_page_fits_and_is_for_everybody_by_day_and_by_night(
     counter: Callable[..., Page], shop: Shop, language: str, tmp_path: Path

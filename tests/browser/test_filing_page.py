@@ -138,6 +138,7 @@ def test_another_language_keeps_the_page_and_the_values(shop: Shop) -> None:
     assert page.locator(".answers").get_by_text(WORDS).is_visible()
 
 
+@pytest.mark.slow
 def test_the_browsers_own_back_and_forth_shows_the_pages_with_their_answers(shop: Shop) -> None:
     page = shop.window().new_page()
     walk(page, shop, "want")
@@ -153,6 +154,7 @@ def test_the_browsers_own_back_and_forth_shows_the_pages_with_their_answers(shop
     assert at_question(page) == "where"
 
 
+@pytest.mark.slow
 def test_what_was_changed_leads_back_to_the_check(shop: Shop) -> None:
     page = shop.window().new_page()
     walk(page, shop, "check")
@@ -164,6 +166,7 @@ def test_what_was_changed_leads_back_to_the_check(shop: Shop) -> None:
     assert page.locator(".answers").get_by_text("人民币 99.00 元").is_visible()
 
 
+@pytest.mark.slow
 def test_enter_in_a_field_goes_on_and_never_changes_the_language(shop: Shop) -> None:
     page = shop.window(language="zh-CN").new_page()
     walk(page, shop, "when")
@@ -222,6 +225,7 @@ def test_the_receipt_opens_again_on_this_device_only(shop: Shop) -> None:
     assert httpx.URL(other.url).path == "/s"
 
 
+@pytest.mark.slow
 def test_the_receipt_prints_on_one_sheet_with_its_code(shop: Shop, tmp_path: Path) -> None:
     page = shop.window().new_page()
     filed(page, shop)
@@ -234,6 +238,7 @@ def test_the_receipt_prints_on_one_sheet_with_its_code(shop: Shop, tmp_path: Pat
     assert page.pdf(format="A6").count(b"/Type /Page\n") == 1
 
 
+@pytest.mark.slow
 def test_the_first_visit_is_light(shop: Shop) -> None:
     page = shop.window().new_page()
     sizes: list[int] = []
@@ -267,6 +272,7 @@ def pages(shop: Shop) -> dict[str, Callable[[Page], object]]:
     }
 
 
+@pytest.mark.slow
 @BOTH
 def test_every_page_fits_and_every_target_can_be_hit(shop: Shop, language: str, tmp_path: Path) -> None:
     for name, lead in pages(shop).items():
@@ -282,6 +288,7 @@ def test_every_page_fits_and_every_target_can_be_hit(shop: Shop, language: str, 
         page.context.close()
 
 
+@pytest.mark.slow
 @BOTH
 def test_every_page_is_for_everybody_by_day_and_by_night(shop: Shop, language: str) -> None:
     for name, lead in pages(shop).items():

@@ -157,6 +157,7 @@ def views(shop: Shop) -> dict[str, Callable[[Page], object]]:
     }
 
 
+@pytest.mark.slow
 @BOTH
 def test_every_page_fits_a_phone_and_a_wide_screen(shop: Shop, language: str, tmp_path: Path) -> None:
     for name, lead in views(shop).items():
@@ -170,6 +171,7 @@ def test_every_page_fits_a_phone_and_a_wide_screen(shop: Shop, language: str, tm
         page.context.close()
 
 
+@pytest.mark.slow
 @BOTH
 def test_every_page_is_for_everybody_by_day_and_by_night(shop: Shop, language: str) -> None:
     for name, lead in views(shop).items():

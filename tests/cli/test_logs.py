@@ -8,6 +8,8 @@ from typing import Any
 SCRIPT = """
 import logging, structlog
 from desk import wiring
+
+import pytest
 wiring.start_logs({options})
 log = structlog.get_logger()
 log.info("claim_lodged", reference="7Q4K92MDXT")
@@ -44,6 +46,7 @@ def test_each_event_is_one_json_line_with_its_time_and_level() -> None:
     assert told[0]["reference"] == "7Q4K92MDXT"
 
 
+@pytest.mark.slow
 def test_an_error_is_told_by_kind_and_place_and_never_by_its_message() -> None:
     for options in ("", "readable=True"):
         assert "13800138000" not in said(options)
@@ -56,6 +59,7 @@ def test_a_quiet_process_tells_only_what_went_wrong() -> None:
     assert [line["event"] for line in lines(said("quiet=True"))] == ["lodging_failed", "went wrong"]
 
 
+@pytest.mark.slow
 def test_readable_logs_have_no_colour_where_nobody_watches() -> None:
     assert "\x1b" not in said("readable=True")
     assert "claim_lodged" in said("readable=True")

@@ -112,7 +112,8 @@ def everything_kept(place: Place) -> dict[str, bytes]:
     return kept
 
 
-@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_what_is_planted_is_found_nowhere(place_on: Callable[[str], Place], engine: str) -> None:
     place = place_on(engine)
     token = place.token("manager")

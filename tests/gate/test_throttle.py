@@ -71,6 +71,7 @@ async def storm(url: str, place: Place) -> tuple[list[Answer], Answer, Answer]:
         return list(guesses), right, await wire.post(STATUS, token, network())
 
 
+@pytest.mark.slow
 @ENGINES
 def test_fifty_guesses_at_once_are_five_and_the_token_still_opens(
     place_on: Callable[[str], Place], engine: str, options: tuple[str, ...]
@@ -118,6 +119,7 @@ def absent_reference() -> str:
     return reference_of(secrets.randbits(45))
 
 
+@pytest.mark.slow
 @ENGINES
 def test_every_no_is_the_same_no(
     place_on: Callable[[str], Place], engine: str, options: tuple[str, ...], say: Callable[[str], None]

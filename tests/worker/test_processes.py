@@ -65,6 +65,7 @@ def test_serve_looks_after_its_worker_and_both_end_politely(tmp_path: Path, data
         assert "Traceback" not in served.output
 
 
+@pytest.mark.slow
 def test_the_worker_goes_when_its_parent_was_killed(tmp_path: Path, sqlite_database: str) -> None:
     with serving(tmp_path / "data", sqlite_database) as served:
         assert eventually(lambda: "round_done" in served.output)
@@ -78,6 +79,7 @@ def test_without_a_worker_there_is_none(tmp_path: Path, sqlite_database: str) ->
         assert workers_of(served) == []
 
 
+@pytest.mark.slow
 def test_a_newer_schema_is_refused_in_one_line(tmp_path: Path, sqlite_database: str) -> None:
     with closing(sqlite3.connect(sqlite_database.removeprefix("sqlite:///"))) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -86,6 +88,7 @@ def test_a_newer_schema_is_refused_in_one_line(tmp_path: Path, sqlite_database: 
     assert "9999" in refused.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_on_its_own_ends_politely(tmp_path: Path, sqlite_database: str, number: signal.Signals) -> None:
     env = environment(tmp_path / "data", sqlite_database)
@@ -97,6 +100,7 @@ def test_a_worker_on_its_own_ends_politely(tmp_path: Path, sqlite_database: str,
         assert "Traceback" not in worker.output
 
 
+@pytest.mark.slow
 def test_several_web_processes_share_one_desk_and_end_politely(tmp_path: Path, database: str) -> None:
     with serving(tmp_path / "data", database, "--workers", "2") as served:
         for _ in range(20):
@@ -105,6 +109,7 @@ def test_several_web_processes_share_one_desk_and_end_politely(tmp_path: Path, d
         assert "Traceback" not in served.output
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path, sqlite_database: str) -> None:
     with serving(tmp_path / "data", sqlite_database, "--no-worker") as served:
         port = served.url.rpartition(":")[2]
@@ -114,6 +119,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path, sqlite_databas
     assert "try --port" in second.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_is_quiet(tmp_path: Path, sqlite_database: str) -> None:
     with serving(tmp_path / "data", sqlite_database) as served:
         assert eventually(lambda: "round_done" in served.output)
@@ -123,6 +129,7 @@ def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_is_quiet(tmp_path: Pat
         assert "worker_died" not in served.output
 
 
+@pytest.mark.slow
 def test_a_desk_that_was_told_nothing_prints_the_address_it_listens_on(tmp_path: Path) -> None:
     port = free_port()
     env = environment(tmp_path)
