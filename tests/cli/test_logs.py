@@ -5,11 +5,11 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 SCRIPT = """
 import logging, structlog
 from desk import wiring
-
-import pytest
 wiring.start_logs({options})
 log = structlog.get_logger()
 log.info("claim_lodged", reference="7Q4K92MDXT")

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 import pytest
@@ -38,7 +39,7 @@ async def claim_abroad(front: Front) -> tuple[str, str]:
     return reference, await front.house.add_file(reference, picture(), oskar)
 
 
-async def add(front: Front, by: str | None, reference: str, **more: object) -> httpx.Response:
+async def add(front: Front, by: str | None, reference: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - as `call` takes them
     return await front.call("POST", f"{CLAIMS}/{reference}/evidence", by, files={"file": ("a.jpg", picture())}, **more)
 
 
