@@ -47,7 +47,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class ToPay:
-    """A refund that is agreed and not closed. `due_at` is at the site's own offset; `open` is the payout under way, None before one is proposed."""
+    """A refund that is agreed and not closed. `due_at` is at the site's own offset; `open` is the payout under way.
+
+    `open` is None before a payout is proposed, and again once it failed or was cancelled.
+    """
 
     reference: str
     decided: Money
@@ -58,7 +61,7 @@ class ToPay:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a second officer: payouts, and withdrawals each with its site and whether it is one's own."""
+    """What waits for a second officer: payouts, and withdrawals, each with its site and whether it is one's own."""
 
     payouts: Sequence[Sheet]
     withdrawals: Sequence[tuple[Workplace, WithdrawalView, bool]]

@@ -33,6 +33,8 @@ async def test_from_findings_to_a_refund_agreed_as_the_visitor_reads_it(front: F
     assert "Agree to refund CNY 128.00" in page
     assert (await send(olga, reference, "decide")).status_code == 303
     assert (await front.claim(reference)).decided_minor == 12_800
+    page = (await olga.get(at(reference))).text
+    assert "Fast refund · CNY 128.00" in page.partition("history-heading")[2]
     assert moved(await front.events(reference))[1:4] == ("confirm_fast_refund", "received", "fast_refund")
     assert (await front.clocks(reference))["fast_payment"] == "running"
     assert (await front.status(await front.slip(reference)))["stage"] == "refund_agreed"
@@ -132,7 +134,7 @@ async def test_an_answer_recorded_twice_says_what_the_colleague_wrote(front: Fro
     assert refused.status_code == 409
     assert "It was 130." in refused.text
     assert "Olga" in refused.text.partition("conflict-heading")[2].partition("</section>")[0]
-    assert "About 128." in refused.text
+    assert "About 128." in refused.text.partition("conflict-heading")[2].partition("</section>")[0]
 
 
 async def test_a_double_press_acts_once(front: Front) -> None:
