@@ -118,9 +118,7 @@ def notices(conn: Connection, viewer: Viewer) -> list[tuple[Workplace, NoticeLin
     """Open notices of the viewer's sites, each with its site. Raises Forbidden for who is told none."""
     require_any(conn, viewer, Act.READ_NOTICES)
     return [
-        (site, line)
-        for site in sites_at_work(conn, viewer, Act.READ_NOTICES)
-        for line in open_notices(conn, viewer, site.slug)
+        (site, line) for site in sites_at_work(conn, viewer, Act.READ_NOTICES) for line in open_notices(conn, viewer, site.slug)
     ]
 
 
