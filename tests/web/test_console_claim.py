@@ -229,3 +229,18 @@ async def test_hostile_text_is_text_everywhere(sqlite_front: Front) -> None:
         assert "<script>alert" not in page.text
         assert "<img src=x" not in page.text
     assert "&lt;script&gt;" in (await olga.get(at(reference))).text
+
+
+async def test_a_form_from_elsewhere_acts_on_nothing(front: Front) -> None:
+    olga, otto, reference = await seat(front, "olga"), await seat(front, "otto"), (await front.house.lodge()).reference
+    path = f"{at(reference)}/message"
+    form = form_in((await olga.get(at(reference))).text, path) | {"text": "Sent by somebody else."}
+    before = len(await front.events(reference))
+    for refused in (
+        await olga.post(path, form | {"key": ""}),
+        await olga.post(path, form, Origin="https://evil.example"),
+        await olga.post(path, form, **{"Sec-Fetch-Site": "same-site"}),
+        await otto.post(path, form),
+    ):
+        assert refused.status_code == 403
+    assert len(await front.events(reference)) == before
