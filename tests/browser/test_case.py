@@ -162,6 +162,6 @@ def test_words_for_a_form_that_is_gone_stay_in_sight_of_everybody(shop: Shop, en
     for width in (PHONE[0], WIDE[0]):
         second.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
-            second.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
+            second.emulate_media(color_scheme=scheme)
             assert [each["id"] for each in Axe().run(second).response["violations"]] == []
         assert second.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
