@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select
 from desk.domain.claim import State
 from desk.domain.mask import masked_payee
 from desk.domain.money import Money
-from desk.domain.payout import Hands, PayoutState, is_second
+from desk.domain.payout import UNDER_WAY, Hands, PayoutState, is_second
 from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit, SealedPerson
+from desk.reads.board import Workplace, sites_at_work
 from desk.reads.fund import WithdrawalView, open_withdrawals
 from desk.reads.pages import sites_of
 from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page
@@ -27,20 +28,11 @@ MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class ToPay:
-    """A refund that is agreed and not closed. `due_at` is at the site's own offset; `payout` is its newest, if there is one."""
-
-    reference: str
-    site: str
-    decided: Money
-    respondent: str | None
-    due_at: datetime | None
-    payout: PayoutRow | None
-
-
-@dataclass(frozen=True, slots=True)
 class Sheet:
-    """A payout with whoever had it in hand, by name, its masked payee, and whether the viewer may be its second officer."""
+    """A payout with whoever had it in hand, by name, its masked payee, and whether the viewer may be its second officer.
+
+    `mine` tells why not: `lodged`, `confirmed`, `proposed`, whatever the viewer did themselves.
+    """
 
     view: PayoutView
     claim: ClaimRow
@@ -50,22 +42,37 @@ class Sheet:
     resolve_by: str | None
     payee: dict[str, str | None]
     may_second: bool
+    mine: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToPay:
+    """A refund that is agreed and not closed. `due_at` is at the site's own offset; `open` is the payout under way.
+
+    `open` is None before a payout is proposed, and again once it failed or was cancelled.
+    """
+
+    reference: str
+    decided: Money
+    respondent: str | None
+    due_at: datetime | None
+    open: Sheet | None
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a second officer: payouts, and withdrawals each with its site's slug and whether it is one's own."""
+    """What waits for a second officer: payouts, and withdrawals, each with its site and whether it is one's own."""
 
     payouts: Sequence[Sheet]
-    withdrawals: Sequence[tuple[str, WithdrawalView, bool]]
+    withdrawals: Sequence[tuple[Workplace, WithdrawalView, bool]]
 
 
-def to_pay(conn: Connection, viewer: Viewer) -> list[ToPay]:
+def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
     """Agreed refunds at the viewer's sites, nearest deadline first, at most 100. Raises Forbidden for who handles no money."""
     mine = sites_of(conn, viewer, None, Act.READ_PAYOUT)
     query = (
         select(
-            CLAIM.c.id, CLAIM.c.reference, CLAIM.c.decided_minor, CLAIM.c.currency, CLAIM.c.due_at, SITE.c.slug,
+            CLAIM.c.id, CLAIM.c.reference, CLAIM.c.decided_minor, CLAIM.c.currency, CLAIM.c.due_at,
             SITE.c.time_zone, RESPONDENT.c.name,
         )
         .join(SITE, SITE.c.id == CLAIM.c.site_id)
@@ -76,8 +83,9 @@ def to_pay(conn: Connection, viewer: Viewer) -> list[ToPay]:
     )  # fmt: skip
     return [
         ToPay(
-            row.reference, row.slug, Money(row.decided_minor, row.currency), row.name,
-            None if row.due_at == FOREVER else row.due_at.astimezone(ZoneInfo(row.time_zone)), payouts.latest(conn, row.id),
+            row.reference, Money(row.decided_minor, row.currency), row.name,
+            None if row.due_at == FOREVER else row.due_at.astimezone(ZoneInfo(row.time_zone)),
+            _under_way(conn, viewer, row.id, row.reference, ZoneInfo(row.time_zone), kit),
         )
         for row in conn.execute(query)
     ]  # fmt: skip
@@ -99,28 +107,33 @@ def waiting(conn: Connection, viewer: Viewer, kit: Kit) -> Waiting:
     """What waits for a second officer at the viewer's sites, oldest first. Raises Forbidden for who may approve nothing."""
     require_any(conn, viewer, Act.APPROVE_PAYOUT)
     page = payouts_page(conn, viewer, None, PayoutState.AWAITING_APPROVAL, MOST, None)
-    found: list[tuple[str, WithdrawalView, bool]] = []
-    for slug in slugs_of(conn, viewer, Act.APPROVE_WITHDRAWAL):
-        lines = open_withdrawals(conn, viewer, slug, MOST, None).lines
-        found += [(slug, line, line.proposed_by == viewer.name) for line in lines]
+    found: list[tuple[Workplace, WithdrawalView, bool]] = []
+    for site in sites_at_work(conn, viewer, Act.APPROVE_WITHDRAWAL):
+        lines = open_withdrawals(conn, viewer, site.slug, MOST, None).lines
+        found += [(site, line, line.proposed_by == viewer.name) for line in lines]
     return Waiting([_sheet(conn, viewer, view, kit) for view in page.lines], found)
 
 
-def notices(conn: Connection, viewer: Viewer) -> list[tuple[str, NoticeLine]]:
-    """Open notices of the viewer's sites, each with its site's slug. Raises Forbidden for who is told none."""
+def notices(conn: Connection, viewer: Viewer) -> list[tuple[Workplace, NoticeLine]]:
+    """Open notices of the viewer's sites, each with its site. Raises Forbidden for who is told none."""
     require_any(conn, viewer, Act.READ_NOTICES)
-    return [(slug, line) for slug in slugs_of(conn, viewer, Act.READ_NOTICES) for line in open_notices(conn, viewer, slug)]
-
-
-def slugs_of(conn: Connection, viewer: Viewer, act: Act) -> list[str]:
-    """The viewer's sites where they hold this right, by slug."""
-    allowed = [site_id for site_id in viewer.sites if viewer.may(act, site_id)]
-    return list(conn.execute(select(SITE.c.slug).where(SITE.c.id.in_(allowed)).order_by(SITE.c.slug)).scalars())
+    return [
+        (site, line) for site in sites_at_work(conn, viewer, Act.READ_NOTICES) for line in open_notices(conn, viewer, site.slug)
+    ]
 
 
 def require_any(conn: Connection, viewer: Viewer, act: Act) -> None:
     """Raise Forbidden for a viewer who holds this right nowhere."""
     sites_of(conn, viewer, None, act)
+
+
+def _under_way(
+    conn: Connection, viewer: Viewer, claim_id: int, reference: str, zone: ZoneInfo, kit: Kit
+) -> Sheet | None:  # fmt: skip
+    payout = payouts.latest(conn, claim_id)
+    if payout is None or payout.state not in UNDER_WAY:
+        return None
+    return _sheet(conn, viewer, PayoutView(payout, reference, zone), kit)
 
 
 def _sheet(conn: Connection, viewer: Viewer, view: PayoutView, kit: Kit) -> Sheet:
@@ -134,8 +147,16 @@ def _sheet(conn: Connection, viewer: Viewer, view: PayoutView, kit: Kit) -> Shee
     second = viewer.id is not None and viewer.may(Act.APPROVE_PAYOUT, payout.site_id) and is_second(hands, viewer.id)
     return Sheet(
         view, claim, names[payout.proposed_by], names.get(payout.approved_by), names.get(payout.sent_by),
-        names.get(payout.resolve_by), _payee(conn, payout, kit), second,
+        names.get(payout.resolve_by), _payee(conn, payout, kit), second, _own_hands(hands, viewer),
     )  # fmt: skip
+
+
+def _own_hands(hands: Hands, viewer: Viewer) -> tuple[str, ...]:
+    told = (
+        ("lodged", viewer.id == hands.lodged_by), ("confirmed", viewer.id in hands.confirmed_by),
+        ("proposed", viewer.id == hands.proposed_by),
+    )  # fmt: skip
+    return tuple(what for what, own in told if own)
 
 
 def _payee(conn: Connection, payout: PayoutRow, kit: Kit) -> dict[str, str | None]:

@@ -143,3 +143,27 @@ def test_the_door_is_for_everybody(shop: Shop) -> None:
     for address in ("/desk/sign-in", "/desk/nowhere"):
         page.goto(f"{shop.url}{address}")
         assert Axe().run(page).response["violations"] == []
+
+
+@pytest.mark.slow
+@BOTH
+def test_words_for_a_form_that_is_gone_stay_in_sight_of_everybody(shop: Shop, enter: Enter, language: str) -> None:
+    reference = shop.lodge()["reference"]
+    first, second = enter("intake", language), enter("manager", language, scripts=True)
+    for page in (first, second):
+        page.goto(f"{shop.url}/desk/claims/{reference}")
+    first.locator("details:has(#withdraw-form) summary").click()
+    first.locator("#withdraw-text").fill("游客说不用了")
+    press(first, "/withdraw")
+    second.locator("details:has(#override-form) summary").click()
+    second.locator("#override-reason").fill("要听双方的")
+    press(second, "/override")
+    assert second.locator("#override-reason").count() == 0
+    assert "游客说不用了" in second.locator(".conflict").first.inner_text()
+    assert "要听双方的" in second.locator("#override-form").inner_text()
+    for width in (PHONE[0], WIDE[0]):
+        second.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            second.emulate_media(color_scheme=scheme)
+            assert [each["id"] for each in Axe().run(second).response["violations"]] == []
+        assert second.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -33,6 +33,8 @@ async def test_from_findings_to_a_refund_agreed_as_the_visitor_reads_it(front: F
     assert "Agree to refund CNY 128.00" in page
     assert (await send(olga, reference, "decide")).status_code == 303
     assert (await front.claim(reference)).decided_minor == 12_800
+    page = (await olga.get(at(reference))).text
+    assert "Fast refund · CNY 128.00" in page.partition("history-heading")[2]
     assert moved(await front.events(reference))[1:4] == ("confirm_fast_refund", "received", "fast_refund")
     assert (await front.clocks(reference))["fast_payment"] == "running"
     assert (await front.status(await front.slip(reference)))["stage"] == "refund_agreed"
@@ -41,10 +43,11 @@ async def test_from_findings_to_a_refund_agreed_as_the_visitor_reads_it(front: F
 async def test_a_part_is_agreed_by_typing_it(front: Front) -> None:
     olga, reference = await seat(front, "olga"), (await front.house.lodge()).reference
     await send(olga, reference, "assess", **FINDINGS)
-    too_much = await send(olga, reference, "decide", amount="128.01")
-    assert too_much.status_code == 409
-    assert form_in(too_much.text, f"{at(reference)}/decide")["amount"] == "128.01"
-    assert (await send(olga, reference, "decide", amount="８０元")).status_code == 303
+    for typed, status in (("128.01", 409), ("", 422), ("all", 422)):
+        refused = await send(olga, reference, "part", amount=typed)
+        assert refused.status_code == status, typed
+        assert form_in(refused.text, f"{at(reference)}/part")["amount"] == typed
+    assert (await send(olga, reference, "part", amount="８０元")).status_code == 303
     assert (await front.claim(reference)).decided_minor == 8_000
 
 
@@ -99,6 +102,39 @@ async def test_a_decision_on_a_claim_that_changed_is_not_taken(front: Front) -> 
     assert (again["route"], again["reason"]) == ("docket", "Both must be heard.")
     assert (await otto.post(f"{at(reference)}/override", again)).status_code == 303
     assert (await front.claim(reference)).state == "docketed"
+
+
+@pytest.mark.parametrize(
+    ("act", "typed", "words"),
+    [("override", {"route": "docket", "reason": "Both must be heard."}, "Both must be heard."),
+     ("assess", {"note": "He says he broke it."}, "He says he broke it."),
+     ("withdraw", {"text": "They settled it."}, "They settled it.")],
+)  # fmt: skip
+async def test_words_for_a_form_that_a_colleague_made_impossible_are_shown(
+    front: Front, act: str, typed: dict[str, str], words: str
+) -> None:
+    olga, otto, reference = await seat(front, "olga"), await seat(front, "otto"), (await front.house.lodge()).reference
+    mine = form_in((await otto.get(at(reference))).text, f"{at(reference)}/{act}")
+    assert (await send(olga, reference, "withdraw", text="The visitor left.")).status_code == 303
+    before = len(await front.events(reference))
+    refused = await otto.post(f"{at(reference)}/{act}", mine | typed)
+    assert refused.status_code in (409, 412)
+    assert f'action="{at(reference)}/{act}"' not in refused.text
+    conflict = refused.text.partition("conflict-heading")[2].partition('id="yours-heading"')
+    assert "Olga" in conflict[0]
+    assert words in conflict[2].partition("</section>")[0]
+    assert len(await front.events(reference)) == before
+
+
+async def test_an_answer_recorded_twice_says_what_the_colleague_wrote(front: Front) -> None:
+    olga, otto, reference = await seat(front, "olga"), await seat(front, "otto"), await front.house.waiting()
+    mine = form_in((await otto.get(at(reference))).text, f"{at(reference)}/answer")
+    assert (await send(olga, reference, "answer", text="About 128.")).status_code == 303
+    refused = await otto.post(f"{at(reference)}/answer", mine | {"text": "It was 130."})
+    assert refused.status_code == 409
+    assert "It was 130." in refused.text
+    assert "Olga" in refused.text.partition("conflict-heading")[2].partition("</section>")[0]
+    assert "About 128." in refused.text.partition("conflict-heading")[2].partition("</section>")[0]
 
 
 async def test_a_double_press_acts_once(front: Front) -> None:
@@ -193,3 +229,18 @@ async def test_hostile_text_is_text_everywhere(sqlite_front: Front) -> None:
         assert "<script>alert" not in page.text
         assert "<img src=x" not in page.text
     assert "&lt;script&gt;" in (await olga.get(at(reference))).text
+
+
+async def test_a_form_from_elsewhere_acts_on_nothing(front: Front) -> None:
+    olga, otto, reference = await seat(front, "olga"), await seat(front, "otto"), (await front.house.lodge()).reference
+    path = f"{at(reference)}/message"
+    form = form_in((await olga.get(at(reference))).text, path) | {"text": "Sent by somebody else."}
+    before = len(await front.events(reference))
+    for refused in (
+        await olga.post(path, form | {"key": ""}),
+        await olga.post(path, form, Origin="https://evil.example"),
+        await olga.post(path, form, **{"Sec-Fetch-Site": "same-site"}),
+        await otto.post(path, form),
+    ):
+        assert refused.status_code == 403
+    assert len(await front.events(reference)) == before

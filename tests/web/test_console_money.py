@@ -60,16 +60,20 @@ async def test_at_the_solo_limit_a_second_person_is_asked_for_on_every_page(desk
     reference = await till.agreed(asked="200.00")
     page = await propose(desk, chen, reference)
     own = (await chen.get("/desk/approvals")).text
-    assert "let somebody else confirm" in own
+    assert "You proposed this payout. Let somebody else confirm it." in own
     assert f'action="{page}/approve"' not in own
     key = form_in((await chen.get("/desk/account")).text, "/desk/sign-out")
     refused = await chen.post(f"{page}/approve", key)
     assert (refused.status_code, "second" in refused.text) == (409, True)
     assert (await chen.post(f"{page}/send", key)).status_code == 409
+    assert "waits for a second person" in (await chen.get("/desk/pay")).text
+    confirmed = (await (await seat(desk, "otto")).get("/desk/approvals")).status_code
+    assert confirmed == 403
     waiting = (await ma.get("/desk/approvals")).text
     assert "At the amount for a second officer" in waiting
     assert "Agree to pay CNY 200.00" in waiting
     assert (await ma.submit("/desk/approvals", f"{page}/approve")).status_code == 303
+    assert "confirmed by Ma" in (await chen.get("/desk/pay")).text
     assert (await chen.submit(page, f"{page}/send")).status_code == 303
     assert (await till.payout(int(page.rpartition("/")[2]))).approved_by == desk.house.cast.ma.id
 
@@ -87,6 +91,48 @@ async def test_a_double_press_proposes_and_pays_once(desk: Front) -> None:
     form = form_in((await chen.get(found[0])).text, f"{found[0]}/send")
     assert [(await chen.post(f"{found[0]}/send", form)).status_code for _ in range(2)] == [303, 303]
     assert (await till.balances())["in_transit"] == 12_800
+
+
+async def test_two_cashiers_on_one_refund_pay_once_and_the_second_keeps_what_was_typed(desk: Front) -> None:
+    till, chen, cai = Till(desk.house), await seat(desk, "chen"), await seat(desk, "cai")
+    reference = await till.agreed()
+    path = f"/desk/claims/{reference}/payouts"
+    mine = form_in((await cai.get(path)).text, path) | {"method": "cash", "amount": "96.50", "name": XSS}
+    page = await propose(desk, chen, reference)
+    refused = await cai.post(path, mine)
+    assert refused.status_code == 409
+    assert page in refused.text
+    assert "96.50" in refused.text.partition('id="yours-heading"')[2].partition("</section>")[0]
+    assert XSS not in refused.text
+    assert await desk.counted("payout") == 1
+
+
+async def test_the_list_names_the_payee_masked_and_the_page_what_to_do_after_a_failure(desk: Front) -> None:
+    till, chen = Till(desk.house), await seat(desk, "chen")
+    reference = await till.agreed()
+    await till.propose(reference, method="transfer")
+    listed = (await chen.get("/desk/pay")).text
+    assert "王*" in listed
+    assert "6222" not in listed
+    assert "王小薇" not in listed
+    failed = (await chen.get(f"/desk/payouts/{await till.brought_to('failed')}")).text
+    assert "the cash was taken back" in failed
+    assert "Pay again" in failed
+
+
+async def test_forms_about_money_from_elsewhere_are_refused(desk: Front) -> None:
+    till, chen, ma = Till(desk.house), await seat(desk, "chen"), await seat(desk, "ma")
+    reference, fund = await till.agreed(), "/desk/fund/huangshan"
+    path = f"/desk/claims/{reference}/payouts"
+    cash = form_in((await chen.get(path)).text, path) | {"method": "cash"}
+    into = form_in((await ma.get(fund)).text, f"{fund}/top-ups") | {"amount": "1", "source": "site"}
+    before = await till.balances()
+    for who, where, form in ((chen, path, cash), (ma, f"{fund}/top-ups", into)):
+        assert (await who.post(where, form | {"key": "made-up"})).status_code == 403
+        assert (await who.post(where, form, **{"Sec-Fetch-Site": "cross-site"})).status_code == 403
+        assert (await who.post(where, form, Origin="https://evil.example")).status_code == 403
+    assert (await chen.post(path, cash | {"key": into["key"]})).status_code == 403
+    assert (await till.balances(), await desk.counted("payout")) == (before, 0)
 
 
 async def test_what_cannot_be_paid_is_said_and_what_was_typed_stays(desk: Front) -> None:
@@ -145,6 +191,7 @@ async def test_the_fund_is_topped_up_and_emptied_by_two_persons(desk: Front) -> 
     assert (await till.balances())["available"] == before + 70_000
     page = (await chen.get(fund)).text
     assert "CNY 300.00" in page
+    assert "The books agree: CNY" in page
     assert XSS not in page
     csv = await ma.get(f"{fund}/entries.csv")
     assert (csv.status_code, csv.headers["content-type"]) == (200, "text/csv; charset=utf-8")

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from desk.actions.facts import COMPLETABLE
 from desk.actions.triage import ASSESSABLE
 from desk.domain.claim import OPEN_STATES, Answer, Basis, RespondentKind, Route, Scope, State
-from desk.domain.errors import DeskError, Forbidden, NotFound, StaleVersion
+from desk.domain.errors import DeskError, Forbidden, NotFound, PayoutExists, StaleVersion, VerdictChanged, WrongMoment
 from desk.domain.evidence import Shows
 from desk.domain.lifecycle import LIFECYCLE, OVERRIDE, Step
 from desk.domain.money import Money
@@ -33,6 +33,11 @@ router = APIRouter(prefix="/desk/claims", include_in_schema=False)
 
 TESTS = ("not_at_fault", "facts_clear", "evidence_sufficient")
 
+OVERTAKEN = (StaleVersion, WrongMoment, VerdictChanged, PayoutExists)
+"""Refusals that a colleague's act explains: the page shows what happened since the form was made."""
+
+_OURS = frozenset({KEY, "version", "seen", "question", "route"})
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -43,8 +48,14 @@ class Failed:
     fields: tuple[str, ...]
     typed: Mapping[str, str]
     status: int
-    stale: bool
+    overtaken: bool
     seen: int
+
+    @property
+    def words(self) -> list[str]:
+        """What was written by hand, to be shown where the form itself is not offered any more."""
+        chosen = (*TESTS, "basis", "scope", "kind")
+        return [value for name, value in self.typed.items() if name not in _OURS and name not in chosen and value.strip()]
 
 
 @router.get("/{reference}")
@@ -82,7 +93,7 @@ def _failed(request: Request, act: str, refusal: Exception, typed: Mapping[str, 
     fields = tuple(f"{act}-{field.partition('.')[0]}" for field in fields_at_fault(refusal) if field)
     seen = typed.get("seen", "")
     return Failed(
-        act, said(refusal, reader_language(request)), fields, typed, status_of(refusal), isinstance(refusal, StaleVersion),
+        act, said(refusal, reader_language(request)), fields, typed, status_of(refusal), isinstance(refusal, OVERTAKEN),
         int(seen) if seen.isdecimal() and len(seen) < len("1000000") else 0,
     )  # fmt: skip
 
@@ -101,6 +112,7 @@ def offered(viewer: Viewer, work: Casework) -> frozenset[str]:
         "assess": viewer.may(Act.ASSESS, site) and state in ASSESSABLE,
         "facts": viewer.may(Act.COMPLETE_FACTS, site) and state in COMPLETABLE and _is_incomplete(work),
         "decide": viewer.may(Act.CONFIRM, site) and state is State.RECEIVED,
+        "part": viewer.may(Act.CONFIRM, site) and state is State.RECEIVED and work.verdict.route is Route.FAST_REFUND,
         "override": bool(routes_open(viewer, work)),
         "answer": viewer.may(Act.ANSWER, site) and (state is State.AWAITING_INFORMATION or _is_asked(work)),
         "silence": viewer.may(Act.ASSESS, site) and state is State.AWAITING_INFORMATION,

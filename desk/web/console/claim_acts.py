@@ -106,6 +106,13 @@ def _confirmed(asked: Asked) -> tuple[Any, ...]:
     return Choice(_route(asked, "route"), amount=asked.amount("amount")), asked.version()
 
 
+def _part(asked: Asked) -> tuple[Any, ...]:
+    amount = asked.amount("amount")
+    if amount is None:
+        raise BadInput("/amount", "missing")
+    return Choice(Route.FAST_REFUND, amount=amount), asked.version()
+
+
 def _overridden(asked: Asked) -> tuple[Any, ...]:
     reason = ReasonIn(**asked.given("reason")).reason
     choice = Choice(_route(asked, "route"), override=True, reason=reason, amount=asked.amount("amount"))
@@ -129,6 +136,7 @@ ACTS: Mapping[str, Form] = MappingProxyType(
         "assess": Form(assess_claim, _findings, "verdict"),
         "facts": Form(complete_facts, _facts, "verdict"),
         "decide": Form(confirm_triage, _confirmed, "main"),
+        "part": Form(confirm_triage, _part, "main"),
         "override": Form(confirm_triage, _overridden, "main"),
         "link": Form(link_claims, _other, "linked"),
         "contact": Form(change_contact, _contact, "visitor"),

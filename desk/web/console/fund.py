@@ -18,7 +18,7 @@ from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.fund import entries_page, fund_view, open_withdrawals
-from desk.reads.till import notices, slugs_of
+from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
 from desk.web.api.shapes import Prose
 from desk.web.console.forms import KEY, acted, fields_at_fault, filled, said, staff_page, status_of, typed_in
@@ -60,10 +60,10 @@ class Failed:
 @router.get("/fund")
 async def own_fund(desk: TheDesk, session: SignedIn) -> Response:
     """The fund of the officer's first site. Raises Forbidden for who sees none."""
-    slugs = await desk.read(slugs_of, session.viewer, Act.READ_FUND)
-    if not slugs:
+    sites = await desk.read(sites_at_work, session.viewer, Act.READ_FUND)
+    if not sites:
         raise Forbidden
-    return RedirectResponse(f"/desk/fund/{slugs[0]}", 303)
+    return RedirectResponse(f"/desk/fund/{sites[0].slug}", 303)
 
 
 @router.get("/fund/{site}")

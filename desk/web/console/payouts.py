@@ -27,8 +27,9 @@ from desk.domain.payout import UNDER_WAY, Heard, Method, PayoutState
 from desk.domain.policy import Act, Viewer
 from desk.domain.typed import read_amount
 from desk.ports import Desk
+from desk.reads.board import sites_at_work
 from desk.reads.fund import fund_view
-from desk.reads.till import Sheet, refund, sheet, slugs_of, to_pay, waiting
+from desk.reads.till import Sheet, refund, sheet, to_pay, waiting
 from desk.web.api.payouts import PayeeIn, ResolveIn
 from desk.web.console.forms import KEY, acted, fields_at_fault, filled, said, staff_page, status_of, typed_in
 from desk.web.console.session import Session, SignedIn
@@ -79,14 +80,12 @@ def offered(viewer: Viewer, sheet: Sheet) -> list[str]:
 @router.get("/pay")
 async def pay_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
     """Refunds that are agreed and not paid, nearest deadline first, and what each fund has left."""
-    lines = await desk.read(to_pay, session.viewer)
+    lines = await desk.read(to_pay, session.viewer, desk.kit)
     funds = [
-        (slug, await desk.read(fund_view, session.viewer, slug))
-        for slug in await desk.read(slugs_of, session.viewer, Act.READ_FUND)
+        (site, await desk.read(fund_view, session.viewer, site.slug))
+        for site in await desk.read(sites_at_work, session.viewer, Act.READ_FUND)
     ]
-    return staff_page(
-        request, session, "console/pay.html", here="pay", lines=lines, funds=funds, under_way=UNDER_WAY, plain=text_of
-    )
+    return staff_page(request, session, "console/pay.html", here="pay", lines=lines, funds=funds, plain=text_of)
 
 
 @router.get("/claims/{reference}/payouts")
