@@ -97,6 +97,7 @@ def test_a_claim_goes_from_the_counter_to_the_visitors_hand(shop: Shop, place: P
     assert ("已结束" if language == "zh-CN" else "Closed") in told
 
 
+@pytest.mark.slow
 @BOTH
 def test_two_officers_on_one_claim_both_keep_their_words(shop: Shop, enter: Enter, language: str) -> None:
     reference = shop.lodge()["reference"]
@@ -136,6 +137,7 @@ def test_staff_pages_are_for_everybody(shop: Shop, enter: Enter, language: str, 
                 assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (address, width)
 
 
+@pytest.mark.slow
 def test_the_door_is_for_everybody(shop: Shop) -> None:
     page = shop.window(PHONE, scripts=True).new_page()
     for address in ("/desk/sign-in", "/desk/nowhere"):

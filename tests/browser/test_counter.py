@@ -70,6 +70,7 @@ def test_a_clerk_signs_in_logs_a_claim_and_hands_over_its_slip(counter: Callable
     assert page.locator(f'a[href="/desk/claims/{reference}"]').count() == 1
 
 
+@pytest.mark.slow
 def test_a_mistake_keeps_everything_and_leads_to_its_field(counter: Callable[..., Page], shop: Shop) -> None:
     page = counter()
     fill_in(page, shop, amount="很多", contact="vera@example.com")

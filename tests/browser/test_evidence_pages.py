@@ -81,6 +81,7 @@ def test_a_visitor_adds_a_photo_and_a_clerk_sees_it(shop: Shop, place: Place, ph
     assert saving.value.path().read_bytes() == exhibits.pdf(3)
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_wrong_file_is_told_beside_the_form(shop: Shop, place: Place, phone: Path, language: str) -> None:
     claim, page = shop.lodge(), shop.window(language=language).new_page()
@@ -93,6 +94,7 @@ def test_a_wrong_file_is_told_beside_the_form(shop: Shop, place: Place, phone: P
         assert "JPEG" in at.locator("#file-wrong").inner_text()
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("size", [PHONE, WIDE])
 def test_the_pages_with_files_fit_and_are_for_everybody_by_day_and_by_night(

@@ -107,6 +107,7 @@ def test_a_visitor_files_alone_follows_and_acts(shop: Shop, place: Place, langua
     assert place.rows(f"SELECT state FROM claim WHERE reference = '{reference}'") == [("withdrawn",)]
 
 
+@pytest.mark.slow
 def test_a_mistake_is_told_first_and_leads_to_its_field(shop: Shop) -> None:
     page = shop.window(language="en").new_page()
     start(page, shop)
@@ -119,6 +120,7 @@ def test_a_mistake_is_told_first_and_leads_to_its_field(shop: Shop) -> None:
     assert page.locator(f"#{(described or '').strip()}").inner_text() == "Select what happened."
 
 
+@pytest.mark.slow
 def test_another_language_keeps_the_page_and_the_values(shop: Shop) -> None:
     page = shop.window(language="zh-CN").new_page()
     walk(page, shop, "contact")
@@ -187,6 +189,7 @@ def tab_to(page: Page, selector: str) -> None:
     pytest.fail(f"no way to {selector} by keyboard")
 
 
+@pytest.mark.slow
 def test_the_whole_way_is_gone_by_keyboard(shop: Shop) -> None:
     page = shop.window(language="en").new_page()
     page.goto(shop.url + POSTER)
@@ -213,6 +216,7 @@ def test_the_whole_way_is_gone_by_keyboard(shop: Shop) -> None:
     assert page.locator("dd.reference").first.inner_text()
 
 
+@pytest.mark.slow
 def test_the_receipt_opens_again_on_this_device_only(shop: Shop) -> None:
     window = shop.window()
     page = window.new_page()

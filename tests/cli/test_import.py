@@ -74,6 +74,7 @@ def test_all_cases_agree_and_a_second_import_adds_nothing(shell: Shell) -> None:
     assert (ended.code, ended.document["ok"]) == (0, True)
 
 
+@pytest.mark.slow
 def test_imported_claims_stay_received_with_a_proposal_of_their_own(shell: Shell) -> None:
     shell.seed()
     bring(shell)
@@ -102,6 +103,7 @@ def test_the_receipt_date_decides_the_pack_and_the_clocks_run_from_the_import(sh
     assert Counter(row.pack for row in found.values())["cn-2026"] > 0
 
 
+@pytest.mark.slow
 def test_neither_label_nor_name_of_a_case_moves_its_verdict(quick_shell: Shell, tmp_path: Path) -> None:
     quick_shell.seed()
     labels = ["fast_refund", "docket", "needs_information", "refuse_out_of_scope"]
@@ -131,6 +133,7 @@ def test_a_disagreement_is_printed_and_fails_the_command(shell: Shell, tmp_path:
     assert "C001: expected fast_refund, got docket" in ended.err
 
 
+@pytest.mark.slow
 def test_an_interrupted_import_is_finished_by_the_next(shell: Shell) -> None:
     shell.seed()
     cases = load_published_cases()
@@ -147,6 +150,7 @@ def test_an_interrupted_import_is_finished_by_the_next(shell: Shell) -> None:
     assert rows(shell)["claim"] == rows(shell)["verdict"] == rows(shell)["assessment"] == 106
 
 
+@pytest.mark.slow
 def test_each_site_imports_its_own(shell: Shell) -> None:
     shell.seed()
     bring(shell)

@@ -62,6 +62,7 @@ def postgresql_stock(
     durable_server.drop_database("desk_fuzz")
 
 
+@pytest.mark.slow
 @in_brief.parametrize()
 @QUICK
 def test_every_operation_keeps_its_word_a_few_times(case: AnyCase, sqlite_stock: Stock) -> None:

@@ -56,6 +56,7 @@ def test_the_wheel_serves_where_no_program_is_installed(monkeypatch: pytest.Monk
         psycopg.connect(_plain(server.url("postgres")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("required", "code", "said"), [("1", 1, "1 error"), ("", 0, "NOT TESTED: PG")])
 def test_a_missing_engine_is_told_loudly_and_fails_where_it_is_required(required: str, code: int, said: str) -> None:
     asked = "tests/house/test_harness.py::test_a_database_is_made_from_a_template_and_dropped"

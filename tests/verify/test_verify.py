@@ -83,6 +83,7 @@ def test_the_words_of_the_parties_may_hold_numbers_that_are_no_code(told: tuple[
     assert red(checked(told[0])) == {}
 
 
+@pytest.mark.slow
 async def test_verify_stays_green_while_others_write(database: str) -> None:
     async with open_house(database) as house:
         reports: list[Report] = []

@@ -91,6 +91,7 @@ async def test_a_refund_goes_from_the_counter_through_the_gateway_to_the_visitor
     assert standings(pay_floor.place)["available"] == after["available"]
 
 
+@pytest.mark.slow
 async def test_cash_is_handed_over_and_signed_for_without_the_gateway(pay_floor: Floor, staff: Staff) -> None:
     slip, asked = await staff.agreed("88.00"), len(pay_floor.gateway.payments())
     payout = told(await staff.propose(slip.reference, "cash"), 201)
@@ -101,6 +102,7 @@ async def test_cash_is_handed_over_and_signed_for_without_the_gateway(pay_floor:
     assert len(pay_floor.gateway.payments()) == asked
 
 
+@pytest.mark.slow
 async def test_without_its_messages_the_gateways_answer_settles(pay_floor: Floor, staff: Staff) -> None:
     pay_floor.gateway.behave(events="none")
     slip, payout = await sent(staff, "120.00")
@@ -110,6 +112,7 @@ async def test_without_its_messages_the_gateways_answer_settles(pay_floor: Floor
     paid_once(pay_floor, payout)
 
 
+@pytest.mark.slow
 async def test_without_its_answer_the_gateways_message_settles(pay_floor: Floor, staff: Staff) -> None:
     pay_floor.gateway.behave("silent_after_paying")
     slip, payout = await sent(staff, "121.00")
