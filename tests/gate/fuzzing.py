@@ -12,6 +12,7 @@ from schemathesis import Case, GenerationMode, HookContext, Response
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import MissingHeaderNotRejected, RejectedPositiveData
+from schemathesis.transport.serialization import Binary
 
 from desk.domain.evidence import Shows
 from tests.gate.places import HOME
@@ -136,7 +137,7 @@ def _is_a_sound_form(case: AnyCase) -> bool:
     form = case.body if isinstance(case.body, dict) else {}
     texts = {name: value for name, value in form.items() if name not in ("file", "kind")}
     known = texts.keys() <= {"token", "reference", "access_code"} and form.get("kind", Shows.OTHER) in list(Shows)
-    return isinstance(form.get("file"), bytes) and known and all(len(str(text)) <= TEXT for text in texts.values())
+    return isinstance(form.get("file"), bytes | Binary) and known and all(len(str(text)) <= TEXT for text in texts.values())
 
 
 def _one_as_float(flaw: dict[str, str]) -> bool:
