@@ -34,6 +34,7 @@ def choose(page: Page, path: Path, kind: str = "receipt") -> None:
     page.locator("#file").set_input_files(path)
     page.locator("#kind").select_option(kind)
     page.locator(".add-file button[type=submit]").click()
+    page.wait_for_load_state()
 
 
 def at_the_claim(
@@ -46,6 +47,7 @@ def at_the_claim(
     page.locator("#name").fill(officer["name"])
     page.locator("#password").fill(officer["password"])
     page.locator("main button[type=submit]").click()
+    page.wait_for_load_state()
     assert httpx.URL(page.url).path == f"/desk/claims/{claim['reference']}"
     return page
 
