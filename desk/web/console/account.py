@@ -10,12 +10,13 @@ from desk.domain.errors import BadInput, DeskError
 from desk.domain.password import LONGEST, SHORTEST, flaw_in
 from desk.ports import Desk
 from desk.reads.sessions import factor_secret, password_hash_of
-from desk.web.console.forms import fields_at_fault, said, staff_page, status_of, typed_in
-from desk.web.console.pictures import factor_picture
+from desk.web.console.forms import staff_page, typed_in
 from desk.web.console.session import Session, SignedIn, forget
 from desk.web.deps import TheDesk
 from desk.web.lane import Lane
 from desk.web.pages import reader_language
+from desk.web.pictures import factor_picture
+from desk.web.refused import fields_at_fault, said, status_of
 
 router = APIRouter(prefix="/desk/account", include_in_schema=False)
 

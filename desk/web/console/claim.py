@@ -23,10 +23,11 @@ from desk.reads.casework import Casework, casework
 from desk.reads.claims import contact_in_full
 from desk.reads.evidence import evidence_of
 from desk.web.console.claim_acts import ACTS, Asked
-from desk.web.console.forms import KEY, acted, fields_at_fault, said, staff_page, status_of, typed_in
+from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk
 from desk.web.pages import reader_language
+from desk.web.refused import fields_at_fault, said, status_of
 from desk.wording.reasons import figure_text
 
 router = APIRouter(prefix="/desk/claims", include_in_schema=False)

@@ -8,11 +8,12 @@ from fastapi.responses import RedirectResponse, Response
 from desk.domain.errors import DeskError, Forbidden, NotFound
 from desk.domain.evidence import Shows
 from desk.reads.evidence import evidence_of, see_whether_files_may_be_added
-from desk.web.console.forms import KEY, said, staff_page, status_of, typed_in
+from desk.web.console.forms import KEY, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk, the_desk
 from desk.web.evidence import add_once, handed_out, upload_in
 from desk.web.pages import reader_language
+from desk.web.refused import said, status_of
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 

@@ -1,4 +1,4 @@
-"""What every staff page and form does alike: render, take a form of one's own session, act once, say a refusal.
+"""What every staff page and form does alike: render, take a form of one's own session, act once.
 
 Knows no form's fields.
 """
@@ -7,17 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import Request, Response
-from pydantic import ValidationError
 
 from desk.actions.once import once
-from desk.domain.errors import BadInput, DeskError, Forbidden
+from desk.domain.errors import BadInput, Forbidden
 from desk.ports import Desk
 from desk.web.console.session import Session
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import page, reader_language, same_site
-from desk.web.problems import STATUS
-from desk.web.validation import flaws_of
-from desk.wording import refusals
 
 KEY = "key"
 """The hidden field that carries a form's key."""
@@ -58,31 +54,6 @@ async def acted(request: Request, session: Session, key: str, action: Callable[.
     async with one_at_a_time(request, attempt):
         await desk.write(once, attempt, keep, action, session.viewer, *args)
     return given[-1] if given else None
-
-
-def said(refusal: Exception, language: str) -> str:
-    """What went wrong, in the reader's language, without repeating what was typed."""
-    if isinstance(refusal, ValidationError):
-        flaw = flaws_of([{**error, "loc": ("body", *error["loc"])} for error in refusal.errors(include_input=False)], {})[0]
-        return refusals.problem(flaw.code, language, flaw.params)
-    assert isinstance(refusal, DeskError)
-    if isinstance(refusal, BadInput):
-        return refusals.problem(refusal.problem, language, refusal.params)
-    return f"{refusals.title(refusal.code, language)}: {refusals.detail(refusal.code, language, refusal.params)}"
-
-
-def fields_at_fault(refusal: Exception) -> tuple[str, ...]:
-    """The fields a refusal speaks of, as a form names them: `/visitor/phone` is `visitor.phone`."""
-    if isinstance(refusal, ValidationError):
-        return tuple(".".join(str(part) for part in error["loc"]) for error in refusal.errors(include_input=False))
-    if isinstance(refusal, BadInput):
-        return (refusal.field.strip("/?").replace("/", "."),)
-    return ()
-
-
-def status_of(refusal: Exception) -> int:
-    """The status of a page that shows a refusal."""
-    return STATUS[refusal.code] if isinstance(refusal, DeskError) else STATUS[BadInput.code]
 
 
 def language_in(request: Request) -> str:

@@ -21,10 +21,11 @@ from desk.reads.fund import entries_page, fund_view, open_withdrawals
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
 from desk.web.api.shapes import Prose
-from desk.web.console.forms import KEY, acted, fields_at_fault, filled, said, staff_page, status_of, typed_in
+from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk
 from desk.web.pages import reader_language
+from desk.web.refused import fields_at_fault, said, status_of
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 

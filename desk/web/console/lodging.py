@@ -17,13 +17,14 @@ from desk.domain.tiles import KEYS
 from desk.ports import Desk
 from desk.reads.board import Workplace, sites_at_work
 from desk.reads.counter import merchants_at
-from desk.web.console.forms import KEY, fields_at_fault, said, staff_page, status_of, typed_in
+from desk.web.console.forms import KEY, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.console.slip import slip_shown
 from desk.web.console.telling import CHIPS, COUNTER_CHANNELS, FIELDS, ITEM_KINDS, REST, UNKNOWN, Wrong, read_form
 from desk.web.deps import TheDesk
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import reader_language
+from desk.web.refused import fields_at_fault, said, status_of
 from desk.wording import figures
 from desk.wording.catalogue import text
 from desk.wording.labels import label

@@ -27,11 +27,12 @@ from desk.domain.policy import Role
 from desk.ports import Desk
 from desk.reads.officers import officer_list
 from desk.reads.sites import site_list
-from desk.web.console.forms import KEY, acted, fields_at_fault, said, staff_page, status_of, typed_in
+from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk
 from desk.web.lane import Lane
 from desk.web.pages import reader_language
+from desk.web.refused import fields_at_fault, said, status_of
 
 router = APIRouter(prefix="/desk/officers", include_in_schema=False)
 

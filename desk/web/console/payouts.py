@@ -31,10 +31,11 @@ from desk.reads.board import sites_at_work
 from desk.reads.fund import fund_view
 from desk.reads.till import Sheet, refund, sheet, to_pay, waiting
 from desk.web.api.payouts import PayeeIn, ResolveIn
-from desk.web.console.forms import KEY, acted, fields_at_fault, filled, said, staff_page, status_of, typed_in
+from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk, row_id
 from desk.web.pages import reader_language
+from desk.web.refused import fields_at_fault, said, status_of
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 

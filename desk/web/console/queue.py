@@ -20,9 +20,10 @@ from desk.domain.reference import read_reference
 from desk.reads.board import board, sites_at_work
 from desk.reads.queues import Filters
 from desk.reads.seen import claim_seen
-from desk.web.console.forms import staff_page, status_of, typed_in
+from desk.web.console.forms import staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk
+from desk.web.refused import status_of
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 

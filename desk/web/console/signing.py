@@ -18,8 +18,7 @@ from desk.domain.password import LONGEST
 from desk.ports import Desk
 from desk.reads.officers import officer_signing_in
 from desk.reads.sessions import SessionRead, factor_secret, sessions_by_token
-from desk.web.console.forms import KEY, said, staff_page, status_of, typed_in
-from desk.web.console.pictures import factor_picture
+from desk.web.console.forms import KEY, staff_page, typed_in
 from desk.web.console.session import (
     HalfSignedIn,
     Session,
@@ -33,6 +32,8 @@ from desk.web.console.session import (
 from desk.web.deps import Network, RequestId, TheDesk
 from desk.web.lane import Lane
 from desk.web.pages import page, reader_language, same_site
+from desk.web.pictures import factor_picture
+from desk.web.refused import said, status_of
 from desk.wording.catalogue import text
 
 router = APIRouter(include_in_schema=False)

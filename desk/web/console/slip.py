@@ -20,12 +20,13 @@ from desk.domain.policy import Act
 from desk.ports import Desk
 from desk.reads.counter import SlipView, slip_view
 from desk.web.api.shapes import Prose
-from desk.web.console.forms import KEY, said, staff_page, status_of, typed_in
-from desk.web.console.pictures import qr_picture
+from desk.web.console.forms import KEY, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import reader_language
+from desk.web.pictures import qr_picture
+from desk.web.refused import said, status_of
 from desk.wording.catalogue import text
 
 router = APIRouter(prefix="/desk/claims", include_in_schema=False)

@@ -17,17 +17,15 @@ from desk.actions.messages import answer_questions
 from desk.actions.once import once
 from desk.actions.payout_resolution import say_received
 from desk.actions.slips import change_contact
-from desk.domain.errors import BadInput, DeskError, Forbidden
+from desk.domain.errors import DeskError, Forbidden
 from desk.domain.policy import Act
 from desk.web.api.correspondence import ContactIn, TextIn
 from desk.web.api.shapes import Prose
 from desk.web.deps import RequestId, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import kept_language, reader_language, same_site
-from desk.web.problems import STATUS
-from desk.web.validation import flaws_of
+from desk.web.refused import said, status_of
 from desk.web.visitor.visit import Visit, visit_of
-from desk.wording import refusals
 
 router = APIRouter(include_in_schema=False)
 
@@ -89,8 +87,8 @@ async def act_on_claim(request: Request, act: str, desk: TheDesk, request_id: Re
     try:
         await _do(request, visit, form, typed)
     except (DeskError, ValidationError) as refusal:
-        failed = Failed(act, _said(refusal, reader_language(request)), typed)
-        return await visit.page(failed=failed, forms=forms_for, status=_status(refusal))
+        failed = Failed(act, said(refusal, reader_language(request)), typed)
+        return await visit.page(failed=failed, forms=forms_for, status=status_of(refusal))
     return RedirectResponse(kept_language(request, "/status"), 303)
 
 
@@ -110,18 +108,3 @@ def forms_for(visit: Visit, acts: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def _nothing(_result: object) -> str:
     return "{}"
-
-
-def _status(refusal: Exception) -> int:
-    return STATUS[refusal.code] if isinstance(refusal, DeskError) else STATUS[BadInput.code]
-
-
-def _said(refusal: Exception, language: str) -> str:
-    """What went wrong, in the reader's language, without repeating what was typed."""
-    if isinstance(refusal, ValidationError):
-        flaw = flaws_of([{**error, "loc": ("body", *error["loc"])} for error in refusal.errors(include_input=False)], {})[0]
-        return refusals.problem(flaw.code, language, flaw.params)
-    assert isinstance(refusal, DeskError)
-    if isinstance(refusal, BadInput):
-        return refusals.problem(refusal.problem, language, refusal.params)
-    return f"{refusals.title(refusal.code, language)}: {refusals.detail(refusal.code, language, refusal.params)}"

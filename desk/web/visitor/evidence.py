@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from desk.domain.errors import DeskError, Forbidden, NotFound
 from desk.domain.policy import Act
-from desk.web.console.forms import said, status_of
 from desk.web.deps import RequestId, TheDesk
 from desk.web.evidence import add_once, handed_out, upload_in
 from desk.web.pages import kept_language, reader_language, same_site
+from desk.web.refused import said, status_of
 from desk.web.visitor.acts import Failed, forms_for
 from desk.web.visitor.visit import Visit, visit_of
 

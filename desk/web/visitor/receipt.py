@@ -7,9 +7,9 @@ from desk.actions.codes import slip_for
 from desk.ports import Desk
 from desk.reads.status import status_view
 from desk.reads.visitors import keyholders
-from desk.web.console.pictures import qr_picture
 from desk.web.deps import RequestId, TheDesk
 from desk.web.pages import kept_language, page, reader_language
+from desk.web.pictures import qr_picture
 from desk.web.visitor.hours import counter_hours
 from desk.web.visitor.visit import RECEIPT, holder_kept, remember
 from desk.web.visits import visitor_for
