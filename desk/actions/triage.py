@@ -1,5 +1,6 @@
 """Assessing a claim and deciding its route: the rule proposes, a named officer confirms or overrides (PIPL Art. 24)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,7 +16,7 @@ from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
 from desk.domain.triage import Reason, Verdict, has_principal, principal, principal_known, triage
 from desk.ports import Work
-from desk.store import claims, payouts
+from desk.store import claims, evidence, payouts
 
 ASSESSABLE = frozenset({State.RECEIVED, State.AWAITING_INFORMATION, State.FAST_REFUND, State.DOCKETED})
 
@@ -38,20 +39,22 @@ class Assessed:
 
 
 def assess_claim(
-    work: Work, viewer: Viewer, reference: str, found: Assessment, note: str | None, version: int
+    work: Work, viewer: Viewer, reference: str, found: Assessment, note: str | None, version: int, relied_on: Sequence[str] = ()
 ) -> Assessed:  # fmt: skip
     """Write an officer's findings beside the earlier ones; the latest count. Moves no state, but voids a payout's approval.
 
-    Raises StaleVersion when the claim changed since `version`, WrongMoment once it has ended. Source: SPEC 4.2.
+    `relied_on` are ids of the claim's own evidence. Raises BadInput for any other, StaleVersion when the claim changed since
+    `version`, WrongMoment once it has ended. Source: SPEC 4.2.
     """
     held = hold(work, viewer, Act.ASSESS, reference, version)
     if State(held.claim.state) not in ASSESSABLE:
         raise WrongMoment
     found, note = replace(found, ground=scrubbed(work, held.claim, found.ground)), scrubbed(work, held.claim, note)
+    relied = _relied_on(work, held, relied_on)
     seq = claims.next_seq(work.conn, "assessment", held.claim.id)
-    claims.add(work.conn, "assessment", _assessment_row(work, held, found, note, seq))
+    claims.add(work.conn, "assessment", _assessment_row(work, held, found, note, seq) | {"evidence": relied})
     changed = replace(held, claim=claims.change(work.conn, held.claim, assessed=True))
-    record(work, changed, EventKind.ASSESSED, {"seq": seq, **_findings(found)})
+    record(work, changed, EventKind.ASSESSED, {"seq": seq, **_findings(found), "evidence": relied})
     return Assessed(void_approval(work, changed).claim.version)
 
 
@@ -185,6 +188,15 @@ def _follow_up(work: Work, moved: Held, choice: Choice, verdict: Verdict) -> Non
         record(work, moved, EventKind.HANDOFF_DUE, {"to": hand_off})
 
 
+def _relied_on(work: Work, held: Held, ids: Sequence[str]) -> list[str]:
+    """Each id once. Source: SPEC 4.2, "the evidence relied on"."""
+    own = evidence.of_claim(work.conn, held.claim.id)
+    for place, file_id in enumerate(ids):
+        if file_id not in own:
+            raise BadInput(f"/evidence/{place}", "not_found")
+    return list(dict.fromkeys(ids))
+
+
 def _findings(found: Assessment) -> dict[str, Any]:
     return {
         "not_at_fault": found.not_at_fault, "facts_clear": found.facts_clear, "evidence_sufficient": found.evidence_sufficient,
@@ -194,6 +206,6 @@ def _findings(found: Assessment) -> dict[str, Any]:
 
 def _assessment_row(work: Work, held: Held, found: Assessment, note: str | None, seq: int) -> dict[str, Any]:
     return {
-        "id": work.kit.lots.number(), "claim_id": held.claim.id, "seq": seq, **_findings(found), "evidence": [], "note": note,
+        "id": work.kit.lots.number(), "claim_id": held.claim.id, "seq": seq, **_findings(found), "note": note,
         "officer_id": officer_id(held.viewer), "assessed_at": work.now,
     }  # fmt: skip

@@ -49,6 +49,11 @@ def tags_of(conn: Connection, claim_id: int) -> list[bytes]:
     return list(conn.execute(select(TAG.c.tag).where(TAG.c.claim_id == claim_id, TAG.c.why == SAME_FILE)).scalars())
 
 
+def of_claim(conn: Connection, claim_id: int) -> set[str]:
+    """The ids of a claim's files."""
+    return set(conn.execute(select(EVIDENCE.c.file_id).where(EVIDENCE.c.claim_id == claim_id)).scalars())
+
+
 def known(conn: Connection, file_ids: Sequence[str]) -> set[str]:
     """Which of these files have a row."""
     return set(conn.execute(select(EVIDENCE.c.file_id).where(EVIDENCE.c.file_id.in_(file_ids))).scalars())

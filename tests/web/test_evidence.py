@@ -16,6 +16,7 @@ from desk.store.tables import metadata
 from tests import exhibits
 from tests.builders import FOLDER
 from tests.exhibits import picture, standing_on
+from tests.web.console import form_in, seat
 from tests.web.front import CLAIMS, STATUS, Front, flaw, last, problem
 
 EVIDENCE = metadata.tables["evidence"]
@@ -291,3 +292,21 @@ def _copies(work: Any, row: Any, sizes: list[int]) -> None:  # noqa: ANN401 - a 
     for size in sizes:
         values = dict(row._mapping) | {"id": work.kit.lots.number(), "file_id": work.kit.lots.file_id(), "size": size}
         work.conn.execute(EVIDENCE.insert(), values)
+
+
+async def test_findings_name_the_evidence_they_rely_on_and_no_other_claims(front: Front) -> None:
+    reference, other = await lodged(front), await lodged(front)
+    own, foreign = [(await added(front, each)).json()["id"] for each in (reference, other)]
+    path, version = f"{CLAIMS}/{reference}/assessment", (await front.claim(reference)).version
+    for wrong in ([foreign], [own, "nothing"], ["x" * 65]):
+        answer = await front.call("PUT", path, "olga", json={"evidence": wrong}, version=version)
+        assert answer.status_code == 422, wrong
+    body = {"evidence_sufficient": "yes", "evidence": [own, own]}
+    assert (await front.call("PUT", path, "olga", json=body, version=version)).status_code == 200
+    assert (await front.get(reference, "olga")).json()["assessment"]["evidence"] == [own]
+    olga = await seat(front, "olga")
+    page = f"/desk/claims/{reference}"
+    assert form_in((await olga.get(page)).text, f"{page}/assess")["relied-1"] == own
+    form = {name: value for name, value in form_in((await olga.get(page)).text, f"{page}/assess").items() if name != "relied-1"}
+    assert (await olga.post(f"{page}/assess", form)).status_code == 303
+    assert (await front.get(reference, "olga")).json()["assessment"]["evidence"] == []

@@ -47,6 +47,7 @@ class AssessmentOut(Out):
     ground: str | None
     scope: str
     note: str | None
+    evidence: list[str]
     at: datetime
 
 
@@ -160,7 +161,8 @@ def _assessment(view: ClaimView, zone: ZoneInfo) -> AssessmentOut | None:
         return None
     return AssessmentOut(
         not_at_fault=row.not_at_fault, facts_clear=row.facts_clear, evidence_sufficient=row.evidence_sufficient,
-        basis=row.basis, ground=row.ground, scope=row.scope, note=row.note, at=row.assessed_at.astimezone(zone),
+        basis=row.basis, ground=row.ground, scope=row.scope, note=row.note, evidence=row.evidence,
+        at=row.assessed_at.astimezone(zone),
     )  # fmt: skip
 
 

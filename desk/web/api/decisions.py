@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from desk.actions.steps import Held
 from desk.actions.triage import Assessed, Choice, assess_claim, confirm_triage
 from desk.domain.claim import Answer, Assessment, Basis, Route, Scope
+from desk.domain.evidence import MOST_FILES
 from desk.domain.triage import Reason, Verdict
 from desk.reads.verdicts import verdict_now
 from desk.web.api.claim_shapes import clock_out
@@ -30,7 +31,9 @@ class AssessmentIn(In):
     basis: Basis | None = None
     ground: Annotated[str, StringConstraints(max_length=400), Clean] | None = None
     scope: Scope = Scope.IN_SCOPE
-    evidence: list[str] = Field(default_factory=list, max_length=0, description="evidence ids relied on; none can exist yet")
+    evidence: list[Annotated[str, StringConstraints(max_length=64), Clean]] = Field(
+        default_factory=list, max_length=MOST_FILES, description="ids of the claim's evidence relied on"
+    )
     note: Prose | None = None
 
     def found(self) -> Assessment:
@@ -141,7 +144,7 @@ async def put_assessment(
     response: Response, reference: Reference, body: AssessmentIn, desk: TheDesk, officer: Officer, version: IfMatch
 ) -> AssessedOut:  # fmt: skip
     """The latest findings count, earlier ones are kept. 428 without `If-Match`, 412 when the claim changed meanwhile."""
-    done: Assessed = await desk.write(assess_claim, officer, reference, body.found(), body.note, version)
+    done: Assessed = await desk.write(assess_claim, officer, reference, body.found(), body.note, version, body.evidence)
     response.headers["ETag"] = f'"{done.version}"'
     return AssessedOut(reference=reference, version=done.version)
 

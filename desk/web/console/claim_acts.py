@@ -86,7 +86,8 @@ def _findings(asked: Asked) -> tuple[Any, ...]:
     told = AssessmentIn(
         **asked.given("not_at_fault", "facts_clear", "evidence_sufficient", "basis", "scope", "ground", "note")
     )  # fmt: skip
-    return told.found(), told.note, asked.version()
+    relied = tuple(value for name, value in asked.typed.items() if name.startswith("relied-"))
+    return told.found(), told.note, asked.version(), relied
 
 
 def _facts(asked: Asked) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from desk.domain.errors import BadInput, Forbidden
 from desk.ports import Desk
 from desk.web.console.session import Session
 from desk.web.once import attempt_of, one_at_a_time
-from desk.web.pages import page, reader_language, same_site
+from desk.web.pages import page, same_site
 
 KEY = "key"
 """The hidden field that carries a form's key."""
@@ -54,11 +54,6 @@ async def acted(request: Request, session: Session, key: str, action: Callable[.
     async with one_at_a_time(request, attempt):
         await desk.write(once, attempt, keep, action, session.viewer, *args)
     return given[-1] if given else None
-
-
-def language_in(request: Request) -> str:
-    """The officer's language."""
-    return reader_language(request)
 
 
 def filled(typed: Mapping[str, str], *names: str) -> dict[str, str]:
