@@ -5,6 +5,8 @@
 
 BIN := .venv/bin
 PORT ?= 8000
+# One more than there are cores: tests of processes wait a good part of their time.
+WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
 help: ## this list
@@ -14,7 +16,7 @@ demo: .venv/.runtime ## a desk in a temporary folder with the published cases in
 	@exec $(BIN)/desk demo --port $(PORT)
 
 test: .venv/.dev ## the tests on SQLite and PostgreSQL, under 4 minutes
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 lint: .venv/.dev ## lint, format, types, room contracts
 	$(BIN)/ruff check
