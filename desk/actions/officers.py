@@ -7,7 +7,7 @@ from typing import Any
 
 from desk.actions.steps import event_by
 from desk.domain.audit import EventKind
-from desk.domain.errors import BadInput, NotFound
+from desk.domain.errors import BadInput, Forbidden, NotFound
 from desk.domain.policy import Act, Role, Viewer, require
 from desk.ports import Row, Work
 from desk.store import events, officers, sessions, sites
@@ -45,6 +45,7 @@ def add_officer(work: Work, viewer: Viewer, name: str, posts: Sequence[Post], pa
     empty, too long or taken, and for an admin at a site or anybody else without one; NotFound for an unknown site.
     """
     require(viewer, Act.MANAGE_OFFICERS, 0)
+    _refuse_mixed(posts)
     called = _checked_name(name)
     if officers.find(work.conn, called):
         raise BadInput("/name", "taken")
@@ -96,11 +97,14 @@ def change_roles(work: Work, viewer: Viewer, name: str, posts: Sequence[Post]) -
     """Replace an officer's roles; every session of theirs ends. The same roles again change nothing.
 
     Raises NotFound for an unknown name, a disabled officer or an unknown site; BadInput as `add_officer` does, and where
-    no role is left. Source: RELIABILITY I34.
+    no role is left; Forbidden for one's own roles. Source: RELIABILITY I34.
     """
     officer = _active(work, viewer, name)
     if not posts:
         raise BadInput("/roles", "missing")
+    if officer.id == viewer.id:
+        raise Forbidden
+    _refuse_mixed(posts)
     site_ids = [_site_id(work, post) for post in posts]
     if officers.posts_of(work.conn, officer.id) == {(post.role, at) for post, at in zip(posts, site_ids, strict=True)}:
         return
@@ -124,6 +128,12 @@ def reset_factor(work: Work, viewer: Viewer, name: str) -> None:
         raise NotFound
     sessions.end_all(work.conn, officer.id)
     _record(work, viewer, officer.id, EventKind.FACTOR_RESET, {})
+
+
+def _refuse_mixed(posts: Sequence[Post]) -> None:
+    """An admin is nothing else: no claims, no money. Raises BadInput. Source: SPEC 1 and 8."""
+    if len(posts) > 1 and any(post.role is Role.ADMIN for post in posts):
+        raise BadInput("/roles", "contradicts")
 
 
 def _role_rows(work: Work, officer_id: int, posts: Sequence[Post], site_ids: Sequence[int | None]) -> list[Row]:

@@ -59,6 +59,12 @@ def count_try(work: Work, knock: StaffKnock) -> Credentials:
     return Credentials(officer.id, officer.password_hash)
 
 
+def forgive_try(work: Work, knock: StaffKnock) -> None:
+    """Take a try out again: nobody looked at the password."""
+    for name, allowance in _buckets(work.kit, knock):
+        tries.give_back(work.conn, name, allowance)
+
+
 def begin_session(
     work: Work, knock: StaffKnock, officer: Viewer, password_hash: str, replaced: str | None, *, in_production: bool
 ) -> Begun:
@@ -72,8 +78,7 @@ def begin_session(
     now = officers.find(work.conn, officer.name)
     if now is None or now.disabled_at is not None or now.password_hash != password_hash:
         raise SignInNeeded
-    for name, allowance in _buckets(work.kit, knock):
-        tries.give_back(work.conn, name, allowance)
+    forgive_try(work, knock)
     if replaced:
         sessions.end_by_hash(work.conn, hash_of(replaced))
     factor = sessions.factor_of(work.conn, officer.id)

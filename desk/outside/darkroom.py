@@ -18,7 +18,9 @@ class ProcessDarkroom:
         """Size or pages of a file, and the copy to show. Raises BadInput for one that cannot be read, or is beyond a limit."""
         command = [sys.executable, "-I", "-m", "desk.outside.developing", kind.value]
         try:
-            done = subprocess.run(command, input=original, capture_output=True, timeout=SECONDS, check=True, env={})  # noqa: S603 - our own module
+            done = subprocess.run(  # noqa: S603 - our own module
+                command, input=original, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=SECONDS, check=True, env={}
+            )
         except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
             # It ran out of time or memory, or crashed: whatever is in this file, the desk cannot show it.
             raise BadInput(FILE, "unreadable_file") from None

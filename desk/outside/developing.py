@@ -6,6 +6,7 @@ only after the header told a size within the limits; nothing in a PDF is ever ru
 
 import io
 import json
+import os
 import resource
 import sys
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 1536 * 1024 * 1024
 """Enough for 40 megapixels decoded, turned and laid on white; a header that asks for more meets a wall."""
 
-SECONDS = 20
+SECONDS = 10
 QUALITY = 85
 _MOVING = frozenset({FileKind.PNG, FileKind.WEBP})
 """Kinds that can be films. A JPEG's or HEIC's further pictures are previews and depth maps: only the first is shown."""
@@ -40,6 +41,7 @@ def main() -> None:
 
 
 def _wall_in() -> None:
+    os.nice(10)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

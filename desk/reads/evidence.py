@@ -74,7 +74,8 @@ def evidence_of(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> E
         .order_by(EVIDENCE.c.id)
     )
     files = [_exhibit(row, _name(kit, row, person), named=officer) for row in conn.execute(query)]
-    alike = evidence.same_file_at(conn, claim.site_id, claim.id, evidence.tags_of(conn, claim.id)) if officer and files else []
+    readable = viewer.readable_at(claim.site_id) if officer and files else ()
+    alike = evidence.same_file_at(conn, claim.site_id, claim.id, evidence.tags_of(conn, claim.id), readable) if readable else []
     takes_more = viewer.may(Act.ADD_EVIDENCE, claim.site_id) and _is_open(claim, person) and len(files) < MOST_FILES
     return EvidenceView(claim.reference, sites.get(conn, claim.site_id), files, alike, takes_more)
 

@@ -1,9 +1,10 @@
 """Rows of evidence, for change. The files themselves are `ports.Files`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, func, insert, select
 
+from desk.domain.claim import State
 from desk.ports import Row, Work
 from desk.store.tables import metadata
 
@@ -31,12 +32,15 @@ def add(work: Work, row: Row, site_id: int, tag: bytes) -> None:
     work.conn.execute(insert(TAG), tagged)
 
 
-def same_file_at(conn: Connection, site_id: int, claim_id: int, tags: Sequence[bytes]) -> list[str]:
-    """The references of the site's other claims that have a file with one of these keyed hashes, in their order."""
+def same_file_at(
+    conn: Connection, site_id: int, claim_id: int, tags: Sequence[bytes], states: Iterable[State] = tuple(State)
+) -> list[str]:  # fmt: skip
+    """The references of the site's other claims in these states that have a file with one of these keyed hashes."""
     query = (
         select(CLAIM.c.reference)
         .join(TAG, TAG.c.claim_id == CLAIM.c.id)
         .where(TAG.c.tag.in_(tags), TAG.c.why == SAME_FILE, TAG.c.site_id == site_id, TAG.c.claim_id != claim_id)
+        .where(CLAIM.c.state.in_([state.value for state in states]))
         .distinct()
         .order_by(CLAIM.c.reference)
         .limit(MOST_ALIKE)

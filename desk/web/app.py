@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from desk.ports import Desk
 from desk.web import api, console, operations, visitor
 from desk.web.api.status import RecentHolders, StatusCache
-from desk.web.console.session import SignInFirst
+from desk.web.console.session import FormOfBefore, SignInFirst
 from desk.web.deps import known_parameters
 from desk.web.errors import install_handlers
 from desk.web.hot import HotRoute
@@ -20,6 +20,7 @@ from desk.web.lane import Lane
 from desk.web.middleware import Limits, Observe
 from desk.web.openapi import install_openapi, operation_id
 from desk.web.options import UPLOAD_BYTES, WebOptions
+from desk.web.pages import sound_address
 
 ROUTERS: Sequence[APIRouter] = api.routers
 STATIC = Path(__file__).resolve().parent / "static"
@@ -55,8 +56,9 @@ def create_app(
     for router in routers:
         app.include_router(router, dependencies=[Depends(known_parameters)])
     app.add_exception_handler(SignInFirst, console.sign_in_first)
+    app.add_exception_handler(FormOfBefore, console.send_again)
     for pages in (*visitor.routers, *console.routers):
-        app.include_router(pages)
+        app.include_router(pages, dependencies=[Depends(sound_address)])
     app.mount("/static", StaticFiles(directory=STATIC))
     install_openapi(app, hot_routes)
     return app

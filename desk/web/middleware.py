@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from desk.web import metrics
 from desk.web.headers import Dress, new_request_id, sane_request_id
 from desk.web.network import Networks, from_trusted_proxy
-from desk.web.options import UPLOAD_BYTES, UPLOADS, WebOptions
+from desk.web.options import UPLOAD_BY_CODE, UPLOAD_BYTES, UPLOADS, WebOptions
 from desk.web.problems import Flaw, problem
 
 UNMATCHED = "unmatched"
@@ -111,8 +111,14 @@ class Limits:
         if scope["method"] in _READING and b"content-length" not in seen and b"transfer-encoding" not in seen:
             await self._app(scope, receive, send)
             return
+        if _spelled_otherwise(seen.get(b"content-type", b"")):
+            await problem(scope, "unsupported_media_type")(scope, receive, send)
+            return
         is_small = b"transfer-encoding" not in seen and int(seen.get(b"content-length", b"0")) <= self._most
         if not is_small and UPLOADS.fullmatch(scope["path"]):
+            if scope["path"] != UPLOAD_BY_CODE and not _brings_a_key(scope):
+                await problem(scope, "sign_in_needed", headers={"Connection": "close"})(scope, receive, send)
+                return
             await self._with_upload(scope, receive, send, seen)
             return
         most = next((most for prefix, most in self._caps if scope["path"].startswith(prefix)), self._most)
@@ -154,6 +160,17 @@ class Limits:
             await problem(scope, "malformed_json")(scope, receive, send)
             return
         await self._app(scope, _Replay(body, receive), send)
+
+
+def _spelled_otherwise(content_type: bytes) -> bool:
+    """Whether a form names another spelling than UTF-8: some take time without end to read, and none is needed."""
+    kind, _, options = content_type.lower().partition(b";")
+    return kind.strip() == b"multipart/form-data" and b"charset" in options and b"utf-8" not in options
+
+
+def _brings_a_key(scope: Scope) -> bool:
+    """Whether a request brings a token or a cookie at all, whatever they are worth: strangers' large bodies are not received."""
+    return any(name in (b"authorization", b"cookie") for name, _ in scope["headers"])
 
 
 class Deadlines:

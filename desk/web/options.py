@@ -11,6 +11,9 @@ JSON_BYTES = 256 * 1024
 UPLOAD_BYTES = 16 * 1024 * 1024
 """How long a body may be that brings a file of at most 15 MB, its other fields included."""
 
+UPLOAD_BY_CODE = "/api/v1/status/evidence"
+"""The one address for files where the key is in the form itself."""
+
 UPLOADS = re.compile(r"/api/v1/claims/[^/]+/evidence|/api/v1/status/evidence|/desk/claims/[^/]+/evidence|/status/add_evidence")
 """The paths that take files."""
 

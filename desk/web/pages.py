@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.types import Scope
 
 from desk.domain.claim import Language
-from desk.domain.errors import Forbidden
+from desk.domain.errors import Forbidden, NotFound
 from desk.wording import figures
 from desk.wording.catalogue import LANGUAGES, best_language, text
 from desk.wording.labels import label
@@ -107,5 +107,24 @@ def same_site(request: Request) -> None:
     if fetched_by and fetched_by not in ("same-origin", "none"):
         raise Forbidden
     ours = {request.headers.get("host"), urlsplit(request.app.state.options.public_url).netloc}
-    if origin and origin != "null" and urlsplit(origin).netloc not in ours:
+    if origin and origin != "null" and _host_of(origin) not in ours:
         raise Forbidden
+
+
+def _host_of(origin: str) -> str | None:
+    """The host and port of an origin, None for one that is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+async def sound_address(request: Request) -> None:
+    """Nothing lies at an address with a NUL or half a character in it, and no database takes one. Raises NotFound."""
+    told = (request.url.path, *request.path_params.values(), *request.query_params.values())
+    if any("\0" in str(part) or (not str(part).isascii() and _is_broken(str(part))) for part in told):
+        raise NotFound
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)

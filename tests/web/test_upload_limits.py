@@ -111,7 +111,8 @@ async def test_a_file_is_never_written_to_a_temporary_folder(monkeypatch: pytest
         monkeypatch.setattr("tempfile._TemporaryFileArgs", fail, raising=False)
         monkeypatch.setattr("tempfile.TemporaryFile", fail)
         content = picture() + bytes(15 * 1024 * 1024 - len(picture()))
-        answer = await client.post("/api/v1/claims/x/evidence", files={"file": ("a.jpg", content)})
+        headers = {"Authorization": "Bearer somebody"}
+        answer = await client.post("/api/v1/claims/x/evidence", files={"file": ("a.jpg", content)}, headers=headers)
         assert answer.json() == {"length": len(content)}
     assert MultiPartParser.spool_max_size == UPLOAD_BYTES
 

@@ -1,7 +1,10 @@
-"""The pages of site staff. They work without scripts. `sign_in_first` answers whoever is not signed in."""
+"""The pages of site staff. They work without scripts.
+
+`sign_in_first` answers whoever is not signed in, `send_again` a form that was opened before signing in again.
+"""
 
 from desk.web.console import account, claim, docket, evidence, fund, lodging, officers, payouts, queue, signing, slip
-from desk.web.console.signing import sign_in_first
+from desk.web.console.signing import send_again, sign_in_first
 
 routers = (
     signing.router, account.router, officers.router, queue.router, fund.router,
@@ -9,4 +12,4 @@ routers = (
     claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip
 
-__all__ = ["routers", "sign_in_first"]
+__all__ = ["routers", "send_again", "sign_in_first"]

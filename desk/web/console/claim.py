@@ -75,12 +75,12 @@ async def act_on_claim(request: Request, reference: Reference, act: str, desk: T
     work = await desk.read(casework, session.viewer, reference, reader_language(request), desk.kit)
     try:
         args = form.read(Asked(typed, work.view.claim.currency, len(work.view.items)))
-        await acted(request, session, typed[KEY], form.action, reference, *args)
+        done = await acted(request, session, typed[KEY], form.action, reference, *args)
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
         return await _page(request, desk, session, reference, failed=_failed(request, act, refusal, typed))
-    if act == "contact-view":
+    if act == "contact-view" and done is not None:
         return await _page(request, desk, session, reference, contact=await _contact(desk, session.viewer, reference))
     return RedirectResponse(f"/desk/claims/{reference}#{form.place}", 303)
 

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from desk.actions.once import once
 from desk.domain.errors import BadInput, Forbidden
 from desk.ports import Desk
-from desk.web.console.session import Session
+from desk.web.console.session import FormOfBefore, Session, is_form_of_ours
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import page, same_site
 
@@ -30,7 +30,7 @@ def staff_page(
 async def typed_in(request: Request, session: Session) -> dict[str, str]:
     """What was typed into a form of this session, by field. Raises Forbidden for a form that another page made up.
 
-    No keyboard makes a NUL, and no database takes it: BadInput.
+    One opened before signing in again raises FormOfBefore. No keyboard makes a NUL, and no database takes it: BadInput.
     """
     same_site(request)
     await request.body()  # kept from here on, for the form's fingerprint is taken over it
@@ -38,7 +38,7 @@ async def typed_in(request: Request, session: Session) -> dict[str, str]:
     if any("\0" in value for value in typed.values()):
         raise BadInput("", "bad_characters")
     if not session.is_own_form(typed.get(KEY, "")):
-        raise Forbidden
+        raise FormOfBefore(session) if is_form_of_ours(request, typed.get(KEY, "")) else Forbidden
     return typed
 
 

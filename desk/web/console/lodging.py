@@ -19,7 +19,7 @@ from desk.reads.board import Workplace, sites_at_work
 from desk.reads.counter import merchants_at
 from desk.web.console.forms import KEY, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
-from desk.web.console.slip import slip_shown
+from desk.web.console.slip import is_fresh, slip_shown
 from desk.web.console.telling import CHIPS, COUNTER_CHANNELS, FIELDS, ITEM_KINDS, REST, UNKNOWN, Wrong, read_form
 from desk.web.deps import TheDesk
 from desk.web.once import attempt_of, one_at_a_time
@@ -67,6 +67,8 @@ async def post_new_claim(request: Request, desk: TheDesk, session: SignedIn, the
     except DeskError as refusal:
         return _page(request, session, place, typed, _wrongs_of(refusal), refusal)
     shown = RedirectResponse(f"/desk/claims/{lodged.reference}" + ("" if then == "claim" else "/slip"), 303)
+    if lodged.replayed and not is_fresh(session, typed[KEY]):
+        return shown
     return slip_shown(request, shown, session, lodged.reference, 1)
 
 

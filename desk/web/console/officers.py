@@ -23,7 +23,7 @@ from desk.actions.officers import (
 )
 from desk.domain.claim import Language
 from desk.domain.errors import BadInput, DeskError, NotFound
-from desk.domain.policy import Role
+from desk.domain.policy import Act, Role, require
 from desk.ports import Desk
 from desk.reads.officers import officer_list
 from desk.reads.sites import site_list
@@ -76,6 +76,7 @@ async def officers_page(request: Request, desk: TheDesk, session: SignedIn) -> R
 async def change_staff(request: Request, act: str, desk: TheDesk, session: SignedIn) -> Response:
     """Do what the form says. What was made is shown once; a refusal shows the page again with what was typed."""
     typed = await typed_in(request, session)
+    require(session.viewer, Act.MANAGE_OFFICERS, 0)
     change = CHANGES.get(act)
     if change is None:
         raise NotFound

@@ -36,6 +36,14 @@ ROOMS: Sequence[tuple[str, str, tuple[Role, ...]]] = (
 """The parts of the console, and whom each is offered. What is allowed there `policy` alone decides."""
 
 
+class FormOfBefore(Exception):  # noqa: N818 - named for the condition (DESIGN 5)
+    """A form that was opened before its officer signed in again: what it holds is shown, and sent with one press."""
+
+    def __init__(self, session: "Session") -> None:
+        super().__init__()
+        self.session = session
+
+
 class SignInFirst(Exception):  # noqa: N818 - named for the condition (DESIGN 5)
     """Nobody is signed in here, or not any more. The page that was meant is in the request."""
 
@@ -53,13 +61,9 @@ class Session:
         """A fresh key for one form of this session, signed, so that no other site can make one."""
         return self._signer.dumps([self.id, secrets.token_urlsafe(16)])
 
-    def is_own_form(self, key: str) -> bool:
-        """Whether a form of this very session carried the key."""
-        try:
-            session_id, _ = self._signer.loads(key, max_age=int(ABSOLUTE.total_seconds()))
-        except (BadData, ValueError, TypeError):
-            return False
-        return bool(session_id == self.id)
+    def is_own_form(self, key: str, seconds: float = ABSOLUTE.total_seconds()) -> bool:
+        """Whether a form of this very session carried the key, made not longer ago than that."""
+        return _session_behind(self._signer, key, seconds) == self.id
 
     def rooms(self) -> list[tuple[str, str]]:
         """The parts of the console that are of use to this officer: name and address, in the order of the navigation."""
@@ -101,9 +105,26 @@ async def session_of(request: Request) -> SessionRead | None:
 
 def session_for(request: Request, found: SessionRead) -> Session:
     """The session as endpoints use it."""
+    return Session(found.id, found.officer.under(request_id_of(request.scope)), found.has_factor, _signer(request))
+
+
+def is_form_of_ours(request: Request, key: str) -> bool:
+    """Whether a page of ours carried the key, in whatever session, not longer ago than a session lasts."""
+    return _session_behind(_signer(request), key, ABSOLUTE.total_seconds()) is not None
+
+
+def _signer(request: Request) -> URLSafeTimedSerializer:
     desk: Desk = request.app.state.desk
-    signer = URLSafeTimedSerializer(desk.kit.sealer.tag("cookie", "console"), salt="desk.console")
-    return Session(found.id, found.officer.under(request_id_of(request.scope)), found.has_factor, signer)
+    return URLSafeTimedSerializer(desk.kit.sealer.tag("cookie", "console"), salt="desk.console")
+
+
+def _session_behind(signer: URLSafeTimedSerializer, key: str, seconds: float) -> int | None:
+    """The id of the session whose form carried the key; None for a forged or an old one."""
+    try:
+        session_id, _ = signer.loads(key, max_age=int(seconds))
+    except (BadData, ValueError, TypeError):
+        return None
+    return session_id if isinstance(session_id, int) else None
 
 
 def remember(request: Request, answer: Response, begun: Begun) -> Response:

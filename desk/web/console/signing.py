@@ -4,6 +4,7 @@ Whatever was typed into a form that met an ended session is carried through the 
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -12,18 +13,20 @@ import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from desk.actions.signing import Begun, StaffKnock, begin_session, count_try, hash_of, pass_factor, sign_out
-from desk.domain.errors import DeskError, SignInNeeded
+from desk.actions.signing import Begun, StaffKnock, begin_session, count_try, forgive_try, hash_of, pass_factor, sign_out
+from desk.domain.errors import Busy, DeskError, SignInNeeded
 from desk.domain.password import LONGEST
 from desk.ports import Desk
 from desk.reads.officers import officer_signing_in
 from desk.reads.sessions import SessionRead, factor_secret, sessions_by_token
 from desk.web.console.forms import KEY, staff_page, typed_in
 from desk.web.console.session import (
+    FormOfBefore,
     HalfSignedIn,
     Session,
     SignedIn,
     forget,
+    is_form_of_ours,
     remember,
     session_for,
     session_of,
@@ -63,11 +66,11 @@ class Onward:
     def fields(self) -> list[tuple[str, str]]:
         """What was typed, by field; nothing where it cannot be read."""
         try:
-            kept = json.loads(self.carried or "{}")
+            kept = json.loads(self.carried or "[]")
         except ValueError:
             return []
-        known = kept.items() if isinstance(kept, dict) else ()
-        return [(str(name), value) for name, value in known if isinstance(value, str) and name not in NEVER_CARRIED][:MOST_FIELDS]
+        pairs = [pair for pair in kept if _is_pair(pair)] if isinstance(kept, list) else []
+        return [(name, value) for name, value in pairs if name not in NEVER_CARRIED][:MOST_FIELDS]
 
 
 @router.get("/desk/sign-in")
@@ -134,16 +137,40 @@ async def sign_in_first(request: Request, _: Exception) -> Response:
     address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method != "POST":
         return RedirectResponse(f"/desk/sign-in?{urlencode({'next': address})}", 303)
+    same_site(request)
     form = await request.form()
-    typed = {name: value for name, value in form.items() if isinstance(value, str) and name not in NEVER_CARRIED}
-    return _door(request, Onward.to(address, json.dumps(typed, ensure_ascii=False)), status=401)
+    ours = is_form_of_ours(request, str(form.get(KEY, "")))
+    # Only what a page of ours asked for is carried: what a stranger's page made up must not come back with a key of ours.
+    return _door(request, Onward.to(address, _carried(form.multi_items()) if ours else ""), status=401)
+
+
+async def send_again(request: Request, before: Exception) -> Response:
+    """A form that was opened before its officer signed in again: what it holds, and a button that sends it now."""
+    assert isinstance(before, FormOfBefore)
+    onward = Onward.to(request.url.path, _carried((await request.form()).multi_items()))
+    return staff_page(
+        request, before.session, "console/resume.html", 403, address=HOME, next=onward.address, fields=onward.fields
+    )  # fmt: skip
+
+
+def _carried(came: Iterable[tuple[str, object]]) -> str:
+    """The fields of a form as the door carries them, the repeated ones too."""
+    return json.dumps([pair for pair in came if _is_pair(pair) and pair[0] not in NEVER_CARRIED], ensure_ascii=False)
+
+
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, list | tuple) and [type(part) for part in pair] == [str, str]
 
 
 async def _begin(request: Request, desk: Desk, knock: StaffKnock, password: str, request_id: str) -> Begun:
     """Count the try, compare the password in its own lane, begin the session. Raises SignInNeeded for a wrong pair."""
     lane: Lane = request.app.state.password_lane
     given = await desk.write(count_try, knock)
-    right = await lane.run(desk.kit.sealer.password_matches, password, given.password_hash)
+    try:
+        right = await lane.run(desk.kit.sealer.password_matches, password, given.password_hash)
+    except Busy:
+        await desk.write(forgive_try, knock)
+        raise
     officer = await desk.read(officer_signing_in, given.officer_id) if right and given.officer_id else None
     if officer is None or given.password_hash is None:
         raise SignInNeeded

@@ -13,7 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from pydantic import BaseModel, ValidationError
 
 from desk.actions.codes import slip_for
-from desk.actions.once import once
+from desk.actions.once import Once, once
 from desk.actions.slips import Slip, reissue_slip
 from desk.domain.errors import DeskError, Forbidden, NotFound
 from desk.domain.policy import Act
@@ -65,12 +65,20 @@ async def post_slip(request: Request, reference: Reference, desk: TheDesk, sessi
     typed = await typed_in(request, session)
     try:
         form = ReasonForm(reason=typed.get("reason", ""))
-        generation = await _reissued(request, desk, session, reference, form.reason, typed[KEY])
+        given = await _reissued(request, desk, session, reference, form.reason, typed[KEY])
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
         return await _page(request, desk, session, reference, refusal=refusal, reason=typed.get("reason", ""))
-    return slip_shown(request, RedirectResponse(f"/desk/claims/{reference}/slip", 303), session, reference, generation)
+    answer = RedirectResponse(f"/desk/claims/{reference}/slip", 303)
+    if given.replayed and not is_fresh(session, typed[KEY]):
+        return answer
+    return slip_shown(request, answer, session, reference, int(given.body))
+
+
+def is_fresh(session: Session, key: str) -> bool:
+    """Whether a form was opened so lately that sending it twice may show its slip twice: later that would be a way to codes."""
+    return session.is_own_form(key, MINUTES * 60)
 
 
 def slip_shown(request: Request, answer: Response, session: Session, reference: str, generation: int) -> Response:
@@ -93,12 +101,12 @@ def _may_see(request: Request, session: Session, view: SlipView) -> bool:
     return bool(told == [session.id, view.claim.reference, view.claim.generation])
 
 
-async def _reissued(request: Request, desk: Desk, session: Session, reference: str, reason: str, key: str) -> int:
+async def _reissued(request: Request, desk: Desk, session: Session, reference: str, reason: str, key: str) -> Once:
     """The generation of the new slip, the same one however often the form is sent."""
     attempt = await attempt_of(request, session.viewer, key[:128])
     async with one_at_a_time(request, attempt):
-        given = await desk.write(once, attempt, _generation, reissue_slip, session.viewer, reference, reason)
-    return int(given.body)
+        given: Once = await desk.write(once, attempt, _generation, reissue_slip, session.viewer, reference, reason)
+    return given
 
 
 def _generation(slip: Slip) -> str:
