@@ -14,6 +14,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desk.web import metrics
+from desk.web.deadlines import Deadlines
 from desk.web.headers import Dress, new_request_id, sane_request_id
 from desk.web.network import Networks, from_trusted_proxy
 from desk.web.options import UPLOAD_BY_CODE, UPLOAD_BYTES, UPLOADS, WebOptions
@@ -135,7 +136,7 @@ class Limits:
             self._uploads_left += 1
 
     async def _with_body(
-        self, scope: Scope, receive: Receive, send: Send, seen: Mapping[bytes, bytes], most: int, deadlines: "Deadlines"
+        self, scope: Scope, receive: Receive, send: Send, seen: Mapping[bytes, bytes], most: int, deadlines: Deadlines
     ) -> None:  # fmt: skip
         if int(seen.get(b"content-length", b"0")) > most:
             await _too_large(scope, receive, send, most)
@@ -171,48 +172,6 @@ def _spelled_otherwise(content_type: bytes) -> bool:
 def _brings_a_key(scope: Scope) -> bool:
     """Whether a request brings a token or a cookie at all, whatever they are worth: strangers' large bodies are not received."""
     return any(name in (b"authorization", b"cookie") for name, _ in scope["headers"])
-
-
-class Deadlines:
-    """Cancels the tasks that are still at it after `seconds`, looking once in a while.
-
-    A timer a request costs more than the rest of its receipt, so all requests share one, late by a tenth at most.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._until: dict[asyncio.Task[Any], float] = {}
-        self._over: set[asyncio.Task[Any]] = set()
-        self._ticking = False
-
-    def begin(self) -> None:
-        """Give the running task its time."""
-        loop = asyncio.get_running_loop()
-        self._until[_running()] = loop.time() + self._seconds
-        if not self._ticking:
-            self._ticking = True
-            loop.call_later(self._seconds / 10, self._tick, loop)
-
-    def is_over(self) -> bool:
-        """Whether the running task was cancelled by its deadline, and by nobody else besides."""
-        task = _running()
-        return task in self._over and task.uncancel() == 0
-
-    def end(self) -> None:
-        """The running task has what it waited for."""
-        task = _running()
-        self._until.pop(task, None)
-        self._over.discard(task)
-
-    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
-        for task in [task for task, until in self._until.items() if until <= now]:
-            del self._until[task]
-            self._over.add(task)
-            task.cancel()
-        self._ticking = bool(self._until)
-        if self._ticking:
-            loop.call_later(self._seconds / 10, self._tick, loop)
 
 
 class _Replay:
@@ -283,12 +242,6 @@ async def _too_large(scope: Scope, receive: Receive, send: Send, most: int) -> N
     waiting = any(name == b"expect" for name, _ in scope["headers"])
     refusal = problem(scope, "body_too_large", params={"limit": most}, headers={"Connection": "close"} if waiting else None)
     await refusal(scope, receive, send)
-
-
-def _running() -> asyncio.Task[Any]:
-    task = asyncio.current_task()
-    assert task is not None
-    return task
 
 
 def _templates(routes: Sequence[Any]) -> Mapping[Any, str]:
