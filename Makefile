@@ -5,6 +5,8 @@
 
 BIN := .venv/bin
 PORT ?= 8000
+# What must have the machine to itself: races, kills, and whoever counts seconds.
+ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent writers)
 # One more than there are cores: tests of processes wait a good part of their time.
 WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
@@ -26,9 +28,9 @@ lint: .venv/.dev ## lint, format, types, room contracts
 
 check: lint test ## both of these: what must pass before a change lands
 
-gate: .venv/.dev ## the slow half: the rest on PostgreSQL, then alone fuzz, soak, kill storms
-	$(BIN)/python -m pytest -m slow --numprocesses auto --dist loadfile --ignore tests/gate
-	$(BIN)/python -m pytest -m slow tests/gate
+gate: .venv/.dev ## the slow half: the rest on PostgreSQL and fuzz side by side, then alone soak, races, kill storms
+	$(BIN)/python -m pytest -m slow --numprocesses $(WORKERS) --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest -m slow $(ALONE)
 
 bench: .venv/.dev ## how fast, as ratios measured in one run
 	$(BIN)/python -m tests.bench
