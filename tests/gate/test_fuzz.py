@@ -17,7 +17,7 @@ from tests.postgres import PgServer
 
 QUICK = settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 THOROUGH = settings(QUICK, max_examples=100)
-FAIRLY = settings(QUICK, max_examples=40)
+FAIRLY = settings(QUICK, max_examples=25)
 
 
 def described(*, phases: bool = True) -> BaseSchema:
