@@ -7,7 +7,7 @@ from typing import Any
 
 from desk.actions.steps import event_by
 from desk.domain.audit import EventKind
-from desk.domain.errors import BadInput, Forbidden, NotFound
+from desk.domain.errors import AdminNeeded, BadInput, NotFound
 from desk.domain.policy import Act, Role, Viewer, require
 from desk.ports import Row, Work
 from desk.store import events, officers, sessions, sites
@@ -83,11 +83,13 @@ def revoke_tokens(work: Work, viewer: Viewer, name: str, prefix: str | None = No
 def disable_officer(work: Work, viewer: Viewer, name: str) -> None:
     """Shut an officer out: every token and session of theirs is refused from the next request on. Twice changes nothing.
 
-    Raises NotFound for an unknown name. Source: RELIABILITY I34.
+    Raises NotFound for an unknown name, AdminNeeded for oneself and for the last admin. Source: RELIABILITY I34.
     """
     require(viewer, Act.MANAGE_OFFICERS, 0)
+    admins = officers.admins(work.conn)
     officer = officers.get(work.conn, name)
     if officer.disabled_at is None:
+        _refuse_lock_out(viewer, officer.id, admins)
         officers.disable(work, officer.id)
         sessions.end_all(work.conn, officer.id)
         _record(work, viewer, officer.id, EventKind.OFFICER_DISABLED, {})
@@ -97,14 +99,16 @@ def change_roles(work: Work, viewer: Viewer, name: str, posts: Sequence[Post]) -
     """Replace an officer's roles; every session of theirs ends. The same roles again change nothing.
 
     Raises NotFound for an unknown name, a disabled officer or an unknown site; BadInput as `add_officer` does, and where
-    no role is left; Forbidden for one's own roles. Source: RELIABILITY I34.
+    no role is left; AdminNeeded for one's own roles, and where no admin would be left. Source: RELIABILITY I34.
     """
+    require(viewer, Act.MANAGE_OFFICERS, 0)
+    admins = officers.admins(work.conn)
     officer = _active(work, viewer, name)
     if not posts:
         raise BadInput("/roles", "missing")
-    if officer.id == viewer.id:
-        raise Forbidden
     _refuse_mixed(posts)
+    if officer.id == viewer.id or all(post.role is not Role.ADMIN for post in posts):
+        _refuse_lock_out(viewer, officer.id, admins)
     site_ids = [_site_id(work, post) for post in posts]
     if officers.posts_of(work.conn, officer.id) == {(post.role, at) for post, at in zip(posts, site_ids, strict=True)}:
         return
@@ -134,6 +138,12 @@ def _refuse_mixed(posts: Sequence[Post]) -> None:
     """An admin is nothing else: no claims, no money. Raises BadInput. Source: SPEC 1 and 8."""
     if len(posts) > 1 and any(post.role is Role.ADMIN for post in posts):
         raise BadInput("/roles", "contradicts")
+
+
+def _refuse_lock_out(viewer: Viewer, officer_id: int, admins: frozenset[int]) -> None:
+    """Somebody must be left who can let the others in again. Raises AdminNeeded."""
+    if officer_id == viewer.id or admins == {officer_id}:
+        raise AdminNeeded
 
 
 def _role_rows(work: Work, officer_id: int, posts: Sequence[Post], site_ids: Sequence[int | None]) -> list[Row]:

@@ -99,6 +99,12 @@ class PayoutExists(DeskError):
     code = "payout_exists"
 
 
+class AdminNeeded(DeskError):
+    """An admin does not shut themselves out, and the desk is never left without one."""
+
+    code = "admin_needed"
+
+
 class SignatureWrong(DeskError):
     """A message that claims to come from the gateway is not signed by it, or was signed too long ago."""
 

@@ -46,6 +46,14 @@ def posts_of(conn: Connection, officer_id: int) -> set[tuple[Role, int | None]]:
     return {(Role(row.role), row.site_id) for row in conn.execute(query)}
 
 
+def admins(conn: Connection) -> frozenset[int]:
+    """The admins who are not disabled, locked until the transaction ends: two who part from each other cannot both go."""
+    live = select(OFFICER.c.id).join(ROLE, ROLE.c.officer_id == OFFICER.c.id)
+    mine = live.where(ROLE.c.role == Role.ADMIN.value, OFFICER.c.disabled_at.is_(None)).order_by(OFFICER.c.id)
+    conn.execute(mine.with_for_update(of=OFFICER))
+    return frozenset(conn.execute(mine).scalars())  # asked anew: a wait for the lock may have cost somebody the role
+
+
 def count_at(conn: Connection, site_id: int, role: Role) -> int:
     """How many officers who are not disabled hold a role at a site."""
     live = ROLE.join(OFFICER, OFFICER.c.id == ROLE.c.officer_id)

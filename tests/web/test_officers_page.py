@@ -3,7 +3,9 @@
 import httpx
 import pytest
 
-from desk.actions.officers import token_hash
+from desk.actions.officers import Post, change_roles, disable_officer, token_hash
+from desk.domain.errors import AdminNeeded
+from desk.domain.policy import Role
 from desk.reads.officers import officer_list, officers_by_token
 from tests.cast import OPERATOR
 from tests.web.console import Seat, browser, form_in, seat
@@ -90,6 +92,31 @@ async def test_roles_tokens_passwords_and_the_end(till: Front, anton: Seat) -> N
         "signed_in",
         "officer_disabled",
     ]
+
+
+async def test_nobody_shuts_themselves_out_and_the_last_admin_stays(till: Front, anton: Seat) -> None:
+    page = (await anton.get(HERE)).text
+    assert "This is you" in page
+    for act, posts in (("disable", ()), ("roles", ("intake@huangshan",))):
+        refused = await send(anton, act, "Anton", posts)
+        assert (refused.status_code, "One administrator must stay" in refused.text) == (409, True), act
+    desk = till.house.desk
+    for last in ((disable_officer, OPERATOR, "Anton"), (change_roles, OPERATOR, "Anton", [Post(Role.INTAKE, "huangshan")])):
+        with pytest.raises(AdminNeeded):
+            await desk.write(*last)
+    await send(anton, "add", "Ada Two", ("admin",))
+    await desk.write(disable_officer, OPERATOR, "Anton")
+    with pytest.raises(AdminNeeded):
+        await desk.write(disable_officer, OPERATOR, "Ada Two")
+    assert (await anton.get(HERE)).status_code == 303
+
+
+async def test_a_new_officer_without_a_role_or_with_a_taken_name_is_told_at_the_field(anton: Seat) -> None:
+    without, taken = (await send(anton, "add", "Nora")).text, (await send(anton, "add", "Olga", ("intake@huangshan",))).text
+    assert 'href="#roles">Tick at least one role' in without
+    assert 'id="roles-wrong">Tick at least one role' in without
+    assert 'href="#name">An officer has this name already' in taken
+    assert 'id="name-wrong">An officer has this name already' in taken
 
 
 @pytest.mark.parametrize("officer", ["olga", "chen", "mei", "ma", "ada"])

@@ -33,11 +33,15 @@ from desk.web.deps import TheDesk
 from desk.web.lane import Lane
 from desk.web.pages import reader_language
 from desk.web.refused import fields_at_fault, said, status_of
+from desk.wording.catalogue import text
 
 router = APIRouter(prefix="/desk/officers", include_in_schema=False)
 
 HERE = "/desk/officers"
 _AT = "@"
+_OWN_WORDS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {("/roles", "missing"): "console.officers.roles.missing", ("/name", "taken"): "console.officers.name.taken"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,12 @@ def _post(value: object) -> Post:
     return Post(Role(role), site or None)
 
 
+def _said(refusal: DeskError, language: str) -> str:
+    """What a refusal says of the form of a new officer: which box to tick, which name is taken."""
+    own = _OWN_WORDS.get((refusal.field, refusal.problem)) if isinstance(refusal, BadInput) else None
+    return text(own, language) if own else said(refusal, language)
+
+
 async def _page(
     request: Request, desk: Desk, session: Session, *, act: str = "", typed: Mapping[str, str] | None = None,
     refusal: DeskError | None = None, shown: Shown | None = None,
@@ -157,7 +167,7 @@ async def _page(
     officers = await desk.read(officer_list, session.viewer)
     sites = await desk.read(site_list, session.viewer)
     language = reader_language(request)
-    failed = said(refusal, language) if refusal else ""
+    failed = _said(refusal, language) if refusal else ""
     names = {site.slug: site.name if language == Language.ZH_CN else site.name_en for site in sites}
     return staff_page(
         request, session, "console/officers.html", status_of(refusal) if refusal else 200, address=HERE, officers=officers,
