@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -67,10 +68,12 @@ def wants_page(scope: Scope) -> bool:
 
 
 def error_page(scope: Scope, status: int, title: str, detail: str) -> Response:
-    """A refusal as a page: what happened, what to do, and the way back."""
+    """A refusal as a page: what happened, what to do, and the way back; in the console's frame for who is signed in there."""
     asked = Request(scope)
     home = "/desk" if str(scope["path"]).startswith("/desk") else "/s"
-    return page(asked, "error.html", status, address=home, title=title, detail=detail, home=home)
+    session = scope.get("state", {}).get("session")
+    told = {"title": title, "detail": detail, "home": home, "missing": status == HTTPStatus.NOT_FOUND, "session": session}
+    return page(asked, "console/error.html" if session else "error.html", status, address=home, **told)
 
 
 def _text(language: str, key: str, **params: object) -> str:

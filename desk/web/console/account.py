@@ -10,6 +10,7 @@ from desk.domain.errors import BadInput, DeskError
 from desk.domain.password import LONGEST, SHORTEST, flaw_in
 from desk.ports import Desk
 from desk.reads.sessions import factor_secret, password_hash_of
+from desk.web.console.done import led_on
 from desk.web.console.forms import staff_page, typed_in
 from desk.web.console.session import Session, SignedIn, forget
 from desk.web.deps import TheDesk
@@ -73,7 +74,7 @@ async def post_factor_confirm(request: Request, desk: TheDesk, session: SignedIn
             raise BadInput("/code", "wrong_code")
     except DeskError as refusal:
         return await _page(request, desk, session, refusal)
-    return RedirectResponse("/desk/account", 303)
+    return led_on(request, "/desk/account", "factor_on")
 
 
 async def _present(request: Request, desk: Desk, session: Session, password: str, field: str) -> str:

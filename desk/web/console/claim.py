@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import ValidationError
 
 from desk.actions.facts import COMPLETABLE
@@ -23,6 +23,7 @@ from desk.reads.casework import Casework, casework
 from desk.reads.claims import contact_in_full
 from desk.reads.evidence import evidence_of
 from desk.web.console.claim_acts import ACTS, Asked
+from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk
@@ -82,7 +83,8 @@ async def act_on_claim(request: Request, reference: Reference, act: str, desk: T
         return await _page(request, desk, session, reference, failed=_failed(request, act, refusal, typed))
     if act == "contact-view" and done is not None:
         return await _page(request, desk, session, reference, contact=await _contact(desk, session.viewer, reference))
-    return RedirectResponse(f"/desk/claims/{reference}#{form.place}", 303)
+    what = "question" if act == "message" and typed.get("question") else act
+    return led_on(request, f"/desk/claims/{reference}#{form.place}", what)
 
 
 async def _contact(desk: Desk, viewer: Viewer, reference: str) -> dict[str, str | None]:

@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from desk.domain.errors import DeskError, Forbidden, NotFound
 from desk.domain.evidence import Shows
 from desk.reads.evidence import evidence_of, see_whether_files_may_be_added
+from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk, the_desk
@@ -37,7 +38,7 @@ async def post_evidence(request: Request, reference: Reference, session: SignedI
         raise
     except DeskError as refusal:
         return await _page(request, session, reference, refusal)
-    return RedirectResponse(f"/desk/claims/{reference}#evidence", 303)
+    return led_on(request, f"/desk/claims/{reference}#evidence", "evidence")
 
 
 @router.get("/evidence/{file_id}")

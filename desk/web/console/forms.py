@@ -4,6 +4,7 @@ Knows no form's fields.
 """
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,6 +12,7 @@ from fastapi import Request, Response
 from desk.actions.once import once
 from desk.domain.errors import BadInput, Forbidden
 from desk.ports import Desk
+from desk.web.console.done import just_done, told
 from desk.web.console.session import FormOfBefore, Session, is_form_of_ours
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import page, same_site
@@ -24,7 +26,9 @@ def staff_page(
 ) -> Response:  # fmt: skip
     """A page for a signed-in officer. `address` is where the same page is read again, if it is not this request's own."""
     desk: Desk = request.app.state.desk
-    return page(request, template, status, address=address, session=session, now=desk.kit.clock.now(), **values)
+    done = just_done(request) if status < HTTPStatus.BAD_REQUEST else None
+    shown = page(request, template, status, address=address, session=session, now=desk.kit.clock.now(), done=done, **values)
+    return told(request, shown)
 
 
 async def typed_in(request: Request, session: Session) -> dict[str, str]:

@@ -21,6 +21,7 @@ from desk.reads.fund import entries_page, fund_view, open_withdrawals
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
 from desk.web.api.shapes import Prose
+from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk
@@ -114,7 +115,7 @@ async def _moved(
         fields = tuple(field.partition(".")[0] for field in fields_at_fault(refusal))
         failed = Failed(form, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
         return await _page(request, desk, session, site, "", failed)
-    return RedirectResponse(f"/desk/fund/{site}", 303)
+    return led_on(request, f"/desk/fund/{site}", "withdrawal" if form == "withdraw" else form)
 
 
 def _amount(typed: str, currency: str) -> Money:

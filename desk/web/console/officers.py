@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from desk.actions.officers import (
     Post,
@@ -27,6 +27,7 @@ from desk.domain.policy import Act, Role, require
 from desk.ports import Desk
 from desk.reads.officers import officer_list
 from desk.reads.sites import site_list
+from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk
@@ -94,7 +95,7 @@ async def change_staff(request: Request, act: str, desk: TheDesk, session: Signe
         shown = await change(Asked(desk, request.app.state.password_lane, name, posts, typed, run))
     except DeskError as refusal:
         return await _page(request, desk, session, act=act, typed=typed, refusal=refusal)
-    return await _page(request, desk, session, shown=shown) if shown else RedirectResponse(HERE, 303)
+    return await _page(request, desk, session, shown=shown) if shown else led_on(request, HERE, act)
 
 
 async def _add(asked: Asked) -> Shown | None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import ValidationError
 
 from desk.actions.fund import approve_withdrawal
@@ -31,6 +31,7 @@ from desk.reads.board import sites_at_work
 from desk.reads.fund import fund_view
 from desk.reads.till import Sheet, refund, sheet, to_pay, waiting
 from desk.web.api.payouts import PayeeIn, ResolveIn
+from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk, row_id
@@ -110,7 +111,7 @@ async def post_payout(request: Request, reference: Reference, desk: TheDesk, ses
     except (DeskError, ValidationError) as refusal:
         return await _refund(request, desk, session, reference, _failed("propose", refusal, typed, request))
     onward = f"/desk/payouts/{paying.payout.id}" if paying else f"/desk/claims/{reference}/payouts"
-    return RedirectResponse(onward, 303)
+    return led_on(request, onward, "propose")
 
 
 @router.get("/payouts/{payout_id}")
@@ -139,7 +140,7 @@ async def post_step(request: Request, payout_id: str, step: str, desk: TheDesk, 
         raise
     except (DeskError, ValidationError) as refusal:
         return await _sheet(request, desk, session, number, _failed(step, refusal, typed, request))
-    return RedirectResponse(f"/desk/payouts/{number}", 303)
+    return led_on(request, f"/desk/payouts/{number}", step)
 
 
 @router.get("/approvals")
@@ -160,7 +161,7 @@ async def post_withdrawal_approval(
         raise
     except DeskError as refusal:
         return await _approvals(request, desk, session, _failed("withdrawal", refusal, typed, request))
-    return RedirectResponse("/desk/approvals", 303)
+    return led_on(request, "/desk/approvals", "withdrawal_approved")
 
 
 def _proposal(typed: Mapping[str, str], currency: str) -> Proposal:

@@ -79,7 +79,8 @@ async def signed_in(request: Request) -> Session:
     found = await session_of(request)
     if found is None or found.life.passed_at is None:
         raise SignInFirst
-    return session_for(request, found)
+    request.state.session = session_for(request, found)  # a refusal further on keeps the officer's own frame
+    return request.state.session  # type: ignore[no-any-return] # set just now
 
 
 async def half_signed_in(request: Request) -> Session:
