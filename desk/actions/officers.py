@@ -106,9 +106,9 @@ def change_roles(work: Work, viewer: Viewer, name: str, posts: Sequence[Post]) -
     officer = _active(work, viewer, name)
     if not posts:
         raise BadInput("/roles", "missing")
-    _refuse_mixed(posts)
     if officer.id == viewer.id or all(post.role is not Role.ADMIN for post in posts):
         _refuse_lock_out(viewer, officer.id, admins)
+    _refuse_mixed(posts)
     site_ids = [_site_id(work, post) for post in posts]
     if officers.posts_of(work.conn, officer.id) == {(post.role, at) for post, at in zip(posts, site_ids, strict=True)}:
         return

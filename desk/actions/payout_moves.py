@@ -6,6 +6,7 @@ Holds no step's own conditions; those stand in the action that takes it.
 from dataclasses import dataclass, replace
 from typing import Any
 
+from desk.actions.scrub import scrubbed
 from desk.actions.steps import Held, earliest, happening, keep_clocks, take
 from desk.domain import clocks, fund
 from desk.domain.audit import EventKind
@@ -52,7 +53,10 @@ def hold_for_desk(work: Work, payout_id: int) -> Paying:
     return Paying(payouts.get(work.conn, payout_id), Held(claim, sites.get(work.conn, claim.site_id), DESK))
 
 
-def move(work: Work, paying: Paying, step: PayoutStep, data: dict[str, Any] | None = None, **values: Any) -> Paying:  # noqa: ANN401
+def move(
+    work: Work, paying: Paying, step: PayoutStep, data: dict[str, Any] | None = None, *, reason: str | None = None,
+    **values: Any,  # noqa: ANN401 - whatever columns there are
+) -> Paying:  # fmt: skip
     """Move a payout: write its entry, row and event, stop the promise it keeps, close what it ends, raise the claim's version.
 
     `values` are further columns of the payout. One that settles closes its claim, as the desk itself. Raises WrongMoment for
@@ -63,18 +67,19 @@ def move(work: Work, paying: Paying, step: PayoutStep, data: dict[str, Any] | No
     ends = way.to in (PayoutState.SETTLED, PayoutState.FAILED, PayoutState.CANCELLED)
     ending = {"ended_at": work.now} if ends else {}
     moved = payouts.change(work.conn, paying.payout, state=way.to.value, **ending, **values)
-    note(work, paying, step, way.to, data, before=paying.state)
+    note(work, paying, step, way.to, data, before=paying.state, reason=reason)
     _end_notices(work, paying, way.to)
     return _settle_claim(work, replace(paying, payout=moved))
 
 
 def note(
     work: Work, paying: Paying, step: PayoutStep, to: PayoutState, data: dict[str, Any] | None = None,
-    *, before: PayoutState | None = None,
+    *, before: PayoutState | None = None, reason: str | None = None,
 ) -> None:  # fmt: skip
     """Write a payout's move into its claim's chain."""
     said = {"payout": str(paying.payout.id), "step": step.value, "amount_minor": paying.payout.amount_minor, **(data or {})}
     event = replace(happening(work, paying.held, EventKind.PAYOUT_MOVED, said), from_state=before, to_state=to)
+    event = replace(event, reason=scrubbed(work, paying.held.claim, reason))
     events.append(work.conn, work.kit.lots.number(), event)
 
 

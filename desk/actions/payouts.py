@@ -129,6 +129,17 @@ def cancel_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
     return move(work, paying, PayoutStep.HEAR_FAILED if taken_back else PayoutStep.CANCEL)
 
 
+def refuse_payout(work: Work, viewer: Viewer, payout_id: int, reason: str) -> Paying:
+    """Turn down a payout that waits for a second officer, and say why: its money goes back to the fund.
+
+    Raises WrongMoment for one that does not wait any more. Source: SPEC 5.5 and 8.
+    """
+    paying = hold_payout(work, viewer, Act.CANCEL_PAYOUT, payout_id)
+    if paying.state is not PayoutState.AWAITING_APPROVAL:
+        raise WrongMoment
+    return move(work, paying, PayoutStep.CANCEL, reason=reason)
+
+
 def notice_short_fund(work: Work, viewer: Viewer, reference: str) -> None:
     """The fund could not cover a claim: tell the manager, once while it lasts, and the respondent, who may pay first."""
     held = hold(work, viewer, Act.PROPOSE_PAYOUT, reference, in_any_state=True)

@@ -9,6 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
+from desk.domain.claim import State
+from desk.domain.clocks import ClockState, is_late
+from desk.domain.lifecycle import CONFIRM, OVERRIDE
+from desk.domain.money import Money
 from desk.domain.panel import Line, panel
 from desk.domain.payout import UNDER_WAY, PayoutState
 from desk.domain.policy import Viewer
@@ -16,8 +20,10 @@ from desk.domain.triage import Verdict, triage
 from desk.ports import Kit
 from desk.reads.claims import ClaimView, claim_view
 from desk.reads.clocks import ClockWorking, clock_workings
+from desk.reads.status import stage_of
 from desk.store import claims, payouts
-from desk.store.tables import metadata
+from desk.store.tables import PayoutRow, metadata
+from desk.wording.stages import Audience, due_of, say
 
 EVENT, OFFICER = metadata.tables["event"], metadata.tables["officer"]
 
@@ -31,6 +37,7 @@ class Happened:
     kind: str
     by: str | None
     role: str
+    step: str | None
     to_state: str | None
     reason: str | None
     data: dict[str, Any]
@@ -48,11 +55,19 @@ class Casework:
     history: Sequence[Happened]
     paying: bool
     payout_id: int | None
+    sentence: str
 
     @property
     def seen(self) -> int:
         """The number of the newest event."""
         return self.history[0].seq if self.history else 0
+
+    @property
+    def decision(self) -> Happened | None:
+        """The route that somebody chose last; None before, and again once the claim is back at the start."""
+        steps = {*CONFIRM.values(), *OVERRIDE.values()}
+        decided = next((event for event in self.history if event.step in steps), None)
+        return None if State(self.view.claim.state) is State.RECEIVED else decided
 
     def since(self, seq: int) -> list[Happened]:
         """What happened after the event of this number, oldest first."""
@@ -69,8 +84,22 @@ def casework(conn: Connection, viewer: Viewer, reference: str, language: str, ki
     return Casework(
         view, zone, triage(facts, pack), panel(facts, pack), clock_workings(conn, viewer, reference, language, kit),
         _history(conn, claim.id, zone), payout is not None and PayoutState(payout.state) in UNDER_WAY,
-        payout.id if payout else None,
+        payout.id if payout else None, _sentence(view, payout, zone, language, kit),
     )  # fmt: skip
+
+
+def _sentence(view: ClaimView, payout: PayoutRow | None, zone: ZoneInfo, language: str, kit: Kit) -> str:
+    """Where the claim stands and who acts next, as an officer is told it."""
+    claim, now = view.claim, kit.clock.now()
+    at_stage = stage_of(claim, payout)
+    running = {clock.kind: clock for clock in view.clocks if clock.state is ClockState.RUNNING}
+    due_at = due_of(at_stage, {kind: clock.due_at for kind, clock in running.items()})
+    late = any(clock.due_at == due_at and is_late(clock, now) for clock in running.values())
+    agreed = Money(claim.decided_minor, claim.currency) if claim.decided_minor else None
+    return say(
+        at_stage, Audience.OFFICER, language, due_at=due_at, zone=zone, now=now, overdue=late, amount=agreed,
+        payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY,
+    ).sentence  # fmt: skip
 
 
 def _history(conn: Connection, claim_id: int, zone: ZoneInfo) -> list[Happened]:
@@ -81,7 +110,7 @@ def _history(conn: Connection, claim_id: int, zone: ZoneInfo) -> list[Happened]:
     names = {f"officer:{row.id}": row.name for row in found}
     return [
         Happened(
-            row.seq, row.at.astimezone(zone), row.kind, names.get(row.actor), row.role, row.to_state, row.reason,
+            row.seq, row.at.astimezone(zone), row.kind, names.get(row.actor), row.role, row.step, row.to_state, row.reason,
             json.loads(row.data),
         )
         for row in rows

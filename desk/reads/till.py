@@ -14,10 +14,10 @@ from desk.domain.payout import UNDER_WAY, Hands, PayoutState, is_second
 from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit, SealedPerson
 from desk.reads.board import Workplace, sites_at_work
-from desk.reads.fund import WithdrawalView, open_withdrawals
+from desk.reads.fund import WithdrawalView, fund_view, open_withdrawals
 from desk.reads.pages import sites_of
 from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page
-from desk.store import claims, payouts
+from desk.store import claims, payouts, sites
 from desk.store.columns import FOREVER
 from desk.store.tables import ClaimRow, PayoutRow, metadata
 
@@ -60,10 +60,20 @@ class ToPay:
 
 
 @dataclass(frozen=True, slots=True)
+class Matter:
+    """A payout that waits, with what its second officer has to know: the merchant, who decided, the sum that asks for two."""
+
+    sheet: Sheet
+    respondent: str | None
+    decided_by: tuple[str, ...]
+    solo_limit: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """What waits for a second officer: payouts, and withdrawals, each with its site and whether it is one's own."""
 
-    payouts: Sequence[Sheet]
+    payouts: Sequence[Matter]
     withdrawals: Sequence[tuple[Workplace, WithdrawalView, bool]]
 
 
@@ -103,6 +113,13 @@ def refund(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> tuple[
     return claim, [_sheet(conn, viewer, view, kit) for view in payouts_of_claim(conn, viewer, reference)]
 
 
+def fund_of_claim(conn: Connection, viewer: Viewer, reference: str) -> Money:
+    """What the fund has for a claim's refund at this moment. Raises NotFound, Forbidden."""
+    claim = claims.get(conn, reference, viewer.sites, lock=False)
+    view = fund_view(conn, viewer, sites.get(conn, claim.site_id).slug)
+    return Money(view.available, view.currency)
+
+
 def waiting(conn: Connection, viewer: Viewer, kit: Kit) -> Waiting:
     """What waits for a second officer at the viewer's sites, oldest first. Raises Forbidden for who may approve nothing."""
     require_any(conn, viewer, Act.APPROVE_PAYOUT)
@@ -111,7 +128,7 @@ def waiting(conn: Connection, viewer: Viewer, kit: Kit) -> Waiting:
     for site in sites_at_work(conn, viewer, Act.APPROVE_WITHDRAWAL):
         lines = open_withdrawals(conn, viewer, site.slug, MOST, None).lines
         found += [(site, line, line.proposed_by == viewer.name) for line in lines]
-    return Waiting([_sheet(conn, viewer, view, kit) for view in page.lines], found)
+    return Waiting([_matter(conn, _sheet(conn, viewer, view, kit), kit) for view in page.lines], found)
 
 
 def notices(conn: Connection, viewer: Viewer) -> list[tuple[Workplace, NoticeLine]]:
@@ -134,6 +151,13 @@ def _under_way(
     if payout is None or payout.state not in UNDER_WAY:
         return None
     return _sheet(conn, viewer, PayoutView(payout, reference, zone), kit)
+
+
+def _matter(conn: Connection, sheet: Sheet, kit: Kit) -> Matter:
+    claim = sheet.claim
+    respondent, limit = claims.respondent_of(conn, claim), kit.packs.by_version(claim.pack).limits["solo_limit"].amount
+    deciders = select(OFFICER.c.name).where(OFFICER.c.id.in_(payouts.confirmers(conn, claim.id))).order_by(OFFICER.c.name)
+    return Matter(sheet, respondent.name if respondent else None, tuple(conn.execute(deciders).scalars()), limit)
 
 
 def _sheet(conn: Connection, viewer: Viewer, view: PayoutView, kit: Kit) -> Sheet:

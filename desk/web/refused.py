@@ -6,6 +6,7 @@ from desk.domain.errors import BadInput, DeskError
 from desk.web.problems import STATUS
 from desk.web.validation import flaws_of
 from desk.wording import refusals
+from desk.wording.catalogue import text
 
 
 def said(refusal: Exception, language: str) -> str:
@@ -16,7 +17,8 @@ def said(refusal: Exception, language: str) -> str:
     assert isinstance(refusal, DeskError)
     if isinstance(refusal, BadInput):
         return refusals.problem(refusal.problem, language, refusal.params)
-    return f"{refusals.title(refusal.code, language)}: {refusals.detail(refusal.code, language, refusal.params)}"
+    colon = text("page.colon", language)
+    return f"{refusals.title(refusal.code, language)}{colon}{refusals.detail(refusal.code, language, refusal.params)}"
 
 
 def fields_at_fault(refusal: Exception) -> tuple[str, ...]:

@@ -57,9 +57,15 @@ def still_missing(names: Sequence[str], language: str) -> str:
 def because(told: Sequence[str], language: str) -> str:
     """Why the desk does not take a claim: reasons already in words, one after the other."""
     between = "" if language == Language.ZH_CN else " "
-    return text("say.refused.because", language, why=between.join(told))
+    return text("say.refused.because", language, why=between.join(_ended(each, language) for each in told))
 
 
+def _ended(said: str, language: str) -> str:
+    """A sentence as it is, or with the full stop that whoever wrote it left out."""
+    return said if said.rstrip().endswith(_ENDS) else said.rstrip() + ("。" if language == Language.ZH_CN else ".")
+
+
+_ENDS = ("。", "！", "？", "…", ".", "!", "?", ")", "）", "”")
 _COMPARED = frozenset({"at_or_above_fast_limit", "under_fast_limit", "late_filing", "late_filing_warning"})
 
 

@@ -1,6 +1,7 @@
 """Breaking the books and the payouts behind the desk's back, so that nothing but one invariant is broken."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, select, update
@@ -91,7 +92,7 @@ def released_without_approval(conn: Connection, story: Story) -> None:
 def sent_anew_after_it_was_lost(conn: Connection, story: Story) -> None:
     """A payout that had been unknown is said never to have left."""
     payout_id, began = story.payouts["sending"], TOLD_AT
-    lost = {"unknown_since": began, "first_sent_at": began, "queried_at": began}
+    lost: dict[str, Any] = {"unknown_since": began, "first_sent_at": began, "queried_at": began}
     move(Work(conn, began, KIT), hold_for_desk(_work(conn), payout_id), PayoutStep.LOSE_TRACK, {"why": "test"}, **lost)
     again, told = Work(conn, began + timedelta(seconds=31), KIT), {"first_sent_at": began.isoformat()}
     sure = told | {"never_seen_since": began.isoformat()}

@@ -1,7 +1,7 @@
 """Paying at the counter: what is to be paid, one claim's refund, one payout and its steps, what waits for a second officer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -19,9 +19,10 @@ from desk.actions.payouts import (
     notice_short_fund,
     propose_payout,
     receive_payout,
+    refuse_payout,
     send_payout,
 )
-from desk.domain.errors import BadInput, DeskError, Forbidden, FundInsufficient, NotFound, SecondOfficerNeeded
+from desk.domain.errors import AmountAboveDecided, BadInput, DeskError, Forbidden, FundInsufficient, NotFound, SecondOfficerNeeded
 from desk.domain.money import Money, text_of
 from desk.domain.payout import UNDER_WAY, Heard, Method, PayoutState
 from desk.domain.policy import Act, Viewer
@@ -29,7 +30,8 @@ from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.fund import fund_view
-from desk.reads.till import Sheet, refund, sheet, to_pay, waiting
+from desk.reads.till import Sheet, fund_of_claim, refund, sheet, to_pay, waiting
+from desk.web.api.correspondence import ReasonIn
 from desk.web.api.payouts import PayeeIn, ResolveIn
 from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
@@ -37,6 +39,8 @@ from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk, row_id
 from desk.web.pages import reader_language
 from desk.web.refused import fields_at_fault, said, status_of
+from desk.wording import figures
+from desk.wording.catalogue import text
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
@@ -48,7 +52,7 @@ STEPS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 _RIGHT: Mapping[str, Act] = MappingProxyType(
     {
         "approve": Act.APPROVE_PAYOUT, "send": Act.SEND_PAYOUT, "received": Act.SEND_PAYOUT, "cancel": Act.CANCEL_PAYOUT,
-        "resolve": Act.RESOLVE_PAYOUT,
+        "resolve": Act.RESOLVE_PAYOUT, "refuse": Act.CANCEL_PAYOUT,
     }
 )  # fmt: skip
 _OFFERED: Mapping[PayoutState, tuple[str, ...]] = MappingProxyType(
@@ -105,7 +109,10 @@ async def post_payout(request: Request, reference: Reference, desk: TheDesk, ses
         paying = await acted(request, session, typed[KEY], propose_payout, reference, _proposal(typed, claim.currency))
     except FundInsufficient as refusal:
         await desk.write(notice_short_fund, session.viewer, reference)
-        return await _refund(request, desk, session, reference, _failed("propose", refusal, typed, request))
+        has = await desk.read(fund_of_claim, session.viewer, reference)
+        told = text("refund.fund_short", reader_language(request), amount=figures.money(has, reader_language(request)))
+        failed = replace(_failed("propose", refusal, typed, request), said=told, fields=("amount",))
+        return await _refund(request, desk, session, reference, failed)
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
@@ -130,6 +137,8 @@ async def post_step(request: Request, payout_id: str, step: str, desk: TheDesk, 
         if step == "resolve":
             told = ResolveIn(**filled(typed, "outcome", "evidence"))
             await acted(request, session, typed[KEY], resolve_payout, number, Heard(told.outcome), told.evidence)
+        elif step == "refuse":
+            await acted(request, session, typed[KEY], refuse_payout, number, ReasonIn(**filled(typed, "reason")).reason)
         else:
             await acted(request, session, typed[KEY], STEPS[step], number)
     except SecondOfficerNeeded as refusal:
@@ -184,6 +193,7 @@ def _amount(typed: str | None, currency: str) -> Money | None:
 
 def _failed(step: str, refusal: Exception, typed: Mapping[str, str], request: Request) -> Failed:
     fields = tuple(field.rpartition(".")[2] for field in fields_at_fault(refusal))
+    fields = ("amount",) if isinstance(refusal, AmountAboveDecided) else fields
     return Failed(step, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
 
 

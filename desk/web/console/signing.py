@@ -79,7 +79,7 @@ async def sign_in_page(request: Request, next: str = HOME) -> Response:  # noqa:
     found, onward = await session_of(request), Onward.to(next)
     if found is not None and found.life.passed_at is not None:
         return RedirectResponse(onward.address, 303)
-    return _door(request, onward)
+    return _door(request, onward, ended=token_in(request) is not None)
 
 
 @router.post("/desk/sign-in")
@@ -207,7 +207,7 @@ async def _factor(
 
 
 def _door(
-    request: Request, onward: Onward, *, name: str = "", refusal: DeskError | None = None, status: int = 200
+    request: Request, onward: Onward, *, name: str = "", refusal: DeskError | None = None, status: int = 200, ended: bool = False
 ) -> Response:  # fmt: skip
     """The form, with the name that was typed and one text for every cause but too many tries."""
     failed, language = "", reader_language(request)
@@ -217,7 +217,7 @@ def _door(
     address = f"/desk/sign-in?{urlencode({'next': onward.address})}"
     answer = page(
         request, "console/sign_in.html", status, address=address, failed=failed, name=name, next=onward.address,
-        carried=onward.carried,
+        carried=onward.carried, ended=ended,
     )  # fmt: skip
     if refusal is not None and (wait := refusal.params.get("retry_after")):
         answer.headers["Retry-After"] = str(wait)
