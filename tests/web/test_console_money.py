@@ -70,7 +70,7 @@ async def test_at_the_solo_limit_a_second_person_is_asked_for_on_every_page(desk
     confirmed = (await (await seat(desk, "otto")).get("/desk/approvals")).status_code
     assert confirmed == 403
     waiting = (await ma.get("/desk/approvals")).text
-    assert "At the amount for a second officer" in waiting
+    assert "At or above the sum for a second officer" in waiting
     assert "Agree to pay CNY 200.00" in waiting
     assert (await ma.submit("/desk/approvals", f"{page}/approve")).status_code == 303
     assert "confirmed by Ma" in (await chen.get("/desk/pay")).text

@@ -38,7 +38,7 @@ async def test_the_first_day_offers_to_log_the_first_claim(front: Front) -> None
     olga = await seat(front, "olga")
     page = await seen(olga)
     assert ("No claims yet." in page, "Log the first" in page) == (True, True)
-    assert "还没有案件。" in await seen(olga, language="zh-CN")
+    assert "还没有诉求。" in await seen(olga, language="zh-CN")
     assert "Log the first" not in await seen(await seat(front, "ada"))
 
 
@@ -179,7 +179,7 @@ async def test_the_docket_is_cut_into_pages_and_says_when_it_is_empty(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(docket, "LINES", 1)
     mei = await seat(sqlite_front, "mei")
-    assert "没有等待调解的案件。" in await seen(mei, "/desk/docket", "zh-CN")
+    assert "没有等待调解的诉求。" in await seen(mei, "/desk/docket", "zh-CN")
     cases = [await sqlite_front.house.docketed() for _ in range(2)]
     page = await seen(mei, "/desk/docket")
     more = re.search(r'rel="next" href="([^"]+)"', page)
