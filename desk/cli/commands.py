@@ -35,7 +35,7 @@ Set up
   sites      Add and list sites
   officers   Add, list and disable staff; give and revoke tokens
   calendar   Publish each year's holidays
-  packs      List and show the rule packs
+  packs      List, show and compare the rule packs
   seed       Sites and staff for trying out; never in production
 Look
   claims     Import published cases; list and show claims
