@@ -131,6 +131,7 @@ def _last_verdicts(window: Window) -> Select[Any]:
             CLAIM.c.reference, CLAIM.c.site_id, CLAIM.c.lodged_at, VERDICT.c.made, VERDICT.c.made_at, VERDICT.c.pack,
             VERDICT.c.rule_route, VERDICT.c.reasons, VERDICT.c.facts,
         )
+        .select_from(CLAIM)
         .outerjoin(VERDICT, and_(VERDICT.c.claim_id == CLAIM.c.id, ~later))
         .where(*window.near(func.coalesce(VERDICT.c.made_at, CLAIM.c.lodged_at)))
         .order_by(CLAIM.c.id)
