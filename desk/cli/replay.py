@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import replay_tables, showing
+from desk.cli import replay_documents, replay_tables, showing
 from desk.cli.packs_diff import find_pack
 from desk.cli.replaying import First, Last, Officer, OneSite, end, refuse_both, run_through, window_of
 from desk.cli.showing import Csv, Json
@@ -30,9 +30,9 @@ def replay(
     other, window = find_pack(pack), window_of(site, first, last)
     ran = run_through(window, officer, lambda _: other)
     if as_json:
-        showing.document({"pack": other.version, **replay_tables.run_as_json(ran, window)})
+        showing.document({"pack": other.version, **replay_documents.run_as_json(ran, window)})
     elif as_csv:
-        replay_tables.change_lines(ran.replay)
+        replay_documents.change_lines(ran.replay)
     else:
         replay_tables.show_changes(ran)
     end(ran)

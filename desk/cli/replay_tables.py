@@ -1,144 +1,73 @@
-"""How a run through past verdicts is shown: each change, the money moved, the fund's days; as tables, JSON and CSV lines.
+"""A run through past verdicts for people: each change, the money moved, the fund's days, in the operator's language."""
 
-Names no person: a claim is told by its reference, an officer not at all.
-"""
-
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from desk.cli import exits, showing
+from desk.cli.replay_documents import currencies, days_of, in_order
 from desk.cli.replaying import Ran
 from desk.domain.money import text_of
 
 if TYPE_CHECKING:
-    from desk.domain.replaying import Change, FundDay, Replay, Sum
-    from desk.domain.triage import Reason
-    from desk.reads.past_verdicts import Window
+    from desk.domain.replaying import Change, FundDay, Moved, Replay
 
-CHANGE_COLUMNS = (
-    "reference", "site", "day", "made", "pack", "before", "after", "gained", "lost", "into_fast", "out_of_fast", "currency"
+_CHANGES = ("replay.reference", "replay.site", "replay.day", "replay.before", "replay.after", "replay.why", "replay.moves")
+_MONEY = (
+    "replay.currency", "replay.into_number", "replay.into_sum", "replay.out_number", "replay.out_sum", "replay.net"
 )  # fmt: skip
-DAY_COLUMNS = (
-    "day", "currency", "before_number", "before_amount", "after_number", "after_amount", "paid_number", "paid_amount"
+_DAYS = (
+    "simulate.day", "simulate.before_number", "simulate.before_sum", "simulate.after_number", "simulate.after_sum",
+    "simulate.difference", "simulate.paid_number", "simulate.paid_sum",
 )  # fmt: skip
-
-
-def run_as_json(ran: Ran, window: "Window") -> dict[str, object]:
-    """The window, how many verdicts changed, the money moved by currency, and every change."""
-    from desk.domain.replaying import moved
-
-    changes = in_order(ran.replay)
-    return {
-        "site": window.site, "from": window.first, "to": window.last,
-        "looked_at": ran.replay.looked_at,
-        "changed_route": sum(change.rerouted for change in changes),
-        "changed_reasons": sum(not change.rerouted for change in changes),
-        "no_verdict": ran.undecided, "unreadable": len(ran.unreadable),
-        "moved": [
-            {
-                "currency": currency, "net": text_of(sums.net_minor, currency),
-                "into_fast": _sum(sums.into_fast, currency), "out_of_fast": _sum(sums.out_of_fast, currency),
-            }
-            for currency, sums in moved(changes).items()
-        ],
-        "changes": [_change_as_json(change) for change in changes],
-    }  # fmt: skip
-
-
-def days_as_json(replay: "Replay") -> list[dict[str, object]]:
-    """By currency: each day's fast refunds as they were, as they would be, and what was paid; then the total."""
-    return [
-        {
-            "currency": currency,
-            "days": [{"day": on, **_day(day, currency)} for on, day in _days(replay, currency)],
-            "total": _day(replay.total(currency), currency),
-        }
-        for currency in _currencies(replay)
-    ]
-
-
-def change_lines(replay: "Replay") -> None:
-    """CSV, a line a change. Money is never negative there: a spreadsheet would take the sign for a formula."""
-    showing.lines(CHANGE_COLUMNS, (_change_line(change) for change in in_order(replay)))
-
-
-def day_lines(replay: "Replay") -> None:
-    """CSV, a line a day and currency."""
-    rows = [
-        (
-            on,
-            currency,
-            *(each for sums in (day.before, day.after, day.paid) for each in (sums.number, text_of(sums.minor, currency))),
-        )
-        for currency in _currencies(replay)
-        for on, day in _days(replay, currency)
-    ]
-    showing.lines(DAY_COLUMNS, rows)
 
 
 def show_changes(ran: Ran) -> None:
-    """Tables for people: the changes, the money they move, and how many verdicts were looked at."""
+    """The changes, the money they move, and how many verdicts were looked at."""
     from desk.domain.replaying import moved
     from desk.wording.catalogue import text
-    from desk.wording.labels import label
-    from desk.wording.reasons import figure_text
 
     spoken, changes = exits.language(), in_order(ran.replay)
-
-    def named(*keys: str) -> list[str]:
-        return [text(f"replay.{key}", spoken) for key in keys]
-
-    def money(minor: int, currency: str) -> str:
-        return figure_text(f"{text_of(minor, currency)} {currency}", spoken)
-
     if changes:
-        rows = [
-            (
-                change.reference, change.site, change.on, label("route", change.before, spoken),
-                label("route", change.after, spoken), _why(change, spoken),
-                money(change.moved_minor, change.currency) if change.moved_minor else None,
-            )
-            for change in changes
-        ]  # fmt: skip
-        showing.table(named("reference", "site", "day", "before", "after", "why", "moves"), rows)
+        showing.table(_named(_CHANGES), [_change_row(change, spoken) for change in changes])
     else:
         showing.result(text("replay.nothing", spoken))
     if sums := moved(changes):
         showing.result("")
-        told = [
-            (
-                currency, one.into_fast.number, money(one.into_fast.minor, currency), one.out_of_fast.number,
-                money(one.out_of_fast.minor, currency), money(one.net_minor, currency),
-            )
-            for currency, one in sums.items()
-        ]  # fmt: skip
-        showing.table(named("currency", "into_number", "into_sum", "out_number", "out_sum", "net"), told)
+        showing.table(_named(_MONEY), [_moved_row(currency, each) for currency, each in sums.items()])
     rerouted = sum(change.rerouted for change in changes)
-    counts = (ran.replay.looked_at, rerouted, len(changes) - rerouted, ran.undecided)
-    showing.result("")
-    showing.result(
-        text("replay.counted", spoken, **dict(zip(("looked_at", "rerouted", "reasons", "undecided"), counts, strict=True)))
-    )
+    counted = text(
+        "replay.counted", spoken, looked_at=ran.replay.looked_at, rerouted=rerouted, reasons=len(changes) - rerouted,
+        undecided=ran.undecided,
+    )  # fmt: skip
+    showing.result(f"\n{counted}")
 
 
 def show_days(replay: "Replay") -> None:
-    """Tables for people, one a currency: the fund's days as they were and as they would be, and a line for all of them."""
+    """The fund's days as they were and as they would be, a table for each currency, and a line for all days together."""
     from desk.wording.catalogue import text
 
-    spoken = exits.language()
-    keys = ("day", "before_number", "before_sum", "after_number", "after_sum", "difference", "paid_number", "paid_sum")
-    for currency in _currencies(replay):
-        columns = [f"{text(f'simulate.{key}', spoken)}" for key in keys]
-        rows = [_day_row(str(on), day, currency) for on, day in _days(replay, currency)]
-        rows.append(_day_row(text("simulate.total", spoken), replay.total(currency), currency))
+    for currency in currencies(replay):
+        rows = [_day_row(str(on), day, currency) for on, day in days_of(replay, currency)]
+        rows.append(_day_row(text("simulate.total", exits.language()), replay.total(currency), currency))
         showing.result(f"\n{currency}")
-        showing.table(columns, rows)
+        showing.table(_named(_DAYS), rows)
 
 
-def in_order(replay: "Replay") -> list["Change"]:
-    """The changes by day, then reference."""
-    return sorted(replay.changes, key=lambda change: (change.on, change.reference))
+def _named(columns: Sequence[str]) -> list[str]:
+    from desk.wording.catalogue import text
+
+    return [text(key, exits.language()) for key in columns]
+
+
+def _change_row(change: "Change", language: str) -> tuple[object, ...]:
+    from desk.wording.labels import label
+    from desk.wording.reasons import figure_text
+
+    sum_moved = f"{text_of(change.moved_minor, change.currency)} {change.currency}"
+    return (
+        change.reference, change.site, change.on, label("route", change.before, language), label("route", change.after, language),
+        _why(change, language), figure_text(sum_moved, language) if change.moved_minor else None,
+    )  # fmt: skip
 
 
 def _why(change: "Change", language: str) -> str:
@@ -149,49 +78,12 @@ def _why(change: "Change", language: str) -> str:
     return "\n".join(told)
 
 
-def _change_as_json(change: "Change") -> dict[str, object]:
-    from desk.domain.judged import reason_as_json
-
-    return {
-        "reference": change.reference, "site": change.site, "day": change.on, "made": change.made, "pack": change.pack,
-        "before": change.before.value, "after": change.after.value,
-        "gained": [reason_as_json(reason) for reason in change.gained],
-        "lost": [reason_as_json(reason) for reason in change.lost],
-        "moved": {"amount": text_of(change.moved_minor, change.currency), "currency": change.currency},
-    }  # fmt: skip
-
-
-def _change_line(change: "Change") -> tuple[object, ...]:
-    into, out = max(change.moved_minor, 0), max(-change.moved_minor, 0)
-    return (
-        change.reference, change.site, change.on, change.made, change.pack, change.before, change.after,
-        "; ".join(map(_compared, change.gained)), "; ".join(map(_compared, change.lost)),
-        text_of(into, change.currency), text_of(out, change.currency), change.currency,
-    )  # fmt: skip
-
-
-def _compared(reason: "Reason") -> str:
-    return f"{reason.code} ({reason.figure} / {reason.limit})" if reason.figure else reason.code
-
-
-def _currencies(replay: "Replay") -> list[str]:
-    return sorted({currency for currency, _ in replay.days})
-
-
-def _days(replay: "Replay", currency: str) -> Iterator[tuple[date, "FundDay"]]:
-    return ((on, replay.days[each, on]) for each, on in sorted(replay.days) if each == currency)
-
-
-def _day(day: "FundDay", currency: str) -> dict[str, object]:
-    sums = {name: _sum(each, currency) for name, each in (("before", day.before), ("after", day.after), ("paid", day.paid))}
-    return {**sums, "difference": text_of(day.after.minor - day.before.minor, currency)}
+def _moved_row(currency: str, sums: "Moved") -> tuple[object, ...]:
+    into, out, net = (text_of(minor, currency) for minor in (sums.into_fast.minor, sums.out_of_fast.minor, sums.net_minor))
+    return currency, sums.into_fast.number, into, sums.out_of_fast.number, out, net
 
 
 def _day_row(name: str, day: "FundDay", currency: str) -> tuple[object, ...]:
-    difference = text_of(day.after.minor - day.before.minor, currency)
     before, after, paid = (text_of(sums.minor, currency) for sums in (day.before, day.after, day.paid))
+    difference = text_of(day.difference_minor, currency)
     return name, day.before.number, before, day.after.number, after, difference, day.paid.number, paid
-
-
-def _sum(sums: "Sum", currency: str) -> dict[str, object]:
-    return {"number": sums.number, "amount": text_of(sums.minor, currency)}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli import exits, replay_tables, showing
+from desk.cli import exits, replay_documents, replay_tables, showing
 from desk.cli.exits import Exit, Failure
 from desk.cli.replaying import First, Last, Officer, OneSite, end, refuse_both, run_through, window_of
 from desk.cli.showing import Csv, Json
@@ -48,10 +48,10 @@ def simulate(
 
     ran = run_through(window, officer, pack_for)
     if as_json:
-        told = {"what_if": wishes, "note": note, **replay_tables.run_as_json(ran, window)}
-        showing.document({**told, "currencies": replay_tables.days_as_json(ran.replay)})
+        told = {"what_if": wishes, "note": note, **replay_documents.run_as_json(ran, window)}
+        showing.document({**told, "currencies": replay_documents.days_as_json(ran.replay)})
     elif as_csv:
-        replay_tables.day_lines(ran.replay)
+        replay_documents.day_lines(ran.replay)
         showing.say(note)
     else:
         replay_tables.show_changes(ran)

@@ -97,6 +97,11 @@ class FundDay:
     after: Sum = field(default_factory=Sum)
     paid: Sum = field(default_factory=Sum)
 
+    @property
+    def difference_minor(self) -> int:
+        """By how much more would be paid; below zero, less."""
+        return self.after.minor - self.before.minor
+
 
 @dataclass(slots=True)
 class Replay:
