@@ -87,7 +87,7 @@ def _not_a_figure(name: str, spoken: str) -> str:
     known = LIMIT_IDS | OVERLAY_CLOCK_IDS | COUNT_IDS
     if name in known:
         return text("simulate.decides_nothing", spoken, name=name, deciding=deciding)
-    if near := get_close_matches(name, sorted(known | DECIDES.keys()), n=NEAR):
+    if near := get_close_matches(name, DECIDES, n=NEAR) or get_close_matches(name, sorted(known), n=NEAR):
         return text("simulate.no_such_near", spoken, near=either(near, spoken))
     return text("simulate.no_such", spoken, deciding=deciding)
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from desk.domain.claim import Route
 from desk.domain.errors import Forbidden, NotFound
@@ -16,8 +17,10 @@ from desk.domain.policy import Viewer
 from desk.domain.replaying import FundDay, Replay, Sum
 from desk.domain.what_if import imagined
 from desk.packs.cases import load_published_cases
+from desk.ports import Work
 from desk.reads import past_verdicts as reading
 from desk.reads.past_verdicts import Window, claims_to_pass, past_verdicts
+from desk.store import metadata
 from tests.builders import PACKS, House, open_house
 from tests.cast import OPERATOR
 from tests.cli.conftest import Ran, Shell
@@ -92,6 +95,14 @@ async def test_each_claim_counts_once_on_the_day_of_its_last_verdict(database: s
         for viewer, window, refusal in ((ada, "gulangyu", NotFound), (OPERATOR, "emei", NotFound), (cast.olga, None, Forbidden)):
             with pytest.raises(refusal):
                 await house.desk.read(claims_to_pass, viewer, Window(window))
+
+        await house.desk.write(_all_come_back)
+        assert (await run(house, Window()))[0].total("CNY").paid == Sum()
+
+
+def _all_come_back(work: Work) -> None:
+    payout = metadata.tables["payout"]
+    work.conn.execute(update(payout).values(returned_at=payout.c.settled_at))
 
 
 def dump(shell: Shell) -> list[str]:
@@ -201,7 +212,7 @@ def check_damage(shell: Shell) -> None:
         (("replay", "--pack", "cn-2026", "--json", "--csv"), 2, "one of --json and --csv"),
         (("simulate", "--what-if", "fast_limit=12x"), 2, "fast_limit: Enter an amount, like 120 or 120.50."),
         (("simulate", "--what-if", "late_filing=4000"), 2, "late_filing: Enter 3660 or less."),
-        (("simulate", "--what-if", "fast_limt=300"), 2, "did you mean fast_limit"),
+        (("simulate", "--what-if", "fast_limt=300"), 2, "did you mean fast_limit?"),
         (("simulate", "--what-if", "tea_break=300"), 2, "fast_limit, late_filing, or late_filing_refuses"),
         (("simulate", "--what-if", "solo_limit=300"), 2, "solo_limit decides no route"),
         (("simulate", "--what-if", "collective_window=3"), 2, "collective_window decides no route"),

@@ -192,6 +192,9 @@ def test_a_site_is_added_as_it_was_described(shell: Shell) -> None:
     assert site["spots"] == ["red-gate", "south-gate"]
     assert site["hours"]["clocks"] == site["hours"]["open"] == [[["08:00", "12:00"], ["13:30", "20:00"]]] * 7
     assert events(shell, "site:") == ["site_added"]
+    for province in ("henan", "shanghai"):
+        assert shell("sites", "add", province, *described, "--overlay", f"cn-{province}").code == 0
+    assert [site["overlay"] for site in shell("sites", "list", "--json").document] == ["cn-henan", "cn-shanghai", "cn-shandong"]
 
 
 def test_a_year_is_published_once_and_can_be_corrected(shell: Shell, tmp_path: Path) -> None:
