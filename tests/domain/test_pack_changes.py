@@ -13,7 +13,6 @@ from desk.packs.loader import load_packs
 
 PACKS = load_packs().versions
 OLD, NEW = PACKS["cn-2010"], PACKS["cn-2026"]
-FIELDS = FieldChange
 
 
 def found(before: RulePack, after: RulePack) -> dict[tuple[str, str], tuple[FieldChange, ...]]:
@@ -30,7 +29,8 @@ def test_backwards_every_change_is_turned_round() -> None:
         turned = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED, Kind.CHANGED: Kind.CHANGED}
         there, back = pack_changes(one, other), pack_changes(other, one)
         assert [
-            PackChange(c.sort, c.id, turned[c.kind], tuple(FIELDS(f.field, f.after, f.before) for f in c.fields)) for c in there
+            PackChange(c.sort, c.id, turned[c.kind], tuple(FieldChange(f.field, f.after, f.before) for f in c.fields))
+            for c in there
         ] == list(back)
 
 
@@ -41,16 +41,16 @@ def test_the_order_of_2026_changed_these_figures_and_no_other() -> None:
         ("clock", "respondent_answer"),
     ]  # fmt: skip
     assert changes["pack", "pack"] == (
-        FIELDS("in_force_from", date(2010, 7, 1), date(2026, 3, 15)),
-        FIELDS("in_force_until", date(2026, 3, 14), None),
-        FIELDS("late_filing_refuses", before=True, after=False),
+        FieldChange("in_force_from", date(2010, 7, 1), date(2026, 3, 15)),
+        FieldChange("in_force_until", date(2026, 3, 14), None),
+        FieldChange("late_filing_refuses", before=True, after=False),
     )
     assert changes["clock", "acceptance"] == (
-        FIELDS("length", 5, 2),
-        FIELDS("source", "Order 32 Art. 15", "Order 14 (in force 2026-03-15)"),
+        FieldChange("length", 5, 2),
+        FieldChange("source", "Order 32 Art. 15", "Order 14 (in force 2026-03-15)"),
     )
-    assert changes["clock", "respondent_answer"][:2] == (FIELDS("length", 10, 5), FIELDS("unit", "day", "working_day"))
-    assert changes["clock", "late_filing"][0] == FIELDS("confirmed", before=True, after=False)
+    assert changes["clock", "respondent_answer"][:2] == (FieldChange("length", 10, 5), FieldChange("unit", "day", "working_day"))
+    assert changes["clock", "late_filing"][0] == FieldChange("confirmed", before=True, after=False)
     assert [change.field for change in changes["clock", "mediation"]] == ["source"]
 
 
@@ -58,11 +58,11 @@ def test_an_overlay_adds_its_own_clock_with_all_its_fields() -> None:
     changes = pack_changes(NEW, PACKS["cn-2026+cn-henan"])
     assert [(change.id, change.kind) for change in changes] == [("mediation", Kind.CHANGED), ("pass_on", Kind.ADDED)]
     assert changes[1].fields[:5] == (
-        FIELDS("length", None, 3),
-        FIELDS("unit", None, "day"),
-        FIELDS("starts", None, "lodged"),
-        FIELDS("stops", None, "handed_off"),
-        FIELDS("pauses", None, frozenset()),
+        FieldChange("length", None, 3),
+        FieldChange("unit", None, "day"),
+        FieldChange("starts", None, "lodged"),
+        FieldChange("stops", None, "handed_off"),
+        FieldChange("pauses", None, frozenset()),
     )
 
 
@@ -71,7 +71,7 @@ def test_limits_and_counts_are_compared_too() -> None:
     counts, sources = {"collective_window": 5}, {"collective_window": Source("a new policy", confirmed=True)}
     changes = pack_changes(NEW, replace(NEW, limits=limits, counts=counts, sources=sources))
     assert changes[0] == PackChange(
-        Sort.LIMIT, "fast_limit", Kind.CHANGED, (FIELDS("amount", Money(500_000, "CNY"), Money(30_000, "CNY")),)
+        Sort.LIMIT, "fast_limit", Kind.CHANGED, (FieldChange("amount", Money(500_000, "CNY"), Money(30_000, "CNY")),)
     )
     assert [(change.field, change.after) for change in changes[1].fields] == [
         ("number", 5), ("confirmed", True), ("source", "a new policy")
