@@ -55,7 +55,13 @@ class Counter:
 
     def reference(self, act: Act) -> str:
         """The reference of the act's claim; empty where it is about none."""
-        return str(self.slips[act.claim]["reference"]) if act.claim in self.slips else ""
+        return str(self.slip(act)["reference"]) if act.claim else ""
+
+    def slip(self, act: Act) -> dict[str, Any]:
+        """What the visitor of the act's claim was handed. Raises Refused where their lodging was."""
+        if act.claim not in self.slips:
+            raise Refused("never_lodged")
+        return self.slips[act.claim]
 
 
 def tokens_of(officers: list[dict[str, Any]]) -> dict[str, str]:
@@ -175,7 +181,7 @@ def _payout(at: Counter, act: Act) -> str:
 
 def _pair(at: Counter, act: Act) -> dict[str, str]:
     """What the visitor holds in hand."""
-    slip = at.slips[act.claim]
+    slip = at.slip(act)
     return {"reference": slip["reference"], "access_code": slip["access_code"]}
 
 

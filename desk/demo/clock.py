@@ -36,6 +36,10 @@ class Pace:
         self.put(seconds)
         self._began, self._from = time.monotonic(), DAY + timedelta(seconds=seconds)
 
+    def is_running(self) -> bool:
+        """Whether the day has begun."""
+        return self._began > 0
+
     def until(self, seconds: int) -> Iterator[None]:
         """Let time pass until then, a moment of the machine's at a time. A day that is late runs no further than this either."""
         aim = DAY + timedelta(seconds=seconds)

@@ -27,8 +27,8 @@ class Banner:
 
     day: str
     time: str
-    seats: Mapping[str, Role | None] = SEATS
-    poster: str = POSTER
+    seats: Mapping[str, Role | None]
+    poster: str
 
 
 def banner_of(request: Request, language: str) -> Banner | None:
@@ -38,4 +38,4 @@ def banner_of(request: Request, language: str) -> Banner | None:
         return None
     desk: Desk = request.app.state.desk
     now = desk.kit.clock.now().astimezone(ZONE)
-    return Banner(figures.day(now.date(), language), f"{now:%H:%M}")
+    return Banner(figures.day(now.date(), language), f"{now:%H:%M}", SEATS, POSTER)

@@ -1,0 +1,97 @@
+"""What the terminal shows of the day: a line for each event of interest, and counters drawn in place. Counts nothing itself.
+
+Where no terminal is, the counters are a line an hour.
+"""
+
+import io
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import segno
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from desk.demo.clock import clock_time
+from desk.demo.counters import Figures
+from desk.domain.money import text_of
+from desk.wording import figures
+from desk.wording.catalogue import text
+
+REDRAW_SECONDS = 0.7
+HEADS = ("time", "lodged", "decided", "refunds", "paid", "docketed", "overdue", "missed", "available")
+
+
+class Board:
+    """The terminal while the day goes on."""
+
+    def __init__(self, language: str, count: Callable[[], tuple[datetime, Figures]]) -> None:
+        self._language, self._count = language, count
+        self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._live: Live | None = None
+        self._next, self._hour = 0.0, -1
+
+    @contextmanager
+    def drawn(self) -> Iterator[None]:
+        """The counters stand below the lines while the block runs."""
+        if not self._console.is_terminal:
+            yield
+            return
+        with Live(console=self._console, auto_refresh=False) as self._live:
+            yield
+        self._live = None
+
+    def tell(self, seconds: int, key: str, **params: object) -> None:
+        """One thing that happened, at its own time."""
+        self._console.print(f"{clock_time(seconds)}  {text(f'demo.line.{key}', self._language, **params)}")
+
+    def refresh(self) -> None:
+        """Count and draw again, unless that was done a moment ago."""
+        if time.monotonic() < self._next:
+            return
+        now, found = self._count()
+        cells = [f"{now:%H:%M}", *cells_of(found, self._language)]
+        if self._live:
+            self._live.update(self._table(cells), refresh=True)
+        elif now.hour != self._hour:
+            self._hour = now.hour
+            said = ", ".join(f"{self._head(name)} {cell}" for name, cell in zip(HEADS[1:], cells[1:], strict=True))
+            self._console.print(f"{cells[0]}  [{said}]")
+        self._next = time.monotonic() + REDRAW_SECONDS
+
+    def _table(self, cells: Sequence[str]) -> Table:
+        table = Table(*(self._head(name) for name in HEADS), title=text("demo.board", self._language), expand=False)
+        table.add_row(*cells)
+        return table
+
+    def _head(self, name: str) -> str:
+        return text(f"demo.board.{name}", self._language)
+
+
+def cells_of(found: Figures, language: str) -> list[str]:
+    """The figures as they are read, in the order of `HEADS` without the time."""
+    return [
+        str(found.lodged), str(found.decided), str(found.refunds), money(found.paid, language), str(found.docketed),
+        str(found.overdue), str(found.missed), money(found.available, language),
+    ]  # fmt: skip
+
+
+def money(minor: int, language: str) -> str:
+    """A sum of yuan, which may be zero."""
+    return figures.figure(text_of(minor, "CNY"), "CNY", language)
+
+
+def qr_blocks(address: str) -> str:
+    """An address as a QR code made of a terminal's blocks, for a phone's camera."""
+    drawn = io.StringIO()
+    segno.make(address, error="m").terminal(out=drawn, compact=True)
+    return drawn.getvalue()
+
+
+def say(line: str) -> None:
+    """One line, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
