@@ -65,7 +65,7 @@ class Counter:
 
 
 def tokens_of(officers: list[dict[str, Any]]) -> dict[str, str]:
-    """The tokens of the site's staff by seat: `intake`, `intake2`, `cashier`, …"""
+    """The tokens of the site's staff by seat: `intake`, `intake2`, and so on."""
     found: dict[str, str] = {}
     for each in officers:
         if each["site"] == SITE:

@@ -1,7 +1,8 @@
-"""Who comes to the desk on the demo's day, and with what: the published cases, and a site's own everyday matters. Acts nothing."""
+"""Who comes to the desk on the demo's day, and with what: published cases, and a site's everyday matters. Acts nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from types import MappingProxyType
 from typing import Any
@@ -58,6 +59,7 @@ STORIES: Mapping[str, Story] = MappingProxyType(
         "tour": Story(
             Category.FORCED_SHOPPING, ("顺风旅行社", RespondentKind.TRAVEL_AGENCY), ("south-gate",), (6800,), CLEAR, DOCKET
         ),
+        "feast": Story(Category.RESTAURANT_OVERCHARGE, ("光明顶餐厅", RespondentKind.RESTAURANT), ("bright-summit",), (398,)),
         "fall": Story(Category.INJURY_SAFETY, ("黄山风景区", _SCENIC), ("bright-summit",), (1200,), CLEAR, DOCKET, injury=True),
     }
 )  # fmt: skip
@@ -65,7 +67,7 @@ STORIES: Mapping[str, Story] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """A dispute as it is told: the facts by language, what officers find, and the route the rule will say. `asked` in minor units.
+    """A dispute as it is told: facts by language, what officers find, the route the rule will say. `asked` in minor units.
 
     `whole` is what they find once the visitor has answered their question.
     """
@@ -125,7 +127,7 @@ def everyday(name: str, rng: Random) -> Matter:
 
 def published(expected: ExpectedRoute, rng: Random, most: int) -> list[Matter]:
     """So many of the published cases with this label, in a drawn order; only those whose whole matter the API takes."""
-    found = [case for case in load_published_cases() if case.expected.route is expected and _is_taken(case)]
+    found = [case for case in _cases() if case.expected.route is expected and _is_taken(case)]
     return [_matter(case) for case in rng.sample(found, min(most, len(found)))]
 
 
@@ -137,6 +139,11 @@ def visitor(number: int, at: int, matter: Matter, rng: Random) -> Filed:
     leaves = f"2026-10-0{rng.choice((1, 2, 2, 3))}T{rng.choice(('18:40', '20:15', '21:30'))}:00+08:00"
     channel = "poster" if rng.random() < BY_POSTER else "counter"
     return Filed(number, at, channel, language, name, phone, leaves if rng.random() < LEAVING_SOON else None, matter)
+
+
+@cache
+def _cases() -> Sequence[PublishedCase]:
+    return load_published_cases()
 
 
 def _is_taken(case: PublishedCase) -> bool:

@@ -1,6 +1,5 @@
 """The demo's clock: the day at a pace, by the file that every process of the desk reads. Never runs backwards, waits for acts."""
 
-import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -62,4 +61,4 @@ class Pace:
             self._offset = offset
             fresh = self._file.with_suffix(".new")
             fresh.write_text(f"{offset.total_seconds():.6f}", encoding="ascii")
-            os.replace(fresh, self._file)
+            fresh.replace(self._file)

@@ -1,7 +1,7 @@
 """The script of the demo's day: from a seed to every act of it in order, the same each time. Calls nobody and reads no clock."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from desk.demo.cast import ASK, FAST, Filed, Matter, everyday, published, visitor
@@ -77,13 +77,10 @@ def plan(seed: int) -> Day:
 
 def _arrivals(rng: Random) -> list[Filed]:
     """Everybody who comes, numbered in the order of their coming."""
-    coming = [
-        (rng.randrange(wave.since, wave.until), matter) for wave in WAVES for matter in _matters(wave, rng)
-    ]  # fmt: skip
-    homestay = replace(everyday("homestay", rng), spot="tangkou-town")
+    coming = [(rng.randrange(wave.since, wave.until), matter) for wave in WAVES for matter in _matters(wave, rng)]
     # A second later than on the minute, so that nobody else is taken for one of these three.
     coming = [(at - at % MINUTE + 1, matter) for at, matter in coming]
-    coming += [(SILENT_AT, everyday("fish", rng)), (HOMESTAY_AT, homestay), (STRANGE_AT, replace(everyday("tea", rng), asked=39_800))]
+    coming += [(SILENT_AT, everyday("fish", rng)), (HOMESTAY_AT, everyday("homestay", rng)), (STRANGE_AT, everyday("feast", rng))]
     coming.sort(key=lambda one: one[0])
     # Nobody who looks at the desk for two minutes should wait for the first of them.
     coming[: len(FIRST)] = [(at, matter) for at, (_, matter) in zip(FIRST, coming, strict=False)]
@@ -176,7 +173,7 @@ _SPECIAL = {"silent": _silent, "short": _short, "strange": _strange}
 
 
 def _enough_until_the_shortage(acts: Sequence[Act]) -> int:
-    """What the fund must open with so that exactly the one refund is refused: all that is proposed until the top-up, in full yuan."""
+    """What the fund opens with so that only the one refund is refused: all that is proposed until the top-up, in hundreds."""
     before = sum(amount_of(act) for act in acts if act.at < TOP_UP_AT)
     return -(-before // 10_000) * 10_000
 

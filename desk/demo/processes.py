@@ -106,7 +106,7 @@ def result_of(*arguments: str, env: dict[str, str], may_fail: bool = False) -> s
 
 @contextmanager
 def running(folder: Path, env: dict[str, str], arguments: Sequence[str]) -> Iterator[Child]:
-    """A `desk` command that stays, in a process group of its own so that Ctrl-C reaches it only through us; ended after the block."""
+    """A `desk` command that stays, ended after the block; in a process group of its own, so that Ctrl-C reaches it through us."""
     log = folder / f"{arguments[0]}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - ourselves
