@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import segno
+from rich import box
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -22,6 +23,8 @@ from desk.wording import figures
 from desk.wording.catalogue import text
 
 REDRAW_SECONDS = 0.7
+A_ROW = 3
+WHITE_ON_BLACK, PLAIN = "\x1b[97;40m", "\x1b[0m"
 HEADS = ("time", "lodged", "decided", "refunds", "paid", "docketed", "overdue", "missed", "available")
 
 
@@ -63,8 +66,13 @@ class Board:
         self._next = time.monotonic() + REDRAW_SECONDS
 
     def _table(self, cells: Sequence[str]) -> Table:
-        table = Table(*(self._head(name) for name in HEADS), title=text("demo.board", self._language), expand=False)
-        table.add_row(*cells)
+        """Three figures a row, so that it fits the narrowest terminal in every language."""
+        table = Table(box=box.ROUNDED, show_header=False, title=text("demo.board", self._language), title_justify="left")
+        for column in range(2 * A_ROW):
+            table.add_column(justify="right" if column % 2 else "left", style="bold" if column % 2 else "dim", no_wrap=True)
+        said = [part for name, cell in zip(HEADS, cells, strict=True) for part in (self._head(name), cell)]
+        for start in range(0, len(said), 2 * A_ROW):
+            table.add_row(*said[start : start + 2 * A_ROW])
         return table
 
     def _head(self, name: str) -> str:
@@ -88,7 +96,10 @@ def qr_blocks(address: str) -> str:
     """An address as a QR code made of a terminal's blocks, for a phone's camera."""
     drawn = io.StringIO()
     segno.make(address, error="m").terminal(out=drawn, compact=True)
-    return drawn.getvalue()
+    if not sys.stdout.isatty():
+        return drawn.getvalue()
+    # Light on dark whatever the terminal's own colours: cameras read no negative.
+    return "\n".join(f"{WHITE_ON_BLACK}{line}{PLAIN}" for line in drawn.getvalue().splitlines())
 
 
 def say(line: str) -> None:

@@ -148,7 +148,7 @@ def _short(way: Way, _rng: Random) -> list[Act]:
         way.proposed(TOP_UP_AT + MINUTE, "original_route"),
         way.act(TOP_UP_AT + 3 * MINUTE, "approve", "manager"),
         way.act(TOP_UP_AT + 4 * MINUTE, "send", way.cashier, method="original_route"),
-        way.act(TOP_UP_AT + 4 * MINUTE + PAID_WITHIN, "see_paid", way.cashier),
+        way.act(TOP_UP_AT + 4 * MINUTE + PAID_WITHIN, "see_paid", way.cashier, line="paid", amount=way.filed.matter.asked),
     ]
 
 

@@ -16,6 +16,7 @@ import httpx
 
 from desk.demo.acts import Counter, Refused, Unanswered, tokens_of
 from desk.demo.board import HEADS, Board, cells_of, money, qr_blocks, say
+from desk.demo.cast import Filed
 from desk.demo.clock import Pace
 from desk.demo.counters import Tally
 from desk.demo.day import OPENING, plan
@@ -109,7 +110,7 @@ def _live_the_day(show: Show, pace: Pace, counter: Counter, tally: Tally, childr
                 _check(children)
                 raise DemoTrouble(show.text("silent", path=silence)) from None
             if told:
-                board.tell(act.at, told, **_params(show, counter, act))
+                board.tell(act.at, told, **_params(show, counter, day.claims, act))
         passes(CLOSING)
 
 
@@ -122,13 +123,14 @@ def _done(counter: Counter, act: Act, number: int) -> str:
     return act.line
 
 
-def _params(show: Show, counter: Counter, act: Act) -> dict[str, object]:
-    """What a line may name: the claim, and a sum."""
+def _params(show: Show, counter: Counter, claims: Sequence[Filed], act: Act) -> dict[str, object]:
+    """What a line may name: the claim, whom it is against, and a sum."""
     amount = act.told.get("amount") or 0
     minor = int(amount["amount"].replace(".", "")) if isinstance(amount, Mapping) else int(amount)
     slip = counter.slips.get(act.claim, {})
     known = {name: slip.get(name, "") for name in ("reference", "access_code", "status_url")}
-    return {**known, "amount": money(minor, show.language)}
+    merchant = claims[act.claim - 1].matter.respondent[0] if act.claim else ""
+    return {**known, "amount": money(minor, show.language), "merchant": merchant}
 
 
 def _evening(show: Show, pace: Pace, tally: Tally, env: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Any
 
-from desk.demo.cast import ASK, CLEAR, FAST, Filed
+from desk.demo.cast import ASK, CLEAR, DOCKET, FAST, Filed
 from desk.domain.money import Money
 from desk.wording.catalogue import text
 
@@ -72,7 +72,8 @@ class Way:
             acts.append(self.act(at + MINUTE, "write", self.clerk, text=self._words("question"), question=True))
         acts.append(self.act(at + 2 * MINUTE, "assess", self.clerk, findings=matter.findings))
         done = at + (3 + rng.randrange(3)) * MINUTE
-        acts.append(self.act(done, "confirm", self.clerk, route=matter.route))
+        line = "docketed" if matter.route == DOCKET else ""
+        acts.append(self.act(done, "confirm", self.clerk, route=matter.route, line=line))
         return acts, done
 
     def answered(self, asked_at: int, rng: Random) -> tuple[list[Act], int]:
@@ -100,10 +101,10 @@ class Way:
         at += rng.randrange(1, 3) * MINUTE
         acts.append(self.act(at, "send", self.cashier, method=method))
         if method != "cash":
-            acts.append(self.act(at + PAID_WITHIN, "see_paid", self.cashier))
+            acts.append(self.act(at + PAID_WITHIN, "see_paid", self.cashier, line="paid", amount=self.filed.matter.asked))
         else:
             acts += [self.act(at + MINUTE, "say_received")] if self.filed.number % 2 else []
-            acts.append(self.act(at + 2 * MINUTE, "sign_for", self.cashier))
+            acts.append(self.act(at + 2 * MINUTE, "sign_for", self.cashier, line="cash", amount=self.filed.matter.asked))
         return acts if acts[-1].at < CLOSING else []
 
     def _words(self, key: str) -> str:
