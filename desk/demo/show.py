@@ -57,7 +57,7 @@ class Show:
 
     def text(self, key: str, **params: object) -> str:
         """A text of the demo in its language."""
-        return text(f"demo.{key}", self.language, **params)
+        return text(key, self.language, **params)
 
 
 def run_demo(show: Show) -> None:
@@ -69,7 +69,7 @@ def run_demo(show: Show) -> None:
         gateway = f"http://{LOOPBACK}:{free_port()}"
         url = f"http://{own_address() if show.lan else LOOPBACK}:{show.port}"
         env = environment(folder, url, gateway)
-        say(show.text("preparing"))
+        say(show.text("demo.preparing"))
         children = [ends.enter_context(running(folder, env, _sandbox(show, folder, gateway)))]
         officers = json.loads(result_of("seed", "--json", env=env))["officers"]
         serve = ("serve", "--no-worker", "--host", show.host, "--port", str(show.port))
@@ -108,7 +108,7 @@ def _live_the_day(show: Show, pace: Pace, counter: Counter, tally: Tally, childr
                 told = _done(counter, act, number)
             except (Unanswered, httpx.HTTPError) as silence:
                 _check(children)
-                raise DemoTrouble(show.text("silent", path=silence)) from None
+                raise DemoTrouble(show.text("demo.silent", path=silence)) from None
             if told:
                 board.tell(act.at, told, **_params(show, counter, day.claims, act))
         passes(CLOSING)
@@ -138,28 +138,29 @@ def _evening(show: Show, pace: Pace, tally: Tally, env: Mapping[str, str]) -> st
     found = tally.now(pace.now())
     cells = dict(zip(HEADS[1:], cells_of(found, show.language), strict=True))
     cells["missed"] = str(tally.missed())
-    rows = {show.text(f"board.{name}"): cell for name, cell in cells.items() if name != "overdue"}
+    rows = {show.text(f"demo.board.{name}"): cell for name, cell in cells.items() if name != "overdue"}
     minutes = tally.minutes_to_money()
-    rows[show.text("evening.minutes")] = "–" if minutes is None else str(minutes)
+    rows[show.text("demo.evening.minutes")] = "–" if minutes is None else str(minutes)
     report = json.loads(result_of("verify", "--json", env=dict(env), may_fail=True))
     broken = sorted({each["id"] for each in report["invariants"] if not each["ok"]})
-    verified = show.text("evening.broken", ids=", ".join(broken)) if broken else show.text(
-        "evening.verified", count=len(report["invariants"])
+    verified = show.text("demo.evening.broken", ids=", ".join(broken)) if broken else show.text(
+        "demo.evening.verified", count=len(report["invariants"])
     )  # fmt: skip
     lines = [f"  {_padded(head)} {cell}" for head, cell in rows.items()]
-    return "\n".join(["", show.text("evening"), *lines, f"  desk verify: {verified}", "", show.text("evening.goes_on")])
+    return "\n".join(["", show.text("demo.evening"), *lines, f"  desk verify: {verified}", "", show.text("demo.evening.goes_on")])
 
 
 def _welcome(show: Show, url: str, officers: Sequence[Mapping[str, Any]]) -> str:
     """What the person at the terminal needs: addresses, seats, how to end it."""
     clerk = next(each for each in officers if each["role"] == "intake")
     lines = [
-        "", show.text("open", url=f"{url}/desk/sign-in"), show.text("poster_at", url=f"{url}{POSTER}"), show.text("seats_at"),
-        show.text("api", url=f"{url}/openapi.json", token=clerk["token"]),
+        "", show.text("demo.open", url=f"{url}/desk/sign-in"), show.text("demo.poster_at", url=f"{url}{POSTER}"),
+        show.text("demo.seats_at"),
+        show.text("demo.api", url=f"{url}/openapi.json", token=clerk["token"]),
     ]  # fmt: skip
     if show.lan:
-        lines += ["", show.text("lan"), qr_blocks(f"{url}{POSTER}")]
-    return "\n".join([*lines, "", show.text("day", speed=f"{show.speed:g}", seed=show.seed), ""])
+        lines += ["", show.text("demo.lan"), qr_blocks(f"{url}{POSTER}")]
+    return "\n".join([*lines, "", show.text("demo.day", speed=f"{show.speed:g}", seed=show.seed), ""])
 
 
 def _sandbox(show: Show, folder: Path, gateway: str) -> Sequence[str]:
@@ -207,7 +208,7 @@ def _until_interrupted(show: Show) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        say(show.text("ended"))
+        say(show.text("demo.ended"))
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
