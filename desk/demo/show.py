@@ -80,13 +80,14 @@ def run_demo(show: Show) -> None:
         clients = [ends.enter_context(_client(address)) for address in (f"http://{LOOPBACK}:{show.port}", gateway)]
         counter = Counter(clients[0], clients[1], tokens_of(officers))
         tally = Tally(counter)
-        _live_the_day(show, pace, counter, tally, children)
-        say(_evening(show, pace, tally, env))
+        with _heard(show, children):
+            _live_the_day(show, pace, counter, tally, children)
+            say(_evening(show, pace, tally, env))
         _watch(children)
 
 
 def _live_the_day(show: Show, pace: Pace, counter: Counter, tally: Tally, children: Sequence[Child]) -> None:
-    """Every act of the day at its time; a machine that is slow makes the day late and skips nothing. Raises DemoTrouble."""
+    """Every act of the day at its time; a machine that is slow makes the day late and skips nothing."""
     day = plan(show.seed)
     board = Board(show.language, lambda: (now := pace.now(), tally.now(now)))
 
@@ -104,14 +105,19 @@ def _live_the_day(show: Show, pace: Pace, counter: Counter, tally: Tally, childr
                 if not pace.is_running():
                     pace.begin(OPENING - MINUTE)
                 passes(act.at)
-            try:
-                told = _done(counter, act, number)
-            except (Unanswered, httpx.HTTPError) as silence:
-                _check(children)
-                raise DemoTrouble(show.text("demo.silent", path=silence)) from None
-            if told:
+            if told := _done(counter, act, number):
                 board.tell(act.at, told, **_params(show, counter, day.claims, act))
         passes(CLOSING)
+
+
+@contextmanager
+def _heard(show: Show, children: Sequence[Child]) -> Iterator[None]:
+    """A desk that answers no more is told in a line: which process died, or what was asked in vain. Raises DemoTrouble."""
+    try:
+        yield
+    except (Unanswered, Refused) as silence:
+        _check(children)
+        raise DemoTrouble(show.text("demo.silent", path=silence)) from None
 
 
 def _done(counter: Counter, act: Act, number: int) -> str:
