@@ -6,7 +6,7 @@ Where no terminal is, the counters are a line an hour.
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -25,7 +25,9 @@ from desk.wording.catalogue import text
 REDRAW_SECONDS = 0.7
 A_ROW = 3
 WHITE_ON_BLACK, PLAIN = "\x1b[97;40m", "\x1b[0m"
-HEADS = ("time", "lodged", "decided", "refunds", "paid", "docketed", "overdue", "missed", "available")
+DRAWN = ("time", "lodged", "paid", "decided", "refunds", "available", "docketed", "overdue", "missed")
+SAID = ("lodged", "decided", "refunds", "paid", "docketed", "overdue", "missed", "available")
+"""The figures row by row as they are drawn, the wide ones in one column, and in a line."""
 
 
 class Board:
@@ -56,21 +58,21 @@ class Board:
         if time.monotonic() < self._next:
             return
         now, found = self._count()
-        cells = [f"{now:%H:%M}", *cells_of(found, self._language)]
+        cells = {"time": f"{now:%H:%M}", **cells_of(found, self._language)}
         if self._live:
             self._live.update(self._table(cells), refresh=True)
         elif now.hour != self._hour:
             self._hour = now.hour
-            said = ", ".join(f"{self._head(name)} {cell}" for name, cell in zip(HEADS[1:], cells[1:], strict=True))
-            self._console.print(f"{cells[0]}  [{said}]")
+            said = ", ".join(f"{self._head(name)} {cells[name]}" for name in SAID)
+            self._console.print(f"{cells['time']}  [{said}]")
         self._next = time.monotonic() + REDRAW_SECONDS
 
-    def _table(self, cells: Sequence[str]) -> Table:
+    def _table(self, cells: Mapping[str, str]) -> Table:
         """Three figures a row, so that it fits the narrowest terminal in every language."""
         table = Table(box=box.ROUNDED, show_header=False, title=text("demo.board", self._language), title_justify="left")
         for column in range(2 * A_ROW):
             table.add_column(justify="right" if column % 2 else "left", style="bold" if column % 2 else "dim", no_wrap=True)
-        said = [part for name, cell in zip(HEADS, cells, strict=True) for part in (self._head(name), cell)]
+        said = [part for name in DRAWN for part in (self._head(name), cells[name])]
         for start in range(0, len(said), 2 * A_ROW):
             table.add_row(*said[start : start + 2 * A_ROW])
         return table
@@ -79,12 +81,11 @@ class Board:
         return text(f"demo.board.{name}", self._language)
 
 
-def cells_of(found: Figures, language: str) -> list[str]:
-    """The figures as they are read, in the order of `HEADS` without the time."""
-    return [
-        str(found.lodged), str(found.decided), str(found.refunds), money(found.paid, language), str(found.docketed),
-        str(found.overdue), str(found.missed), money(found.available, language),
-    ]  # fmt: skip
+def cells_of(found: Figures, language: str) -> dict[str, str]:
+    """The figures as they are read, by name."""
+    sums = {"paid": found.paid, "available": found.available}
+    counts = {name: str(getattr(found, name)) for name in SAID if name not in sums}
+    return {**counts, **{name: money(minor, language) for name, minor in sums.items()}}
 
 
 def money(minor: int, language: str) -> str:

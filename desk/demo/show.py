@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from desk.demo.acts import Counter, Refused, Unanswered, tokens_of
-from desk.demo.board import HEADS, Board, cells_of, money, qr_blocks, say
+from desk.demo.board import SAID, Board, cells_of, money, qr_blocks, say
 from desk.demo.cast import Filed
 from desk.demo.clock import Pace
 from desk.demo.counters import Tally
@@ -142,9 +142,8 @@ def _params(show: Show, counter: Counter, claims: Sequence[Filed], act: Act) -> 
 def _evening(show: Show, pace: Pace, tally: Tally, env: Mapping[str, str]) -> str:
     """What the day came to, and the word of `desk verify` about it."""
     found = tally.now(pace.now())
-    cells = dict(zip(HEADS[1:], cells_of(found, show.language), strict=True))
-    cells["missed"] = str(tally.missed())
-    rows = {show.text(f"demo.board.{name}"): cell for name, cell in cells.items() if name != "overdue"}
+    cells = {**cells_of(found, show.language), "missed": str(tally.missed())}
+    rows = {show.text(f"demo.board.{name}"): cells[name] for name in SAID if name != "overdue"}
     minutes = tally.minutes_to_money()
     rows[show.text("demo.evening.minutes")] = "–" if minutes is None else str(minutes)
     report = json.loads(result_of("verify", "--json", env=dict(env), may_fail=True))

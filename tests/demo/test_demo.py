@@ -70,16 +70,16 @@ def _nothing_left(demo: Served, tmp_path: Path, temporary: Path) -> None:
     assert "The demo has ended" in demo.output
     assert "Traceback" not in demo.output
     assert list(temporary.iterdir()) == []
-    assert of_this_test(tmp_path) == []
+    assert of_this_test(tmp_path) == {}
 
 
-def of_this_test(tmp_path: Path) -> list[str]:
-    """Processes whose environment names this test's folder; none where the system does not show them."""
-    mine, found = str(tmp_path).encode(), []
+def of_this_test(tmp_path: Path) -> dict[int, str]:
+    """Id and command of processes whose environment names this test's folder; none where the system does not show them."""
+    mine, found = str(tmp_path).encode(), {}
     for each in Path("/proc").glob("[0-9]*"):
         try:
             if mine in (each / "environ").read_bytes():
-                found.append((each / "cmdline").read_text().replace("\0", " "))
+                found[int(each.name)] = (each / "cmdline").read_text().replace("\0", " ")
         except OSError:
             continue
     return found
