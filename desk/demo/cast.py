@@ -125,10 +125,10 @@ def everyday(name: str, rng: Random) -> Matter:
     )  # fmt: skip
 
 
-def published(expected: ExpectedRoute, rng: Random, most: int) -> list[Matter]:
-    """So many of the published cases with this label, in a drawn order; only those whose whole matter the API takes."""
+def published(expected: ExpectedRoute, rng: Random) -> list[Matter]:
+    """The published cases with this label, in a drawn order; only those whose whole matter the API takes."""
     found = [case for case in _cases() if case.expected.route is expected and _is_taken(case)]
-    return [_matter(case) for case in rng.sample(found, min(most, len(found)))]
+    return [_matter(case) for case in rng.sample(found, len(found))]
 
 
 def visitor(number: int, at: int, matter: Matter, rng: Random) -> Filed:

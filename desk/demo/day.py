@@ -35,16 +35,16 @@ class Wave:
 
 
 WAVES: Sequence[Wave] = (
-    Wave(OPENING + 4 * MINUTE, 11 * 3600, {"tea": (4, 6), "goods": (2, 2), "photo": (1, 1)}, fast=3, docket=3, ask=1),
-    Wave(11 * 3600, 13 * 3600 + 40 * MINUTE, {"queue": (6, 8), "lunch": (3, 4), "fish": (1, 2), "porter": (1, 1)}, 2, 3, 2),
-    Wave(RAIN_FROM + 3 * MINUTE, RAIN_FROM + 40 * MINUTE, {"rain": (8, 10), "raincoat": (2, 3), "fall": (1, 1)}),
+    # Yesterday's visitors: whoever looks at the desk for two minutes should not wait for its first claims.
+    Wave(OPENING - 29 * MINUTE, OPENING - 3 * MINUTE, {}, fast=2, docket=3, ask=2),
+    Wave(OPENING + MINUTE, 11 * 3600, {"tea": (4, 6), "goods": (2, 2), "photo": (1, 1)}, fast=2, docket=1),
+    Wave(11 * 3600, 13 * 3600 + 40 * MINUTE, {"queue": (5, 7), "lunch": (3, 3), "fish": (1, 2), "porter": (1, 1)}, 2, 3, 2),
+    Wave(RAIN_FROM + 3 * MINUTE, RAIN_FROM + 40 * MINUTE, {"rain": (7, 9), "raincoat": (2, 2), "fall": (1, 1)}),
     Wave(
         15 * 3600, 17 * 3600 + 5 * MINUTE, {"tea": (2, 3), "queue": (2, 3), "goods": (1, 1), "porter": (1, 1), "tour": (1, 1)},
-        fast=2, docket=3, refuse=1,
+        fast=2, docket=2, refuse=1,
     ),
 )  # fmt: skip
-
-FIRST: Sequence[int] = (OPENING + 61, OPENING + 121, OPENING + 241)
 
 TOLD: Mapping[int, str] = {
     OPENING: "gates", 11 * 3600: "queue", 12 * 3600 + 5 * MINUTE: "lunch", RAIN_FROM: "rain", RAIN_UNTIL: "clear",
@@ -70,24 +70,23 @@ def plan(seed: int) -> Day:
     for each in filed:
         special = next((name for name, at in scripted.items() if at == each.at), "")
         acts += _SPECIAL[special](Way.of(each), rng) if special else _ordinary(Way.of(each), rng)
-    acts = sorted(acts, key=lambda act: act.at)
     opens_with = _enough_until_the_shortage(acts)
-    return Day(filed, [*_morning(opens_with), *acts], opens_with)
+    return Day(filed, sorted([*_morning(opens_with), *acts], key=lambda act: act.at), opens_with)
 
 
 def _arrivals(rng: Random) -> list[Filed]:
     """Everybody who comes, numbered in the order of their coming."""
-    coming = [(rng.randrange(wave.since, wave.until), matter) for wave in WAVES for matter in _matters(wave, rng)]
+    decks = {expected: published(expected, rng) for expected in ExpectedRoute}
+    coming = [(rng.randrange(wave.since, wave.until), matter) for wave in WAVES for matter in _matters(wave, rng, decks)]
     # A second later than on the minute, so that nobody else is taken for one of these three.
     coming = [(at - at % MINUTE + 1, matter) for at, matter in coming]
     coming += [(SILENT_AT, everyday("fish", rng)), (HOMESTAY_AT, everyday("homestay", rng)), (STRANGE_AT, everyday("feast", rng))]
     coming.sort(key=lambda one: one[0])
-    # Nobody who looks at the desk for two minutes should wait for the first of them.
-    coming[: len(FIRST)] = [(at, matter) for at, (_, matter) in zip(FIRST, coming, strict=False)]
     return [visitor(number, at, matter, rng) for number, (at, matter) in enumerate(coming, 1)]
 
 
-def _matters(wave: Wave, rng: Random) -> Iterator[Matter]:
+def _matters(wave: Wave, rng: Random, decks: Mapping[ExpectedRoute, list[Matter]]) -> Iterator[Matter]:
+    """What a wave brings; no published case comes twice."""
     for name, (least, most) in wave.everyday.items():
         for _ in range(rng.randint(least, most)):
             yield everyday(name, rng)
@@ -96,7 +95,7 @@ def _matters(wave: Wave, rng: Random) -> Iterator[Matter]:
         ExpectedRoute.REFUSE_OUT_OF_SCOPE: wave.refuse,
     }  # fmt: skip
     for expected, count in labels.items():
-        yield from published(expected, rng, count)
+        yield from (decks[expected].pop() for _ in range(count))
 
 
 def _ordinary(way: Way, rng: Random) -> list[Act]:
@@ -104,6 +103,8 @@ def _ordinary(way: Way, rng: Random) -> list[Act]:
     filed, acts = way.filed, [way.lodged("first" if way.filed.number == 1 else "")]
     in_the_rain = RAIN_FROM <= filed.at < RAIN_UNTIL
     waits = rng.randrange(30, 70) if in_the_rain else rng.randrange(3, 15)
+    if filed.at < OPENING:
+        waits += (OPENING - filed.at) // MINUTE + rng.randrange(0, 65)
     if filed.matter.name == "rain" and filed.number % 5 == 0:
         waits = rng.randrange(125, 140)  # beyond the two hours in which the first answer is promised
     looked, done = way.looked_at(filed.at + waits * MINUTE, rng)
