@@ -12,11 +12,12 @@ import tempfile
 from pathlib import Path
 
 from tests import postgres
-from tests.bench import machine, rounds
+from tests.bench import growth, machine, rounds
 from tests.bench.figures import Report
 from tests.bench.load import HINT, has_wrk
 
 ENGINES = ("sqlite", "postgresql")
+FEW = 10_000
 
 
 def main() -> int:
@@ -29,7 +30,7 @@ def main() -> int:
         print(HINT, file=sys.stderr)
     reports = []
     for engine in asked.engine or ENGINES:
-        reports.append(_run(engine, effort))
+        reports.append(_grown(engine, effort, asked.growth) if asked.growth else _run(engine, effort))
         _say(asked, f"\n{reports[-1].told()}")
     if asked.json:
         print(json.dumps({"machine": about, "reports": [report.document() for report in reports]}, ensure_ascii=False, indent=2))
@@ -45,6 +46,14 @@ def _run(engine: str, effort: rounds.Effort) -> Report:
             return rounds.on_postgres(Path(folder), effort, server)
 
 
+def _grown(engine: str, effort: rounds.Effort, many: int) -> Report:
+    with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder:
+        if engine == "sqlite":
+            return growth.on_sqlite(Path(folder), FEW, many, effort.rounds, effort.seconds)
+        with postgres.running(os.environ.get("DESK_TEST_PG_URL"), durable=True) as server:
+            return growth.on_postgres(Path(folder), server, FEW, many, effort.rounds, effort.seconds)
+
+
 def _say(asked: argparse.Namespace, text: str) -> None:
     if not asked.json:
         print(text, flush=True)
@@ -55,6 +64,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="rounds to take the median of (3)")
     parser.add_argument("--seconds", type=int, default=3, help="seconds that each side of a round is loaded (3)")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="one engine only; may be given twice")
+    parser.add_argument(
+        "--growth", type=int, nargs="?", const=1_000_000, default=0, metavar="CLAIMS",
+        help=f"instead: the same requests with so many claims (1 000 000) and with {FEW}; takes ten minutes and 10 GB",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="one round of one second: does it run at all?")
     parser.add_argument("--strict", action="store_true", help="end with 1 below a floor")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")

@@ -13,7 +13,7 @@ import httpx
 
 from desk.store.engines import plain_engine
 from tests.bench import raw_sqlite
-from tests.bench.asked import LODGE, STATUS, Target, lodge_request, lodging, status_request
+from tests.bench.asked import LODGE, STATUS, Target, lodge_request, lodging, queue_request, status_request
 from tests.bench.paying import Payment, captured
 from tests.bench.rows import Added, added, counts, stored
 from tests.gate.places import Place
@@ -54,6 +54,10 @@ class LoadedDesk:
         file = self.folder / "tokens"
         file.write_text("\n".join(tokens))
         return self._target(STATUS, status_request(), file)
+
+    def queue(self) -> Target:
+        """Where and how the queue is opened."""
+        return self._target("queue", queue_request(self.token))
 
     def lodge(self, number: int) -> list[str]:
         """Lodge so many claims and return their visitors' tokens."""

@@ -51,7 +51,7 @@ def test_every_enum_a_person_meets_is_a_family() -> None:
 
 
 def test_every_rule_of_a_pack_has_a_name() -> None:
-    assert set(CLOCKS) == pack.CLOCK_IDS | pack.LIMIT_IDS
+    assert set(CLOCKS) == pack.OVERLAY_CLOCK_IDS | pack.LIMIT_IDS
 
 
 def test_the_reasons_are_those_of_the_rule() -> None:
@@ -180,7 +180,8 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     # Texts of these families are put together in the templates, from a code.
     written = "\n".join(path.read_text(encoding="utf-8") for path in Path(desk.__path__[0]).rglob("*") if path.suffix in PAGES)
     families = (
-        "claim.confirm.", "claim.language.", "console.nav.", "fund.", "notice.", "page.act.",
+        "claim.confirm.", "claim.language.", "console.nav.",
+        "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "notice.", "page.act.",
         "page.step.", "panel.", "payout.at.", "payout.mine.", "queue.view.", "slip.",
     )  # fmt: skip
     assert {key for key in unused if f'"{key}"' not in written and not key.startswith(families)} == set()
