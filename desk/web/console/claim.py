@@ -5,6 +5,7 @@ A form that meets a claim which a colleague changed comes back with both texts: 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -13,7 +14,17 @@ from pydantic import ValidationError
 from desk.actions.facts import COMPLETABLE
 from desk.actions.triage import ASSESSABLE
 from desk.domain.claim import OPEN_STATES, Answer, Basis, RespondentKind, Route, Scope, State
-from desk.domain.errors import BadInput, DeskError, Forbidden, NotFound, PayoutExists, StaleVersion, VerdictChanged, WrongMoment
+from desk.domain.errors import (
+    AmountAboveDecided,
+    BadInput,
+    DeskError,
+    Forbidden,
+    NotFound,
+    PayoutExists,
+    StaleVersion,
+    VerdictChanged,
+    WrongMoment,
+)
 from desk.domain.evidence import Shows
 from desk.domain.lifecycle import LIFECYCLE, OVERRIDE, Step
 from desk.domain.money import Money
@@ -38,8 +49,10 @@ TESTS = ("not_at_fault", "facts_clear", "evidence_sufficient")
 OVERTAKEN = (StaleVersion, WrongMoment, VerdictChanged, PayoutExists)
 """Refusals that a colleague's act explains: the page shows what happened since the form was made."""
 
-_FIRST = {"contact": "name"}
-"""The field that an empty form is about."""
+_FIRST: Mapping[tuple[str, type[Exception]], str] = MappingProxyType(
+    {("contact", BadInput): "name", ("part", AmountAboveDecided): "amount", ("override", AmountAboveDecided): "amount"}
+)
+"""The field that a refusal is about which names none."""
 
 _OURS = frozenset({KEY, "version", "seen", "question", "route"})
 
@@ -97,8 +110,8 @@ async def _contact(desk: Desk, viewer: Viewer, reference: str) -> dict[str, str 
 
 def _failed(request: Request, act: str, refusal: Exception, typed: Mapping[str, str]) -> Failed:
     fields = tuple(f"{act}-{field.partition('.')[0]}" for field in fields_at_fault(refusal) if field)
-    if act in _FIRST and not fields and isinstance(refusal, BadInput):
-        fields = (f"{act}-{_FIRST[act]}",)
+    if first := _FIRST.get((act, type(refusal))):
+        fields = fields or (f"{act}-{first}",)
     seen = typed.get("seen", "")
     return Failed(
         act, said(refusal, reader_language(request)), fields, typed, status_of(refusal), isinstance(refusal, OVERTAKEN),
