@@ -74,8 +74,11 @@ def error_page(scope: Scope, status: int, title: str, detail: str) -> Response:
     asked = Request(scope)
     home = "/desk" if str(scope["path"]).startswith("/desk") else "/s"
     session = scope.get("state", {}).get("session")
-    told = {"title": title, "detail": detail, "home": home, "missing": status == HTTPStatus.NOT_FOUND, "session": session}
-    return page(asked, "console/error.html" if session else "error.html", status, address=home, **told)
+    told = {"title": title, "detail": detail, "home": home}
+    if session is None:
+        return page(asked, "error.html", status, address=home, **told)
+    missing = status == HTTPStatus.NOT_FOUND
+    return page(asked, "console/error.html", status, address=home, session=session, missing=missing, **told)
 
 
 def _text(language: str, key: str, **params: object) -> str:
