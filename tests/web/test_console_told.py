@@ -39,7 +39,7 @@ async def test_a_claim_says_what_was_decided_by_whom_and_who_acts_next(sqlite_fr
 
 async def test_a_refusal_keeps_the_frame_of_who_is_signed_in(sqlite_front: Front) -> None:
     mei, reference = await seat(sqlite_front, "mei"), (await sqlite_front.house.lodge()).reference
-    for path, status in ((f"/desk/claims/{reference}", 404), ("/desk/pay", 403)):
+    for path, status in ((f"/desk/claims/{reference}", 404), ("/desk/claims/nothing", 404), ("/desk/pay", 403)):
         answer = await mei.get(path)
         assert (answer.status_code, FRAME in answer.text) == (status, True), path
     absent = (await mei.get(f"/desk/claims/{reference}")).text

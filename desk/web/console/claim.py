@@ -77,7 +77,7 @@ class Failed:
 
 
 @router.get("/{reference}")
-async def claim_page(request: Request, reference: Reference, desk: TheDesk, session: SignedIn) -> Response:
+async def claim_page(request: Request, session: SignedIn, reference: Reference, desk: TheDesk) -> Response:
     """The claim with everything an officer of this role may see and do."""
     return await _page(request, desk, session, reference)
 

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/desk", include_in_schema=False)
 
 
 @router.get("/claims/{reference}/evidence")
-async def evidence_page(request: Request, reference: Reference, session: SignedIn) -> Response:
+async def evidence_page(request: Request, session: SignedIn, reference: Reference) -> Response:
     """A claim's files."""
     return await _page(request, session, reference)
 

@@ -95,7 +95,7 @@ async def pay_page(request: Request, desk: TheDesk, session: SignedIn) -> Respon
 
 
 @router.get("/claims/{reference}/payouts")
-async def refund_page(request: Request, reference: Reference, desk: TheDesk, session: SignedIn) -> Response:
+async def refund_page(request: Request, session: SignedIn, reference: Reference, desk: TheDesk) -> Response:
     """One claim's refund: the form to propose it, and whatever was tried before."""
     return await _refund(request, desk, session, reference)
 

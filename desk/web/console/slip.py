@@ -53,7 +53,7 @@ class Code:
 
 @router.get("/{reference}/slip")
 async def slip_page(
-    request: Request, reference: Reference, desk: TheDesk, session: SignedIn, size: str = USUAL_SIZE
+    request: Request, session: SignedIn, reference: Reference, desk: TheDesk, size: str = USUAL_SIZE
 ) -> Response:  # fmt: skip
     """The slip, with its code while this session may still see it."""
     return await _page(request, desk, session, reference, size=size)
