@@ -11,10 +11,11 @@ from desk.actions.steps import Held, hold, officer_id, record, take
 from desk.domain.audit import EventKind
 from desk.domain.claim import Assessment, ClaimFacts, Route, State
 from desk.domain.errors import AmountAboveDecided, BadInput, PayoutExists, VerdictChanged, WrongMoment
+from desk.domain.judged import facts_as_json, findings_as_json, reason_as_json
 from desk.domain.lifecycle import CONFIRM, OVERRIDE
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
-from desk.domain.triage import Reason, Verdict, has_principal, principal, principal_known, triage
+from desk.domain.triage import Verdict, has_principal, principal, principal_known, triage
 from desk.ports import Work
 from desk.store import claims, evidence, payouts
 
@@ -54,7 +55,7 @@ def assess_claim(
     seq = claims.next_seq(work.conn, "assessment", held.claim.id)
     claims.add(work.conn, "assessment", _assessment_row(work, held, found, note, seq) | {"evidence": relied})
     changed = replace(held, claim=claims.change(work.conn, held.claim, assessed=True))
-    record(work, changed, EventKind.ASSESSED, {"seq": seq, **_findings(found), "evidence": relied})
+    record(work, changed, EventKind.ASSESSED, {"seq": seq, **findings_as_json(found), "evidence": relied})
     return Assessed(void_approval(work, changed).claim.version)
 
 
@@ -133,24 +134,6 @@ def keep_verdict(
     return seq
 
 
-def reason_as_json(reason: Reason) -> dict[str, str | None]:
-    """A reason as it is stored and shown."""
-    return {"code": reason.code, "figure": reason.figure, "limit": reason.limit, "source": reason.source}
-
-
-def facts_as_json(facts: ClaimFacts) -> dict[str, Any]:
-    """The judged facts as plain values; amounts in minor units."""
-    return {
-        "received_on": facts.received_on.isoformat(), "currency": facts.currency,
-        "items": [[item.kind, item.asked.minor if item.asked else None] for item in facts.items],
-        "respondent": None if facts.respondent is None else {"in_reach": facts.respondent.in_reach},
-        "assessment": _findings(facts.assessment),
-        "flags": {name: getattr(facts.flags, name) for name in facts.flags.__slots__},
-        "already_elsewhere": facts.already_elsewhere,
-        "contract_ended_on": facts.contract_ended_on.isoformat() if facts.contract_ended_on else None,
-    }  # fmt: skip
-
-
 def _check_override(held: Held, choice: Choice) -> None:
     if not (choice.reason or "").strip():
         raise BadInput("/reason", "missing")
@@ -197,15 +180,8 @@ def _relied_on(work: Work, held: Held, ids: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def _findings(found: Assessment) -> dict[str, Any]:
-    return {
-        "not_at_fault": found.not_at_fault, "facts_clear": found.facts_clear, "evidence_sufficient": found.evidence_sufficient,
-        "basis": found.basis, "scope": found.scope, "ground": found.ground,
-    }  # fmt: skip
-
-
 def _assessment_row(work: Work, held: Held, found: Assessment, note: str | None, seq: int) -> dict[str, Any]:
     return {
-        "id": work.kit.lots.number(), "claim_id": held.claim.id, "seq": seq, **_findings(found), "note": note,
+        "id": work.kit.lots.number(), "claim_id": held.claim.id, "seq": seq, **findings_as_json(found), "note": note,
         "officer_id": officer_id(held.viewer), "assessed_at": work.now,
     }  # fmt: skip

@@ -12,8 +12,10 @@ from desk.cli import (
     officers,
     packs,
     reconcile,
+    replay,
     seed,
     serve,
+    simulate,
     sites,
     verify,
     version,
@@ -35,10 +37,12 @@ Set up
   sites      Add and list sites
   officers   Add, list and disable staff; give and revoke tokens
   calendar   Publish each year's holidays
-  packs      List and show the rule packs
+  packs      List, show and compare the rule packs
   seed       Sites and staff for trying out; never in production
 Look
   claims     Import published cases; list and show claims
+  replay     Ask the rule again about past claims, under another pack
+  simulate   What the fund would have paid, had a limit been another
   verify     Check every promise the records must keep
   reconcile  Match payouts with the gateway's statements
   version    What is running here
@@ -80,6 +84,8 @@ app.command("serve")(serve.serve)
 app.command("work")(work.work)
 app.command("gateway-sandbox")(gateway_sandbox.gateway_sandbox)
 app.command("seed")(seed.seed)
+app.command("replay")(replay.replay)
+app.command("simulate")(simulate.simulate)
 app.command("verify")(verify.verify)
 app.command("reconcile")(reconcile.reconcile)
 app.command("version")(version.version)

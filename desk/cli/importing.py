@@ -1,9 +1,7 @@
 """Bringing a file of published cases in through the desk's own actions, a few at a time, with a bar for whoever watches."""
 
 import asyncio
-import contextlib
-import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from desk.actions.cases import (
 )
 from desk.actions.intake import lodge_claim
 from desk.cli.exits import Exit, Failure
+from desk.cli.progress import bar
 from desk.cli.session import acting_as, operator
 from desk.domain.policy import Viewer
 from desk.packs.cases import PublishedCase
@@ -46,13 +45,13 @@ async def import_cases(desk: Desk, file: Path, site: str, officer: str | None) -
     viewer = await acting_as(desk, officer) if officer else await _first_at(desk, site)
     before = await desk.read(known_cases, viewer, site, cases)
     today = await desk.read(site_day, site, desk.kit)
-    with _bar(len(cases)) as advance:
+    with bar("cases", len(cases)) as advance:
 
         async def bring(case: PublishedCase) -> Judged:
             if source_key(case) not in before:
                 await desk.append(lodge_claim(desk.kit, viewer, lodging_of(case, site, today)))
             judged = await desk.write(judge_case, viewer, site, case)
-            advance()
+            advance(1)
             return judged
 
         judged = await _a_few_at_a_time(cases, bring)
@@ -74,17 +73,3 @@ async def _a_few_at_a_time(cases: Sequence[PublishedCase], bring: Callable[[Publ
     for start in range(0, len(cases), AT_ONCE):
         judged += await asyncio.gather(*(bring(case) for case in cases[start : start + AT_ONCE]))
     return judged
-
-
-@contextlib.contextmanager
-def _bar(total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on stderr for a person; silent where nobody watches."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("cases", total=total)
-        yield lambda: progress.advance(task)

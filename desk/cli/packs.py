@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from desk.cli import exits, showing
-from desk.cli.exits import Exit, Failure
+from desk.cli.packs_diff import diff_packs, find_pack
 from desk.cli.showing import Json
 
 if TYPE_CHECKING:
     from desk.domain.pack import RulePack
 
 group = typer.Typer(help="The rule packs: every limit and clock with its source.")
+group.command("diff")(diff_packs)
 UNCONFIRMED = "unconfirmed"
 
 
@@ -40,12 +41,7 @@ def show_pack(
 
     Example: desk packs show cn-2026
     """
-    from desk.wiring import load_packs
-
-    packs = load_packs().versions
-    if version not in packs:
-        raise Failure(Exit.NOT_FOUND, f"there is no pack {version}: `desk packs list` shows them")
-    pack = packs[version]
+    pack = find_pack(version)
     if as_json:
         showing.document({**_head(pack), "figures": _figures(pack)})
         return

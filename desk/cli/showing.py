@@ -1,4 +1,4 @@
-"""How commands show things: one JSON document on stdout, or a table for people; everything else goes to stderr."""
+"""How commands show things: one JSON document, lines of CSV or a table for people on stdout; all else goes to stderr."""
 
 import json
 import sys
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print lines for a spreadsheet on stdout.")]
 WIDE = 240
 
 
@@ -21,6 +22,19 @@ def document(data: object) -> None:
 def say(line: str) -> None:
     """Tell the person at the shell something that is no result."""
     sys.stderr.write(f"{line}\n")
+
+
+def result(line: str) -> None:
+    """A result that is one sentence, or stands above a table."""
+    sys.stdout.write(f"{line}\n")
+
+
+def lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Lines for a spreadsheet, the columns' names first; no cell of them is ever a formula."""
+    from desk.web.csv import csv_line
+
+    for row in (columns, *rows):
+        sys.stdout.write(csv_line(row))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

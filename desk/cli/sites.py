@@ -22,7 +22,9 @@ def add(
     hours: Annotated[str, typer.Option(help="Opening hours of every day, several windows by commas.")] = "08:00-18:00",
     zone: Annotated[str, typer.Option(help="The time zone.")] = "Asia/Shanghai",
     currency: Annotated[str, typer.Option(help="What the site's claims are counted in.")] = "CNY",
-    overlay: Annotated[str | None, typer.Option(help="A province's own figures, such as cn-shandong.")] = None,
+    overlay: Annotated[
+        str | None, typer.Option(help="A province's own figures, such as cn-henan: see `desk packs list`.")
+    ] = None,
     clocks_keep_hours: Annotated[
         bool, typer.Option("--clocks-keep-hours", help="Minute and hour clocks run only in opening hours.")
     ] = False,

@@ -4,18 +4,20 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.formparsers import MultiPartParser
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from desk.ports import Desk
 from desk.web import api, console, operations, visitor
 from desk.web.api.status import RecentHolders, StatusCache
 from desk.web.console.session import FormOfBefore, SignInFirst
 from desk.web.deps import known_parameters
-from desk.web.errors import install_handlers
-from desk.web.hot import HotRoute
+from desk.web.errors import install_handlers, refused
+from desk.web.hot import HotRoute, Shortcut
 from desk.web.lane import Lane
 from desk.web.middleware import Limits, Observe
 from desk.web.openapi import install_openapi, operation_id
@@ -48,9 +50,6 @@ def create_app(
     app.state.options, app.state.expected_schema = options, options.expected_schema
     app.state.password_lane, app.state.picture_lane = Lane(at_once=2, waiting=8), Lane(at_once=2, waiting=8)
     app.state.keys_in_flight, app.state.status_cache, app.state.recent_holders = set(), StatusCache(), RecentHolders()
-    # The last one added stands outermost.
-    app.add_middleware(Limits, options=options)
-    app.add_middleware(Observe, options=options)
     install_handlers(app)
     app.include_router(operations.router)
     for router in routers:
@@ -64,15 +63,29 @@ def create_app(
     return app
 
 
+class Application(FastAPI):
+    """The framework inside the edge: `Observe`, `Limits` and the short way of the hot routes stand before its own layers."""
+
+    def __init__(self, options: WebOptions, hot_routes: Sequence[HotRoute], **given: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        super().__init__(routes=list(hot_routes), **given)
+        self._options, self._hot_routes = options, hot_routes
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The layers, outermost first."""
+        inner = Shortcut(super().build_middleware_stack(), self._hot_routes, refused)
+        return Observe(Limits(inner, self._options), self._options)
+
+
 def _bare(
     options: WebOptions, hot_routes: Sequence[HotRoute], lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]
-) -> FastAPI:
+) -> Application:
     """No pages of the framework's own (they load scripts from elsewhere), no redirects from paths that nearly fit."""
-    return FastAPI(
+    return Application(
+        options,
+        hot_routes,
         title="The desk",
         version=version("desk"),
         description="Small claims of visitors: lodge, triage, follow.",
-        routes=list(hot_routes),
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -38,9 +38,23 @@ class MalformedJson(DeskError):  # noqa: N818 - named for the condition (DESIGN 
 
 
 def install_handlers(app: FastAPI) -> None:
-    """Let nothing leave the app as an error of the framework's own making. Bugs are answered by `Observe`."""
+    """Let nothing leave the app as an error of the framework's own making. Bugs go on to `Observe`, which logs them."""
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
+    app.add_exception_handler(Exception, on_bug)
+
+
+async def refused(request: Request, failure: Exception) -> Response:
+    """The answer to what a hot route raised, the same as behind the framework. Raises the failure itself where it is a bug."""
+    for kind in type(failure).__mro__:
+        if kind in _HANDLERS:
+            return await _HANDLERS[kind](request, failure)
+    raise failure
+
+
+async def on_bug(request: Request, _failure: Exception) -> Response:
+    """What nobody foresaw."""
+    return problem(request, "internal_error")
 
 
 async def on_refusal(request: Request, refusal: Exception) -> Response:

@@ -1,6 +1,7 @@
 """Routes that are asked ten thousand times a second: plain Starlette, before all others, yet documented like them.
 
-A hot route without docs of its own is a thin shell before an ordinary one, which has the docs and takes what is unusual.
+A usual request of theirs does not pass through the framework at all (`Shortcut`). A hot route without docs of its own is a
+thin shell before an ordinary one, which has the docs and takes what is unusual.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,20 @@ class HotDocs:
     status: int = 200
     tag: str = "status"
     description: str = ""
+
+
+class Ready(Response):
+    """An answer made once and sent many times: what does not change is worked out when it is made."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+async def whole_body(request: Request) -> bytes:
+    """The body, which `Limits` received in one piece. To be read once: the request itself does not remember it."""
+    body: bytes = (await request.receive())["body"]
+    return body
 
 
 class HotRoute(Route):
@@ -48,6 +63,33 @@ class HotRoute(Route):
         if match is not Match.FULL or (self.docs is None and not _is_usual(scope)):
             return (match, inner) if self.docs else (Match.NONE, {})
         return match, {**inner, "route": self}
+
+
+class Shortcut:
+    """Hands a usual request straight to its hot route; everything else, and every other path, goes on to the application.
+
+    `refused` makes an answer of what a route raised, as the application would.
+    """
+
+    def __init__(
+        self, app: ASGIApp, routes: Sequence[HotRoute], refused: Callable[[Request, Exception], Awaitable[Response]]
+    ) -> None:
+        self._app = app
+        self._routes = {(route.method, route.path): route for route in routes}
+        self._refused = refused
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None or not _is_usual(scope):
+            await self._app(scope, receive, send)
+            return
+        scope["route"], scope["endpoint"] = route, route.endpoint
+        request = Request(scope, receive)
+        try:
+            answer = await route.endpoint(request)
+        except Exception as failure:  # noqa: BLE001 - what is no refusal is raised again
+            answer = await self._refused(request, failure)
+        await answer(scope, receive, send)
 
 
 def _is_usual(scope: Scope) -> bool:

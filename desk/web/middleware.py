@@ -141,17 +141,14 @@ class Limits:
         if int(seen.get(b"content-length", b"0")) > most:
             await _too_large(scope, receive, send, most)
             return
-        deadlines.begin()
         try:
-            body = await _received(receive, most)
+            body = await deadlines.within(_received(receive, most))
         except asyncio.CancelledError:
             if not deadlines.is_over():
                 raise
             metrics.SLOW_SENDERS.labels("body").inc()
             await problem(scope, "request_timeout", headers={"Connection": "close"})(scope, receive, send)
             return
-        finally:
-            deadlines.end()
         if body is None:
             return
         if len(body) > most:

@@ -40,9 +40,9 @@ CLOCKS = (
     "fast_payment", "auto_receipt", "first_answer", "acceptance", "respondent_answer",
     "mediator_contact", "mediation", "hearing_target", "late_filing", "return_window", "return_answer", "return_close",
     "incident_first_report", "incident_on_scene", "incident_report", "incident_plan", "collective_window",
-    "objection_window", "rectification", "confirmation_window", "recovery_limitation",
+    "objection_window", "rectification", "confirmation_window", "recovery_limitation", "pass_on",
 )  # fmt: skip
-"""Every rule of a pack. Source: SPEC 3."""
+"""Every rule of a pack, the last one set by overlays only. Source: SPEC 3."""
 
 NOTES = ("unpublished_year",)
 """What a line of a deadline's working may add, besides the reason of a pause."""

@@ -192,6 +192,9 @@ def test_a_site_is_added_as_it_was_described(shell: Shell) -> None:
     assert site["spots"] == ["red-gate", "south-gate"]
     assert site["hours"]["clocks"] == site["hours"]["open"] == [[["08:00", "12:00"], ["13:30", "20:00"]]] * 7
     assert events(shell, "site:") == ["site_added"]
+    for province in ("henan", "shanghai"):
+        assert shell("sites", "add", province, *described, "--overlay", f"cn-{province}").code == 0
+    assert [site["overlay"] for site in shell("sites", "list", "--json").document] == ["cn-henan", "cn-shanghai", "cn-shandong"]
 
 
 def test_a_year_is_published_once_and_can_be_corrected(shell: Shell, tmp_path: Path) -> None:
@@ -238,7 +241,8 @@ def test_a_bad_year_is_refused_in_one_line(quick_shell: Shell, tmp_path: Path, t
 
 def test_packs_show_every_figure_with_its_source_and_mark_what_nobody_confirmed(quick_shell: Shell) -> None:
     packs = {pack["version"]: pack for pack in quick_shell("packs", "list", "--json").document}
-    assert {"cn-2010", "cn-2026", "cn-2026+cn-shandong"} <= set(packs)
+    provinces = {f"{national}+cn-{name}" for national in ("cn-2010", "cn-2026") for name in ("henan", "shandong", "shanghai")}
+    assert set(packs) == {"cn-2010", "cn-2026"} | provinces
     assert packs["cn-2026"]["in_force_from"] == date(2026, 3, 15).isoformat()
     figures = quick_shell("packs", "show", "cn-2026", "--json").document["figures"]
     assert [(each["figure"], each["unit"]) for each in figures if each["id"] == "fast_limit"] == [("5000.00", "CNY")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desk.domain.pack import CLOCK_IDS, Unit
+from desk.domain.pack import CLOCK_IDS, Unit, is_stricter
 from desk.packs.loader import PackError, Packs, load_packs
 
 PACKS = load_packs()
@@ -79,18 +79,46 @@ def test_a_claim_gets_the_pack_of_its_day_and_its_site(day: date, overlay: str |
 
 
 @pytest.mark.parametrize(
-    ("version", "clock", "length", "confirmed"),
+    ("version", "clock", "length", "unit", "confirmed"),
     [
-        ("cn-2010+cn-shandong", "acceptance", 3, True),
-        ("cn-2026+cn-shandong", "acceptance", 2, False),
-        ("cn-2010+cn-shandong", "mediation", 45, True),
-        ("cn-2026+cn-shandong", "mediation", 45, True),
-        ("cn-2026+cn-shandong", "pass_on", 3, True),
+        ("cn-2010+cn-shandong", "acceptance", 3, "working_day", True),
+        ("cn-2026+cn-shandong", "acceptance", 2, "working_day", False),
+        ("cn-2010+cn-shandong", "mediation", 45, "day", True),
+        ("cn-2026+cn-shandong", "mediation", 45, "day", True),
+        ("cn-2026+cn-shandong", "pass_on", 3, "working_day", True),
+        ("cn-2010+cn-henan", "acceptance", 2, "working_day", True),
+        # As strict as the national one, which therefore stays, and stays unconfirmed: Henan's is about refusals only.
+        ("cn-2026+cn-henan", "acceptance", 2, "working_day", False),
+        ("cn-2010+cn-henan", "mediation", 30, "day", True),
+        ("cn-2026+cn-henan", "mediation", 30, "day", True),
+        ("cn-2010+cn-henan", "pass_on", 3, "day", True),
+        ("cn-2026+cn-henan", "pass_on", 3, "day", True),
+        ("cn-2010+cn-shanghai", "acceptance", 5, "working_day", False),
+        ("cn-2026+cn-shanghai", "acceptance", 2, "working_day", False),
+        ("cn-2010+cn-shanghai", "mediation", 45, "day", True),
+        ("cn-2026+cn-shanghai", "mediation", 45, "day", True),
+        ("cn-2026+cn-shanghai", "pass_on", 5, "working_day", True),
     ],
 )
-def test_in_shandong_the_stricter_clock_runs(version: str, clock: str, length: int, confirmed: bool) -> None:
+def test_in_a_province_the_stricter_clock_runs(version: str, clock: str, length: int, unit: str, confirmed: bool) -> None:
     rule = PACKS.by_version(version).clocks[clock]
-    assert (rule.length, rule.confirmed) == (length, confirmed)
+    assert (rule.length, rule.unit, rule.confirmed) == (length, unit, confirmed)
+
+
+def test_an_overlay_sets_nothing_but_what_its_province_says() -> None:
+    assert {name: set(overlay.clocks) for name, overlay in PACKS.overlays.items()} == {
+        "cn-henan": {"acceptance", "mediation", "pass_on"},
+        "cn-shandong": {"acceptance", "mediation", "pass_on"},
+        "cn-shanghai": {"mediation", "pass_on"},
+    }
+    assert not any(overlay.limits or overlay.replaces for overlay in PACKS.overlays.values())
+    assert all(clock.confirmed and "LAW c2" in clock.source for one in PACKS.overlays.values() for clock in one.clocks.values())
+
+
+def test_of_the_days_to_pass_on_henan_is_the_strictest() -> None:
+    henan, shandong, shanghai = (PACKS.overlays[f"cn-{name}"].clocks["pass_on"] for name in ("henan", "shandong", "shanghai"))
+    assert is_stricter(henan, shandong)  # 3 days end within 4, 3 working days within 6 where a weekend lies between
+    assert is_stricter(shandong, shanghai)
 
 
 def test_unknown_versions_and_overlays_are_key_errors() -> None:

@@ -4,27 +4,14 @@ Judges with the domain's own rule and the packs that were in force; whether a pa
 """
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
 
 from desk.domain.audit import EventKind
-from desk.domain.claim import (
-    Answer,
-    Assessment,
-    Basis,
-    ClaimFacts,
-    Elsewhere,
-    Flags,
-    Item,
-    ItemKind,
-    RespondentFacts,
-    Route,
-    Scope,
-)
+from desk.domain.claim import Route
+from desk.domain.judged import facts_from_json
 from desk.domain.lifecycle import CONFIRM, OVERRIDE, Step
-from desk.domain.money import Money
 from desk.domain.triage import Reason, has_principal, principal, principal_known, triage
 from desk.reads.verify.dossier import Dossier
 
@@ -138,29 +125,3 @@ def _follows(dossier: Dossier, verdict: Row[Any]) -> bool:
 def _figures(reason: Reason) -> tuple[str, str | None, str | None]:
     """A reason without its source: a clause may be cited in better words without another verdict."""
     return reason.code, reason.figure, reason.limit
-
-
-def facts_from_json(stored: dict[str, Any]) -> ClaimFacts:
-    """The facts a verdict judged, as they were stored. Raises ValueError or KeyError for anything else."""
-    ended, respondent, currency = stored["contract_ended_on"], stored["respondent"], stored["currency"]
-    return ClaimFacts(
-        received_on=date.fromisoformat(stored["received_on"]),
-        currency=currency,
-        items=tuple(Item(ItemKind(kind), Money(minor, currency) if minor else None) for kind, minor in stored["items"]),
-        respondent=RespondentFacts(respondent["in_reach"]) if respondent else None,
-        assessment=_assessment(stored["assessment"]),
-        flags=Flags(**stored["flags"]),
-        already_elsewhere=Elsewhere(stored["already_elsewhere"]),
-        contract_ended_on=date.fromisoformat(ended) if ended else None,
-    )
-
-
-def _assessment(stored: dict[str, Any]) -> Assessment:
-    return Assessment(
-        not_at_fault=Answer(stored["not_at_fault"]),
-        facts_clear=Answer(stored["facts_clear"]),
-        evidence_sufficient=Answer(stored["evidence_sufficient"]),
-        basis=Basis(stored["basis"]) if stored["basis"] else None,
-        scope=Scope(stored["scope"]),
-        ground=stored["ground"],
-    )

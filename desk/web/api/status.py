@@ -18,7 +18,7 @@ from desk.ports import Desk
 from desk.reads.status import StatusView, amount_text, status_view
 from desk.reads.visitors import Keyholder
 from desk.web.api.status_shapes import KeyShape, StatusShape
-from desk.web.hot import HotDocs, HotRoute
+from desk.web.hot import HotDocs, HotRoute, Ready, whole_body
 from desk.web.network import network_of
 from desk.web.visits import holder_of_code, holder_of_token, visitor_for
 from desk.wording.catalogue import best_language
@@ -72,7 +72,12 @@ class StatusOut(msgspec.Struct):
 
 
 _READ = msgspec.json.Decoder(KeyIn)
-_language = lru_cache(maxsize=256)(best_language)
+
+
+@lru_cache(maxsize=256)
+def _language(header: bytes | None) -> str:
+    """The language of a status, by the `Accept-Language` header as it came."""
+    return best_language(header.decode("latin-1") if header else None)
 
 
 class StatusCache:
@@ -80,9 +85,9 @@ class StatusCache:
 
     def __init__(self, size: int = CACHED) -> None:
         self._size = size
-        self._kept: OrderedDict[tuple[int, int, str], tuple[bytes, datetime]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, str], tuple[Ready, datetime]] = OrderedDict()
 
-    def find(self, name: tuple[int, int, str], now: datetime) -> bytes | None:
+    def find(self, name: tuple[int, int, str], now: datetime) -> Ready | None:
         """The answer, unless its words have gone stale."""
         kept = self._kept.get(name)
         if kept is None or kept[1] <= now:
@@ -90,9 +95,9 @@ class StatusCache:
         self._kept.move_to_end(name)
         return kept[0]
 
-    def keep(self, name: tuple[int, int, str], body: bytes, valid_until: datetime) -> None:
+    def keep(self, name: tuple[int, int, str], answer: Ready, valid_until: datetime) -> None:
         """Keep an answer until its words go stale."""
-        self._kept[name] = (body, valid_until)
+        self._kept[name] = (answer, valid_until)
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)
 
@@ -123,22 +128,22 @@ class RecentHolders:
 async def post_status(request: Request) -> Response:
     """Where a claim stands, in the reader's language. One answer for every wrong key: 404."""
     desk: Desk = request.app.state.desk
-    holder = await _holder(request, desk, await request.body())
-    language = _language(request.headers.get("accept-language"))
-    body = await _status(request, desk, holder, language)
-    return Response(body, media_type="application/json", headers={"Content-Language": language, "Vary": "Accept-Language"})
+    holder = await _holder(request, desk, await whole_body(request))
+    language = _language(next((value for name, value in request.scope["headers"] if name == b"accept-language"), None))
+    return await _status(request, desk, holder, language)
 
 
-async def _status(request: Request, desk: Desk, holder: Keyholder, language: str) -> bytes:
+async def _status(request: Request, desk: Desk, holder: Keyholder, language: str) -> Ready:
     cache: StatusCache = request.app.state.status_cache
     name = (holder.claim_id, holder.version, language)
     if found := cache.find(name, desk.kit.clock.now()):
         return found
     viewer = visitor_for(holder, request.scope["state"]["request_id"])
     view = await desk.read(status_view, viewer, holder.reference, language, desk.kit)
-    body = msgspec.json.encode(status_out(view))
-    cache.keep((holder.claim_id, view.version, language), body, view.valid_until)
-    return body
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    answer = Ready(msgspec.json.encode(status_out(view)), headers=headers, media_type="application/json")
+    cache.keep((holder.claim_id, view.version, language), answer, view.valid_until)
+    return answer
 
 
 async def _holder(request: Request, desk: Desk, body: bytes) -> Keyholder:

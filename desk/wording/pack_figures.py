@@ -1,0 +1,45 @@
+"""The figures of rule packs in words: what each is called, what its fields hold. Compares nothing: `domain.pack_changes` does."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from desk.domain.money import Money
+from desk.domain.pack_changes import PackChange, Sort, Value
+from desk.wording import figures
+from desk.wording.catalogue import text
+from desk.wording.labels import label
+
+FIELDS: Mapping[str, str] = {
+    "in_force_from": "pack.in_force_from", "in_force_until": "pack.in_force_until",
+    "late_filing_refuses": "pack.late_filing_refuses", "amount": "pack.amount", "length": "pack.length", "unit": "pack.unit",
+    "starts": "pack.starts", "stops": "pack.stops", "pauses": "pack.pauses", "number": "pack.number",
+    "confirmed": "pack.confirmed", "source": "pack.source",
+}  # fmt: skip
+"""Every field that two packs can differ in."""
+
+UNITS: Mapping[str, str] = {
+    "minute": "pack.unit.minute", "hour": "pack.unit.hour", "day": "pack.unit.day", "working_day": "pack.unit.working_day",
+    "year": "pack.unit.year",
+}  # fmt: skip
+
+KINDS: Mapping[str, str] = {"added": "pack.added", "removed": "pack.removed", "changed": "pack.changed"}
+
+
+def name_of(change: PackChange, language: str) -> str:
+    """What a figure is called; of the pack itself, that it is the pack."""
+    return text("pack.itself", language) if change.sort is Sort.PACK else label("clock", change.id, language)
+
+
+def field_text(field: str, value: Value, language: str) -> str:
+    """What a field holds. Events are told by their codes, as packs write them; what is not there is a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return label("answer", "yes" if value else "no", language)
+    if isinstance(value, Money):
+        return figures.money(value, language)
+    if isinstance(value, frozenset):
+        return figures.all_of([label("pause", each, language) for each in sorted(value)], language) or "–"
+    if isinstance(value, date):
+        return value.isoformat()
+    return text(UNITS[str(value)], language) if field == "unit" else str(value)
