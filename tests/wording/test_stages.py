@@ -122,7 +122,7 @@ def test_who_answered_is_thanked_and_told_the_deadline() -> None:
 
 
 def test_how_the_money_comes_is_told_by_how_it_is_paid() -> None:
-    assert "请带凭条到服务台领现金。" in _visitor(Stage.REFUND_AGREED, method=Method.CASH).sentence
+    assert "请带凭条或回执到服务台领现金。" in _visitor(Stage.REFUND_AGREED, method=Method.CASH).sentence
     assert "back the way you paid" in _visitor(Stage.REFUND_AGREED, "en", method=Method.ORIGINAL_ROUTE).sentence
     handed = _visitor(Stage.REFUND_SENT, amount=MONEY, turn=Turn.CASH)
     assert handed.sentence.startswith("现金人民币 5,000,000.00 元已交给您。请点清签收。")
