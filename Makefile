@@ -14,8 +14,8 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraint
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.runtime ## a desk in a temporary folder with the published cases in it; Ctrl-C ends it
-	@exec $(BIN)/desk demo --port $(PORT)
+demo: .venv/.runtime ## a day of Golden Week at a desk in a temporary folder; PORT= SPEED= SEED= LANGUAGE=zh LAN=1; Ctrl-C ends it
+	@exec $(BIN)/desk demo --port $(PORT) $(SPEED:%=--speed %) $(SEED:%=--seed %) $(LANGUAGE:%=--lang %) $(LAN:%=--lan)
 
 test: .venv/.dev ## the tests on SQLite and PostgreSQL, under 4 minutes
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=default_data_dir)
     database_url: str = Field(default_factory=lambda known: f"sqlite:///{known['data_dir']}/desk.db", repr=False)
-    env: Literal["development", "production"] = "development"
+    env: Literal["development", "demo", "production"] = "development"
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     gateway_url: str | None = Field(default=None, repr=False)
@@ -103,6 +103,14 @@ class Settings(BaseSettings):
     def _no_moved_clock_in_production(self) -> "Settings":
         if self.in_production and self.clock_file is not None:
             msg = "DESK_CLOCK_FILE moves the clock and is refused where DESK_ENV is production"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _demo_on_a_clock_of_its_own(self) -> "Settings":
+        # Its pages seat everybody at every desk without a password; a desk in use has no such clock.
+        if self.env == "demo" and self.clock_file is None:
+            msg = "DESK_ENV is demo only where `desk demo` says so: without its DESK_CLOCK_FILE it is refused"
             raise ValueError(msg)
         return self
 

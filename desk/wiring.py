@@ -179,7 +179,7 @@ def gateway_sandbox(settings: Settings, ledger: Path | None, events_url: str | N
     except ValueError as wrong:
         msg = f"--secret: {wrong}"
         raise SettingsTrouble(msg) from None
-    app = create_sandbox(ledger or settings.data_dir / SANDBOX_LEDGER, events_url, key)
+    app = create_sandbox(ledger or settings.data_dir / SANDBOX_LEDGER, events_url, key, _clock(settings).now)
     return uvicorn.Config(app, **SERVER)
 
 

@@ -28,7 +28,7 @@ Usage: desk COMMAND [OPTIONS]     (desk COMMAND --help tells the rest)
 A small-claims desk for tourism disputes.
 
 Run
-  demo       A desk in a temporary folder, with published cases in it
+  demo       A simulated day of Golden Week, in a temporary folder
   serve      Serve the web and its worker
   work       Run the worker on its own
   gateway-sandbox  Play a payment gateway, for trying out

@@ -35,11 +35,14 @@ class Lifetime:
     seen_at: datetime
     passed_at: datetime | None
 
-    def lasts(self, now: datetime) -> bool:
-        """Whether it still stands. A clock that jumped back makes no session older and none younger than its limits."""
+    def lasts(self, now: datetime, idle: timedelta = IDLE) -> bool:
+        """Whether it still stands, `idle` without a request at most.
+
+        A clock that jumped back makes no session older and none younger than its limits.
+        """
         if self.passed_at is None:
             return abs(now - self.begun_at) < HALF_WAY
-        return abs(now - self.seen_at) < IDLE and abs(now - self.begun_at) < ABSOLUTE
+        return abs(now - self.seen_at) < idle and abs(now - self.begun_at) < ABSOLUTE
 
     def is_due(self, now: datetime) -> bool:
         """Whether the last request is worth remembering anew."""

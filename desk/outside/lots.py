@@ -18,8 +18,8 @@ class SystemLots:
 
     def number(self) -> int:
         """A new id, higher than every one this process gave before."""
-        fresh = ((time.time_ns() // 1_000_000 - _EPOCH_MS) << _LOW_BITS) | secrets.randbits(_LOW_BITS - 1)
-        self._last = fresh if fresh > self._last else self._last + 1
+        first = (time.time_ns() // 1_000_000 - _EPOCH_MS) << _LOW_BITS
+        self._last = first | secrets.randbits(_LOW_BITS - 1) if first > self._last else self._last + 1
         return self._last
 
     def reference(self) -> str:

@@ -75,6 +75,12 @@ def officer_signing_in(conn: Connection, officer_id: int) -> Viewer | None:
     return _of_rows(rows) if rows else None
 
 
+def officer_in_seat(conn: Connection, name: str) -> Viewer | None:
+    """The active officer of this name, whom a demo seats without a password; None where there is none."""
+    rows = conn.execute(_ROLES.where(OFFICER.c.name == name)).all()
+    return _of_rows(rows) if rows else None
+
+
 def intake_officer(conn: Connection, viewer: Viewer, site: str) -> Viewer | None:
     """The first active intake officer of a site by name; None where there is none, or no such site."""
     require(viewer, Act.MANAGE_OFFICERS, 0)

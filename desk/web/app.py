@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from desk.ports import Desk
-from desk.web import api, console, operations, visitor
+from desk.web import api, console, operations, seats, visitor
 from desk.web.api.status import RecentHolders, StatusCache
 from desk.web.console.session import FormOfBefore, SignInFirst
 from desk.web.deps import known_parameters
@@ -56,7 +56,7 @@ def create_app(
         app.include_router(router, dependencies=[Depends(known_parameters)])
     app.add_exception_handler(SignInFirst, console.sign_in_first)
     app.add_exception_handler(FormOfBefore, console.send_again)
-    for pages in (*visitor.routers, *console.routers):
+    for pages in (*visitor.routers, *console.routers, *((seats.router,) if options.is_demo else ())):
         app.include_router(pages, dependencies=[Depends(sound_address)])
     app.mount("/static", StaticFiles(directory=STATIC))
     install_openapi(app, hot_routes)

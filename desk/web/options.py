@@ -2,8 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
+
+from desk.domain.session import ABSOLUTE, IDLE
 
 JSON_BYTES = 256 * 1024
 """How long a body may be. Source: SPEC 8."""
@@ -27,7 +30,7 @@ class WebOptions:
 
     public_url: str
     expected_schema: str
-    environment: Literal["development", "production"] = "development"
+    environment: Literal["development", "demo", "production"] = "development"
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     body_bytes: int = JSON_BYTES
     body_seconds: float = 10.0
@@ -44,3 +47,13 @@ class WebOptions:
     def in_production(self) -> bool:
         """Whether what is only for trying things out must be refused."""
         return self.environment == "production"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether everybody may sit down in every seat."""
+        return self.environment == "demo"
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session lasts without a request. A demo's clock runs away with half an hour in half a minute."""
+        return ABSOLUTE if self.is_demo else IDLE

@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from desk.domain.claim import Language
 from desk.domain.errors import Forbidden, NotFound
+from desk.web.banner import banner_of
 from desk.wording import figures
 from desk.wording.catalogue import LANGUAGES, best_language, text
 from desk.wording.labels import label
@@ -48,7 +49,8 @@ def page(
     t: Callable[..., str] = partial(_text, language)
     languages = _switches(address or _own_address(request), language)
     body = _templates.get_template(template).render(
-        t=t, label=partial(_label, language), figures=figures, language=language, languages=languages, **values
+        t=t, label=partial(_label, language), figures=figures, language=language, languages=languages,
+        demo=banner_of(request, language), **values
     )  # fmt: skip
     headers = {"Content-Language": language, "Vary": "Accept-Language, Cookie", "Cache-Control": "no-store"}
     answer = Response(body, status, headers, "text/html; charset=utf-8")

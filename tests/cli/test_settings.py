@@ -20,7 +20,7 @@ def test_a_desk_that_is_told_nothing_lives_in_the_users_own_folder(monkeypatch: 
     [
         ("DESK_DATBASE_URL", "x", "DESK_DATBASE_URL (from the environment) is no setting of the desk: did you mean"),
         ("DESK_Q", "x", "the settings are DESK_CLOCK_FILE, DESK_DATABASE_URL"),
-        ("DESK_ENV", "live", "DESK_ENV (from the environment): input should be 'development' or 'production'"),
+        ("DESK_ENV", "live", "DESK_ENV (from the environment): input should be 'development', 'demo' or 'production'"),
         ("DESK_DATABASE_URL", "sqlite://", "must be sqlite:////absolute"),
         ("DESK_DATABASE_URL", "sqlite:///:memory:", "must be sqlite:////absolute"),
         ("DESK_DATABASE_URL", "mysql://u:geheim@host/desk", "must be sqlite:////absolute"),
@@ -54,6 +54,14 @@ def test_a_moved_clock_is_refused_in_production(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("DESK_ENV", "production")
     with pytest.raises(SettingsTrouble, match="DESK_CLOCK_FILE"):
         load_settings()
+
+
+def test_a_desk_is_no_demo_without_a_clock_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DESK_ENV", "demo")
+    with pytest.raises(SettingsTrouble, match="DESK_CLOCK_FILE"):
+        load_settings()
+    monkeypatch.setenv("DESK_CLOCK_FILE", str(tmp_path / "clock"))
+    assert load_settings().env == "demo"
 
 
 @pytest.mark.parametrize(

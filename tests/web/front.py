@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from fastapi import FastAPI
@@ -177,14 +177,16 @@ class Front:
 
 
 @contextlib.asynccontextmanager
-async def opened_front(house: House) -> AsyncIterator[Front]:
+async def opened_front(
+    house: House, environment: Literal["development", "demo", "production"] = "development"
+) -> AsyncIterator[Front]:
     """The application over the doors of a house, started."""
 
     @contextlib.asynccontextmanager
     async def opened() -> AsyncIterator[Desk]:
         yield house.desk
 
-    app = create_app(opened, WebOptions("https://desk.example", head()))
+    app = create_app(opened, WebOptions("https://desk.example", head(), environment))
     async with app.router.lifespan_context(app):
         yield Front(house, app)
 

@@ -203,7 +203,8 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     # Texts of these families are put together in the templates, from a code.
     written = "\n".join(path.read_text(encoding="utf-8") for path in Path(desk.__path__[0]).rglob("*") if path.suffix in PAGES)
     families = (
-        "claim.confirm.", "claim.language.", "console.nav.", "fund.", "notice.", "page.act.",
+        "claim.confirm.", "claim.language.", "console.nav.",
+        "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "notice.", "page.act.",
         "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.", "slip.",
     )  # fmt: skip
     assert {key for key in unused if f'"{key}"' not in written and not key.startswith(families)} == set()

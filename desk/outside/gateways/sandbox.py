@@ -9,7 +9,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desk.outside.gateways.sandbox_events import Messenger, messenger
-from desk.outside.gateways.sandbox_ledger import Ledger, OtherAmount, Payment, now
+from desk.outside.gateways.sandbox_ledger import Ledger, OtherAmount, Payment, wall_clock
 from desk.outside.gateways.sandbox_lines import KnownLine, Reset, Silence, Truncated
 from desk.outside.gateways.sandbox_modes import PAYS_NOTHING, Call, Manner, Mode, Switch
 
@@ -71,7 +71,7 @@ class Sandbox:
         if mode.mode in PAYS_NOTHING:
             return await _answered({}, mode)
         try:
-            payment, new = self.ledger.pay(_payment(order, mode), again=mode.mode is Manner.FORGETFUL)
+            payment, new = self.ledger.pay(_payment(order, mode, self.ledger.now()), again=mode.mode is Manner.FORGETFUL)
         except OtherAmount:
             return _refusal("other_amount", HTTPStatus.UNPROCESSABLE_ENTITY)
         if new:
@@ -124,13 +124,18 @@ class Sandbox:
             self.messenger.tell(payment, mode)
 
 
-def create_sandbox(ledger: Path, events_url: str | None = None, secret: bytes = b"") -> Starlette:
-    """The application; it opens its ledger when the server starts it. Tells `events_url`, signed with `secret`."""
+def create_sandbox(
+    ledger: Path, events_url: str | None = None, secret: bytes = b"", clock: Callable[[], datetime] = wall_clock
+) -> Starlette:
+    """The application; it opens its ledger when the server starts it. Tells `events_url`, signed with `secret`.
+
+    `clock` dates its books; messages are signed at the machine's own time, which is what they are checked against.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with messenger(events_url, secret) as telling:
-            with contextlib.closing(Ledger(ledger)) as books:
+            with contextlib.closing(Ledger(ledger, clock)) as books:
                 app.routes.extend(_routes(Sandbox(books, telling)))
                 yield
 
@@ -151,11 +156,11 @@ def _routes(sandbox: Sandbox) -> list[Route]:
     ]
 
 
-def _payment(order: Order, mode: Mode) -> Payment:
+def _payment(order: Order, mode: Mode, at: str) -> Payment:
     """What will be written for an order if its key is new."""
     states = {Manner.REFUSING: "failed", Manner.AWAITING: "awaiting_visitor"}
     state = states.get(mode.mode, "settled")
-    return Payment(order.key, f"sbx_{secrets.token_hex(8)}", order.amount_minor, order.currency, state, now(), 1)
+    return Payment(order.key, f"sbx_{secrets.token_hex(8)}", order.amount_minor, order.currency, state, at, 1)
 
 
 def _told(payment: Payment, mode: Mode) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """The sandbox's own books: what was asked of it and what it paid, in a SQLite file that outlives kill -9. Holds no payee."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,10 +38,16 @@ class OtherAmount(Exception):  # noqa: N818 - named for the condition (DESIGN 5)
     """The key was used for another amount."""
 
 
+def wall_clock() -> datetime:
+    """The machine's time, in UTC."""
+    return datetime.now(UTC)
+
+
 class Ledger:
     """The books; every entry is on the disk before the method returns."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, clock: Callable[[], datetime] = wall_clock) -> None:
+        self._clock = clock
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._conn = sqlite3.connect(file, isolation_level=None)
         self._conn.execute("PRAGMA journal_mode = WAL")
@@ -51,6 +57,10 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._conn.close()
+
+    def now(self) -> str:
+        """This moment by the gateway's own clock, RFC 3339 in UTC."""
+        return self._clock().isoformat().replace("+00:00", "Z")
 
     def note(self, key: str) -> None:
         """Count that the key was asked for, whether or not it will be paid."""
@@ -77,7 +87,7 @@ class Ledger:
     def collect(self, key: str, state: str) -> Payment | None:
         """Move what awaits the visitor under the key to `state`; None where nothing awaits them."""
         changed = self._conn.execute(
-            "UPDATE payment SET state = ?, at = ? WHERE key = ? AND state = 'awaiting_visitor'", (state, now(), key)
+            "UPDATE payment SET state = ?, at = ? WHERE key = ? AND state = 'awaiting_visitor'", (state, self.now(), key)
         )
         return self.find(key) if changed.rowcount else None
 
@@ -110,11 +120,6 @@ class Ledger:
             self._conn.execute("ROLLBACK")
             raise
         self._conn.execute("COMMIT")
-
-
-def now() -> str:
-    """This moment, RFC 3339 in UTC."""
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _row(payment: Payment) -> tuple[str, str, int, str, str, str]:

@@ -95,8 +95,8 @@ async def session_of(request: Request) -> SessionRead | None:
     token = request.cookies.get(cookie_name(request), "")
     desk: Desk = request.app.state.desk
     found = await desk.lookup(sessions_by_token, hash_of(token)) if token else None
-    now = desk.kit.clock.now()
-    if found is None or not found.life.lasts(now):
+    now, options = desk.kit.clock.now(), request.app.state.options
+    if found is None or not found.life.lasts(now, options.session_idle):
         return None
     if found.life.passed_at is not None and found.life.is_due(now):
         await desk.write(touch_session, found.id)
