@@ -97,14 +97,14 @@ def _build(work: Work, viewer: Viewer, told: Lodging, attempt: Attempt | None, k
     site = _site_for(viewer, known)
     _check(work, told, site, known)
     claim_id, reference = work.kit.lots.number(), work.kit.lots.reference()
-    running = _clocks(work, told, site)
+    running = _running(work, told, site)
     respondent = respondent_row(work, told.respondent, site, known)
     claim = _claim_row(work, viewer, told, site, running) | {
         "id": claim_id, "reference": reference, "respondent_id": respondent_id(respondent, known)
     }  # fmt: skip
     shown = {
         "reference": reference, "claim_id": claim_id,
-        "clocks": [shown_clock(clock, site) for clock in running if clock.state is ClockState.RUNNING],
+        "clocks": running.shown,
         "duplicates": [{"reference": found, "why": why} for found, why in _visible_duplicates(viewer, known)],
     }  # fmt: skip
     rows = _rows(work, viewer, told, claim, running, known.tags) | {"respondent": [respondent] if respondent else []}
@@ -170,6 +170,31 @@ def check_total(pointer: str, asked: Iterable[int], currency: str) -> None:
         raise BadInput(pointer, "too_large", limit=text_of(largest, currency))
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The clocks of a lodging, the rows of them that still lack id and claim, and those that run as the API names them."""
+
+    clocks: tuple[Clock, ...]
+    rows: tuple[Row, ...]
+    shown: tuple[dict[str, str], ...]
+
+    @property
+    def pack(self) -> str:
+        """The rule pack that the claim is pinned to."""
+        return self.clocks[0].pack
+
+
+def _running(work: Work, told: Lodging, site: SiteRow) -> Running:
+    """The clocks of a lodging, worked out once for all that are received at one site in this instant."""
+    name = ("running", site.id, told.received_on)
+    if name not in work.shared:
+        started = tuple(_clocks(work, told, site))
+        shown = tuple(shown_clock(clock, site) for clock in started if clock.state is ClockState.RUNNING)
+        work.shared[name] = Running(started, tuple(clock_rows.row_of(0, 0, clock) for clock in started), shown)
+    found: Running = work.shared[name]
+    return found
+
+
 def _clocks(work: Work, told: Lodging, site: SiteRow) -> list[Clock]:
     """The clocks of a lodging; the receipt is stored in this very transaction, so its clock stops where it starts."""
     zone = ZoneInfo(site.time_zone)
@@ -198,7 +223,7 @@ def respondent_id(row: Row | None, known: Known) -> int | None:
     return int(row["id"]) if row else None
 
 
-def _claim_row(work: Work, viewer: Viewer, told: Lodging, site: SiteRow, running: list[Clock]) -> Row:
+def _claim_row(work: Work, viewer: Viewer, told: Lodging, site: SiteRow, running: Running) -> Row:
     received_at = datetime.combine(told.received_on, time(), ZoneInfo(site.time_zone)) if told.received_on else work.now
     return {
         "site_id": site.id, "spot": told.spot, "channel": told.channel.value,
@@ -209,14 +234,14 @@ def _claim_row(work: Work, viewer: Viewer, told: Lodging, site: SiteRow, running
         "people": told.people, "injury": told.flags.injury, "minor": told.flags.minor,
         "foreign_related": told.flags.foreign_related, "needs_appraisal": told.flags.needs_appraisal,
         "crime_suspected": told.flags.crime_suspected, "currency": site.currency, "decided_minor": None, "assessed": False,
-        "open_questions": 0, "pack": running[0].pack, "received_at": received_at, "lodged_at": work.now,
-        "moved_at": work.now, "due_at": earliest(running), "source_key": told.source_key,
+        "open_questions": 0, "pack": running.pack, "received_at": received_at, "lodged_at": work.now,
+        "moved_at": work.now, "due_at": earliest(running.clocks), "source_key": told.source_key,
         "lodged_by": viewer.id if viewer.kind is Kind.OFFICER else None,
     }  # fmt: skip
 
 
 def _rows(
-    work: Work, viewer: Viewer, told: Lodging, claim: Row, running: list[Clock], tags: Tags
+    work: Work, viewer: Viewer, told: Lodging, claim: Row, running: Running, tags: Tags
 ) -> dict[str, list[Row]]:  # fmt: skip
     """The rows that hang on the claim, and the first link of its chain."""
     claim_id, site_id, number = claim["id"], claim["site_id"], work.kit.lots.number
@@ -240,7 +265,7 @@ def _rows(
             {"id": number(), "claim_id": claim_id, "site_id": site_id, "why": why, "tag": tag, "tagged_at": work.now}
             for why, tag in tags
         ],
-        "clock": [clock_rows.row_of(number(), claim_id, clock) for clock in running],
+        "clock": [{**row, "id": number(), "claim_id": claim_id} for row in running.rows],
         "event": [events.first_of_chain(number(), event)],
     }  # fmt: skip
 

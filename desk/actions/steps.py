@@ -3,7 +3,7 @@
 Holds no step's own conditions; those stand in the action that takes it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -139,7 +139,7 @@ def windows_of(site: SiteRow) -> Windows:
     return windows_from_json(site.hours["clocks"]) if site.hours.get("clocks") else ()
 
 
-def earliest(standing: list[Clock]) -> Any:  # noqa: ANN401 - a datetime
+def earliest(standing: Sequence[Clock]) -> Any:  # noqa: ANN401 - a datetime
     """The next running deadline, or for ever."""
     return min((clock.due_at for clock in standing if clock.state is ClockState.RUNNING), default=FOREVER)
 

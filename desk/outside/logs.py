@@ -48,14 +48,14 @@ def start_logs(*, readable: bool | None = None, quiet: bool = False) -> None:
 
 def _lines() -> list[Processor]:
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
-    return [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, stamp, tell_error, _encoded]
+    return [structlog.processors.add_log_level, stamp, tell_error, _encoded]
 
 
 def _readable(stream: IO[str]) -> list[Processor]:
     stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False, key="timestamp")
     colours = stream.isatty() and not os.environ.get("NO_COLOR")
     render = structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0)
-    return [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, stamp, tell_error, render]
+    return [structlog.processors.add_log_level, stamp, tell_error, render]
 
 
 def tell_error(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

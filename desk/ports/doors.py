@@ -49,11 +49,15 @@ class Kit:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One unit of work: a transaction, the one instant at which it happens, and the kit."""
+    """One unit of work: a transaction, the one instant at which it happens, and the kit.
+
+    The insertions of a batch are one unit of work: `shared` holds what one of them worked out for this instant and all may use.
+    """
 
     conn: Connection
     now: datetime
     kit: Kit
+    shared: dict[Any, Any] = field(default_factory=dict, compare=False)
 
 
 class LeaseLost(Exception):  # noqa: N818 - named for the condition (DESIGN 5)

@@ -9,11 +9,12 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Dialect, TextClause, text
+from sqlalchemy import Connection, Dialect, LargeBinary, TextClause, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
 from desk.ports import Insertion, Kit, Row, Rows, Work
+from desk.store.columns import UtcDateTime
 from desk.store.tables import metadata
 from desk.store.waiting import Outcome
 
@@ -124,7 +125,7 @@ def _sqlite_statement(name: str, columns: tuple[str, ...]) -> tuple[str, list[Ce
 def _insert_postgres(conn: Connection, ordered: dict[str, list[Row]]) -> None:
     """The rows of each table travel as one JSON array, PostgreSQL unfolds it; foreign keys are checked at the end."""
     statement = _postgres_statement(tuple((name, tuple(rows[0])) for name, rows in ordered.items()))
-    conn.execute(statement, {name: _as_json(rows) for name, rows in ordered.items()})
+    conn.execute(statement, {name: _as_json(name, rows) for name, rows in ordered.items()})
 
 
 @cache
@@ -151,15 +152,28 @@ def _as_it_is(value: Any) -> Any:  # noqa: ANN401 - whatever the driver takes
     return value
 
 
-def _as_json(rows: list[Row]) -> str:
+def _as_json(name: str, rows: list[Row]) -> str:
     """Rows as PostgreSQL reads them: bytes in hexadecimal, times with their zone."""
-    return msgspec.json.encode([{name: _plain(value) for name, value in row.items()} for row in rows]).decode()
+    cells = _to_translate(name)
+    plain = [
+        {**row, **{column: to_text(row[column]) for column, to_text in cells if row.get(column) is not None}} for row in rows
+    ]
+    return msgspec.json.encode(plain).decode()
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a row
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, datetime) and value.tzinfo is None:
+@cache
+def _to_translate(name: str) -> tuple[Cell, ...]:
+    """The columns of a table whose values JSON has no form for, or a form that could be misread, each with how it is told."""
+    told: dict[type[Any], Callable[[Any], Any]] = {LargeBinary: _hexadecimal, UtcDateTime: _zoned}
+    return tuple((column.name, told[type(column.type)]) for column in metadata.tables[name].c if type(column.type) in told)
+
+
+def _hexadecimal(value: bytes) -> str:
+    return "\\x" + value.hex()
+
+
+def _zoned(value: datetime) -> datetime:
+    if value.tzinfo is None:
         msg = "a time without zone cannot be stored"
         raise ValueError(msg)
     return value

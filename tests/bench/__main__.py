@@ -9,14 +9,16 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests import postgres
-from tests.bench import machine, rounds
+from tests.bench import growth, machine, rounds
 from tests.bench.figures import Report
 from tests.bench.load import HINT, has_wrk
 
 ENGINES = ("sqlite", "postgresql")
+FEW = 10_000
 
 
 def main() -> int:
@@ -29,20 +31,32 @@ def main() -> int:
         print(HINT, file=sys.stderr)
     reports = []
     for engine in asked.engine or ENGINES:
-        reports.append(_run(engine, effort))
-        _say(asked, f"\n{reports[-1].told()}")
+        for report in _grown(engine, effort, asked.growth) if asked.growth else _run(engine, effort):
+            reports.append(report)
+            _say(asked, f"\n{report.told()}")
     if asked.json:
         print(json.dumps({"machine": about, "reports": [report.document() for report in reports]}, ensure_ascii=False, indent=2))
     sound, passed = all(report.sound for report in reports), all(report.passed for report in reports)
     return 0 if sound and (passed or not asked.strict) else 1
 
 
-def _run(engine: str, effort: rounds.Effort) -> Report:
+def _run(engine: str, effort: rounds.Effort) -> Iterator[Report]:
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder:
         if engine == "sqlite":
-            return rounds.on_sqlite(Path(folder), effort)
+            yield rounds.on_sqlite(Path(folder), effort)
+            return
         with postgres.running(os.environ.get("DESK_TEST_PG_URL"), durable=True) as server:
-            return rounds.on_postgres(Path(folder), effort, server)
+            yield rounds.on_postgres(Path(folder) / "one", effort, server)
+            yield rounds.on_postgres_twice(Path(folder) / "two", effort, server)
+
+
+def _grown(engine: str, effort: rounds.Effort, many: int) -> Iterator[Report]:
+    with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder:
+        if engine == "sqlite":
+            yield growth.on_sqlite(Path(folder), FEW, many, effort.rounds, effort.seconds)
+            return
+        with postgres.running(os.environ.get("DESK_TEST_PG_URL"), durable=True) as server:
+            yield growth.on_postgres(Path(folder), server, FEW, many, effort.rounds, effort.seconds)
 
 
 def _say(asked: argparse.Namespace, text: str) -> None:
@@ -55,6 +69,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="rounds to take the median of (3)")
     parser.add_argument("--seconds", type=int, default=3, help="seconds that each side of a round is loaded (3)")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="one engine only; may be given twice")
+    parser.add_argument(
+        "--growth", type=int, nargs="?", const=1_000_000, default=0, metavar="CLAIMS",
+        help=f"instead: the same requests with so many claims (1 000 000) and with {FEW}; takes ten minutes and 10 GB",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="one round of one second: does it run at all?")
     parser.add_argument("--strict", action="store_true", help="end with 1 below a floor")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")

@@ -57,6 +57,11 @@ def status_request() -> bytes:
     return _request(STATUS, {"token": "@TOKEN@"}, {})
 
 
+def queue_request(token: str) -> bytes:
+    """An officer opens the first page of the queue."""
+    return f"GET {LODGE}?limit=50 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
 def step_request(payout: str, step: str, token: str) -> bytes:
     """A cashier takes a step of a payout under a key of its own."""
     return _request(f"{PAYOUTS}/{payout}/{step}", {}, {"Authorization": f"Bearer {token}", "Idempotency-Key": "@KEY@"})

@@ -13,7 +13,7 @@ import httpx
 
 from desk.store.engines import plain_engine
 from tests.bench import raw_sqlite
-from tests.bench.asked import LODGE, STATUS, Target, lodge_request, lodging, status_request
+from tests.bench.asked import LODGE, STATUS, Target, lodge_request, lodging, queue_request, status_request
 from tests.bench.paying import Payment, captured
 from tests.bench.rows import Added, added, counts, stored
 from tests.gate.places import Place
@@ -55,6 +55,10 @@ class LoadedDesk:
         file.write_text("\n".join(tokens))
         return self._target(STATUS, status_request(), file)
 
+    def queue(self) -> Target:
+        """Where and how the queue is opened."""
+        return self._target("queue", queue_request(self.token))
+
     def lodge(self, number: int) -> list[str]:
         """Lodge so many claims and return their visitors' tokens."""
         with httpx.Client(base_url=self.served.url, trust_env=False) as client:
@@ -91,13 +95,13 @@ def on_sqlite(folder: Path) -> Iterator[LoadedDesk]:
 
 
 @contextmanager
-def on_postgres(folder: Path, server: PgServer, name: str = "bench") -> Iterator[LoadedDesk]:
-    """A desk on a server."""
+def on_postgres(folder: Path, server: PgServer, name: str = "bench", workers: int = 1) -> Iterator[LoadedDesk]:
+    """A desk on a server, with so many web processes."""
     place = _seeded(folder, server.create_database(f"{name}_desk"))
     wrote = _captured(place)
     yard = server.create_database(f"{name}_yard", template=f"{name}_desk")
     try:
-        with _served(place) as served:
+        with _served(place, "--workers", str(workers)) as served:
             yield LoadedDesk(served, place, yard, *wrote)
     finally:
         server.drop_database(f"{name}_yard")
@@ -130,8 +134,8 @@ def _seeded(folder: Path, database: str) -> Place:
     return Place(folder, database, json.loads(done.stdout)["officers"])
 
 
-def _served(place: Place) -> AbstractContextManager[Served]:
-    return serving(place.data, place.database, "--no-worker")
+def _served(place: Place, *options: str) -> AbstractContextManager[Served]:
+    return serving(place.data, place.database, "--no-worker", *options)
 
 
 def _captured(place: Place) -> tuple[list[Added], Payment]:

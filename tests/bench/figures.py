@@ -85,18 +85,56 @@ class Waits:
         }  # fmt: skip
 
 
+@dataclass
+class Growth:
+    """How much longer one request takes on many claims than on few; the ratio is the median of the rounds' ratios."""
+
+    name: str
+    most: float
+    few: list[Load] = field(default_factory=list)
+    many: list[Load] = field(default_factory=list)
+
+    @property
+    def value(self) -> float:
+        """The median ratio of the medians."""
+        return median(many.p50_ms / few.p50_ms for few, many in zip(self.few, self.many, strict=True))
+
+    @property
+    def passed(self) -> bool:
+        """At or below the bound."""
+        return self.value <= self.most
+
+    @property
+    def sound(self) -> bool:
+        """No request was refused."""
+        return not any(load.errors for load in (*self.few, *self.many))
+
+    def told(self) -> str:
+        """One line."""
+        few, many = median(load.p50_ms for load in self.few), median(load.p50_ms for load in self.many)
+        bound = f"   at most {self.most:.1f}   {'pass' if self.passed else 'ABOVE'}{'' if self.sound else '   WRONG'}"
+        return f"  {self.name:<26}p50 {many:>7.3f} ms ÷ {few:>7.3f} ms = {self.value:.2f}{bound}"
+
+    def document(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "name": self.name, "few_ms": [load.p50_ms for load in self.few], "many_ms": [load.p50_ms for load in self.many],
+            "ratio": round(self.value, 3), "most": self.most, "passed": self.passed,
+        }  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Report:
     """One engine."""
 
     engine: str
     notes: Sequence[str]
-    figures: Sequence[Ratio | Waits]
+    figures: Sequence[Ratio | Waits | Growth]
 
     @property
     def sound(self) -> bool:
         """Nothing was answered wrongly and nothing answered was lost."""
-        return all(one.sound for one in self.figures if isinstance(one, Waits))
+        return all(one.sound for one in self.figures if isinstance(one, Waits | Growth))
 
     @property
     def passed(self) -> bool:
