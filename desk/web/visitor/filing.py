@@ -122,7 +122,7 @@ def _refused(request: Request, sheet: Sheet, refusal: DeskError) -> Response:
     if isinstance(refusal, BadInput):
         said = refusals.problem(refusal.problem, language, refusal.params)
     else:
-        said = f"{refusals.title(refusal.code, language)}: {refusals.detail(refusal.code, language, refusal.params)}"
+        said = refusals.whole(refusal.code, language, refusal.params)
     answer = _page(request, sheet, Shown(CHECK), STATUS[refusal.code], said=said)
     wait = refusal.params.get("retry_after", RETRY_AFTER.get(refusal.code))
     if wait is not None:
