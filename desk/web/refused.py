@@ -16,7 +16,7 @@ def said(refusal: Exception, language: str) -> str:
     assert isinstance(refusal, DeskError)
     if isinstance(refusal, BadInput):
         return refusals.problem(refusal.problem, language, refusal.params)
-    return f"{refusals.title(refusal.code, language)}: {refusals.detail(refusal.code, language, refusal.params)}"
+    return refusals.whole(refusal.code, language, refusal.params)
 
 
 def fields_at_fault(refusal: Exception) -> tuple[str, ...]:
