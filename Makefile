@@ -1,7 +1,7 @@
 # The two commands of the README are `make demo` and `make test`; both make .venv first. Needs Python 3.11 and pip, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check gate bench clean
+.PHONY: help demo test lint check gate bench pictures clean
 
 BIN := .venv/bin
 PORT ?= 8000
@@ -12,7 +12,7 @@ WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.runtime ## a day of Golden Week at a desk in a temporary folder; PORT= SPEED= SEED= LANGUAGE=zh LAN=1; Ctrl-C ends it
 	@exec $(BIN)/desk demo --port $(PORT) $(SPEED:%=--speed %) $(SEED:%=--seed %) $(LANGUAGE:%=--lang %) $(LAN:%=--lan)
@@ -34,6 +34,9 @@ gate: .venv/.dev ## the slow half: the rest on PostgreSQL and fuzz side by side,
 
 bench: .venv/.dev ## how fast, as ratios measured in one run
 	$(BIN)/python -m tests.bench
+
+pictures: .venv/.dev ## the README's pictures anew, of a demo's day (needs chromium)
+	$(BIN)/python -m tests.tour.pictures
 
 clean: ## remove .venv and every cache
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -46,6 +46,11 @@ def open_spans(start: datetime, end: datetime | None, windows: Windows, zone: Zo
     raise ValueError(msg)
 
 
+def next_span(at: datetime, windows: Windows, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The open stretch that `at` falls in, from `at` on, else the next one; in UTC, its end not included."""
+    return next(open_spans(at, None, windows, zone))
+
+
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of `day` at the site, in UTC; where a clock change skips midnight, the change itself."""
     return local(day, MIDNIGHT, zone)

@@ -45,7 +45,7 @@ def slip_view(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> Sli
     """What a slip says, without its code. Raises as `claim_seen` does."""
     claim = claim_seen(conn, viewer, reference)
     language = claim.language if claim.language in LANGUAGES else Language.EN.value
-    status = status_view(conn, viewer, reference, language, kit)
+    status = status_view(conn, viewer, reference, language, kit, on_paper=True)
     return SlipView(claim, language, status, look_alikes(conn, viewer, reference))
 
 

@@ -1,5 +1,6 @@
 """What a visitor sees of their claim: one sentence, who acts next, amounts, history, acts. Names no officer and no merchant."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import pairwise
@@ -11,11 +12,12 @@ from sqlalchemy import Connection, case, select
 from desk.domain import clocks as clock_rules
 from desk.domain.audit import EventKind
 from desk.domain.claim import OPEN_STATES, Outcome, State
-from desk.domain.clocks import ClockState
+from desk.domain.clocks import Clock, ClockState
 from desk.domain.lifecycle import LIFECYCLE, Step
 from desk.domain.money import Money, text_of
-from desk.domain.opening import windows_from_json
-from desk.domain.payout import UNDER_WAY, PayoutState
+from desk.domain.opening import next_span, windows_from_json
+from desk.domain.pack import Unit
+from desk.domain.payout import UNDER_WAY, Method, PayoutState
 from desk.domain.policy import Act, Viewer
 from desk.domain.stage import Stage, public_state, stage
 from desk.ports import Kit
@@ -23,7 +25,7 @@ from desk.reads.seen import claim_seen
 from desk.store import claims, clocks, payouts, sites
 from desk.store.tables import ClaimRow, PayoutRow, SiteRow, metadata
 from desk.wording import history, reasons, stages
-from desk.wording.stages import Audience, Said
+from desk.wording.stages import Audience, Said, Turn
 
 EVENT = metadata.tables["event"]
 MESSAGE = metadata.tables["message"]
@@ -44,7 +46,10 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """A claim as its visitor sees it, true until `valid_until` unless the claim changes. Times are at the site's offset."""
+    """A claim as its visitor sees it, true until `valid_until` unless the claim changes. Times are at the site's offset.
+
+    `by_when` is the deadline in words; `opens_at` is given where nobody is at the counter before it and the deadline.
+    """
 
     reference: str
     state: str
@@ -62,32 +67,54 @@ class StatusView:
     valid_until: datetime
     version: int
     site: SiteRow
+    by_when: str | None
+    opens_at: datetime | None
+    method: Method | None
+    answered: bool
 
 
-def status_view(conn: Connection, viewer: Viewer, reference: str, language: str, kit: Kit) -> StatusView:
-    """The status of the viewer's own claim in a language. Raises NotFound for anybody else's."""
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The deadline that the sentence names. `turns_at` is when the counter next opens or closes, if that matters."""
+
+    at: datetime | None = None
+    late: bool = False
+    opens_at: datetime | None = None
+    turns_at: datetime | None = None
+
+
+def status_view(
+    conn: Connection, viewer: Viewer, reference: str, language: str, kit: Kit, *, on_paper: bool = False
+) -> StatusView:  # fmt: skip
+    """The status of the viewer's own claim in a language. Raises NotFound for anybody else's.
+
+    `on_paper` its sentence names every day by its date, for it is read again on another day.
+    """
     claim = claim_seen(conn, viewer, reference)
     site = sites.get(conn, claim.site_id)
-    return _view(conn, claim, site, language, kit)
+    return _view(conn, claim, site, language, kit, on_paper=on_paper)
 
 
-def _view(conn: Connection, claim: ClaimRow, site: SiteRow, language: str, kit: Kit) -> StatusView:
+def _view(conn: Connection, claim: ClaimRow, site: SiteRow, language: str, kit: Kit, *, on_paper: bool) -> StatusView:
     now, zone = kit.clock.now(), ZoneInfo(site.time_zone)
-    payout = _latest_payout(conn, claim)
-    at_stage = stage_of(claim, payout)
-    due_at, late = _deadline(conn, claim, at_stage, now)
+    payout, messages = _latest_payout(conn, claim), _messages(conn, claim)
+    at_stage, answered = stage_of(claim, payout), _answered(claim, messages)
+    due = _deadline(conn, claim, site, at_stage, now)
     said = _said(
-        claim, site, at_stage, language, kit, due_at=due_at, late=late, because=_because(conn, claim, language), payout=payout
+        claim, site, at_stage, language, kit, due=due, because=_because(conn, claim, language), payout=payout,
+        answered=answered, on_paper=on_paper,
     )  # fmt: skip
     asked = sum(item.asked_minor or 0 for item in claims.items_of(conn, claim.id))
     return StatusView(
         reference=claim.reference, state=public_state(at_stage).value, stage=at_stage, sentence=said.sentence,
-        next_who=said.next_who, next_due_at=said.next_due_at.astimezone(zone) if said.next_due_at else None, overdue=late,
+        next_who=said.next_who, next_due_at=said.next_due_at.astimezone(zone) if said.next_due_at else None,
+        overdue=due.late and due.opens_at is None,
         asked=Money(asked, claim.currency) if asked else None, agreed=_agreed(claim),
         sent_at=_sent_at(payout, zone), received_at=_received_at(payout, zone),
-        history=_history(conn, claim, zone, language), acts=_acts(claim, said),
-        valid_until=_valid_until(now, zone, due_at, objection_ends_at(claim, site, kit)),
-        version=claim.version, site=site,
+        history=_history(conn, claim, zone, language, messages), acts=_acts(claim, said),
+        valid_until=_valid_until(now, zone, due.at, due.turns_at, objection_ends_at(claim, site, kit)),
+        version=claim.version, site=site, by_when=said.by_when, opens_at=due.opens_at,
+        method=_method(payout), answered=answered,
     )  # fmt: skip
 
 
@@ -115,25 +142,65 @@ def _came_to_nothing(payout: PayoutRow) -> bool:
     return PayoutState(payout.state) in (PayoutState.FAILED, PayoutState.CANCELLED) or payout.returned_at is not None
 
 
-def _deadline(conn: Connection, claim: ClaimRow, at_stage: Stage, now: datetime) -> tuple[datetime | None, bool]:
+def _deadline(conn: Connection, claim: ClaimRow, site: SiteRow, at_stage: Stage, now: datetime) -> _Due:
     running = {clock.kind: clock for clock in clocks.of_claim(conn, claim.id).values() if clock.state is ClockState.RUNNING}
     due_at = stages.due_of(at_stage, {kind: clock.due_at for kind, clock in running.items()})
-    late = any(clock.due_at == due_at and clock_rules.is_late(clock, now) for clock in running.values())
-    return due_at, late
+    named = next((clock for clock in running.values() if clock.due_at == due_at), None)
+    if named is None:
+        return _Due()
+    return _Due(named.due_at, clock_rules.is_late(named, now), *_counter(site, named, now))
+
+
+def _counter(site: SiteRow, named: Clock, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """When the counter opens, if it stays closed from now until after the deadline; and when that may be another.
+
+    Clocks in days are met on a day and not at an hour. A deadline that passed while the counter was open is missed.
+    """
+    windows = windows_from_json(site.hours.get("open") or [])
+    if not windows or named.unit not in (Unit.MINUTE, Unit.HOUR):
+        return None, None
+    opens, closes = next_span(min(now, named.due_at), windows, ZoneInfo(site.time_zone))
+    return (opens, opens) if opens > max(now, named.due_at) else (None, closes)
 
 
 def _said(
     claim: ClaimRow, site: SiteRow, at_stage: Stage, language: str, kit: Kit,
-    *, due_at: datetime | None, late: bool, because: str | None, payout: PayoutRow | None,
+    *, due: _Due, because: str | None, payout: PayoutRow | None, answered: bool, on_paper: bool,
 ) -> Said:  # fmt: skip
     now, until = kit.clock.now(), objection_ends_at(claim, site, kit)
     may_reopen = until is not None and now.replace(microsecond=0) <= until
     return stages.say(
-        at_stage, Audience.VISITOR, language, due_at=due_at, zone=ZoneInfo(site.time_zone), now=now, overdue=late,
-        amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen, reopen_until=until if may_reopen else None,
-        because=because, payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY,
-        said_received=payout is not None and payout.said_received_at is not None,
+        at_stage, Audience.VISITOR, language, due_at=due.at, zone=ZoneInfo(site.time_zone), now=now, overdue=due.late,
+        opens_at=due.opens_at, amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen,
+        reopen_until=until if may_reopen else None, because=because,
+        payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY, method=_method(payout),
+        turn=_turn(payout, answered=answered), on_paper=on_paper,
     )  # fmt: skip
+
+
+def _turn(payout: PayoutRow | None, *, answered: bool) -> Turn | None:
+    """What turns the sentence of a stage, the later first: a stage has no sentence for what no longer matters there."""
+    if payout is None:
+        return Turn.ANSWERED if answered else None
+    if payout.said_received_at is not None:
+        return Turn.SAID_RECEIVED
+    return Turn.CASH if payout.method == Method.CASH else None
+
+
+def _method(payout: PayoutRow | None) -> Method | None:
+    """How the money is to come, unless that came to nothing: the next payout may be another."""
+    return Method(payout.method) if payout and not _came_to_nothing(payout) else None
+
+
+def _answered(claim: ClaimRow, messages: Sequence[Any]) -> bool:
+    """Whether the visitor's answer is the last thing that was said, and no step was taken since."""
+    return bool(messages) and messages[-1].kind == "answer" and messages[-1].written_at >= claim.moved_at
+
+
+def _messages(conn: Connection, claim: ClaimRow) -> Sequence[Any]:
+    """What was written between the desk and the visitor, the oldest first."""
+    columns = (MESSAGE.c.kind, MESSAGE.c.written_at, MESSAGE.c.text)
+    return conn.execute(select(*columns).where(MESSAGE.c.claim_id == claim.id).order_by(MESSAGE.c.written_at)).all()
 
 
 def _because(conn: Connection, claim: ClaimRow, language: str) -> str | None:
@@ -171,12 +238,11 @@ def _acts(claim: ClaimRow, said: Said) -> tuple[str, ...]:
     return said.acts
 
 
-def _history(conn: Connection, claim: ClaimRow, zone: ZoneInfo, language: str) -> tuple[HistoryLine, ...]:
+def _history(
+    conn: Connection, claim: ClaimRow, zone: ZoneInfo, language: str, messages: Sequence[Any]
+) -> tuple[HistoryLine, ...]:  # fmt: skip
     """What happened, newest first; a line about a message carries its words."""
-    words = {
-        row.written_at: row.text
-        for row in conn.execute(select(MESSAGE.c.written_at, MESSAGE.c.text).where(MESSAGE.c.claim_id == claim.id))
-    }
+    words = {row.written_at: row.text for row in messages}
     shown = conn.execute(
         select(EVENT.c.at, EVENT.c.kind, WHAT).where(EVENT.c.subject == f"claim:{claim.id}").order_by(EVENT.c.seq.desc())
     )

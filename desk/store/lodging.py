@@ -1,30 +1,24 @@
 """What a lodging must know before it adds its rows, asked once for a whole batch."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, CompoundSelect, Connection, cast, null, select, union_all
 
 from desk.ports import Attempt
 from desk.store import idempotency, sites
-from desk.store.among import Among
+from desk.store.among import is_among, takes_arrays
 from desk.store.tables import RespondentRow, SiteRow, metadata
 
 CLAIM = metadata.tables["claim"]
 TAG = metadata.tables["duplicate_tag"]
+KEY = metadata.tables["idempotency_key"]
 RESPONDENT = metadata.tables["respondent"]
 LARGEST_ID = 2**63 - 1
 MOST_ALIKE = 1600
 """How many look-alikes a whole batch is told of, the newest ones."""
-
-_ALIKE = Among(
-    select(TAG.c.site_id, TAG.c.tag, CLAIM.c.reference)
-    .join(CLAIM, CLAIM.c.id == TAG.c.claim_id)
-    .order_by(TAG.c.id.desc())
-    .limit(MOST_ALIKE),
-    TAG.c.tag,
-)
-
 
 Tags = tuple[tuple[str, bytes], ...]
 
@@ -61,12 +55,13 @@ class Known:
 
 
 def ask(conn: Connection, questions: Sequence[Question]) -> list[Known]:
-    """Answer all questions with one statement a table."""
+    """Answer all questions: mostly with one statement, for sites are known already and respondents seldom chosen by id."""
     found_sites = sites.find_lately(conn, {question.site for question in questions})
-    given = idempotency.find_many(conn, [question.attempt for question in questions if question.attempt])
     respondents = _respondents(conn, questions)
     tags = [question.tags(respondents) for question in questions]
-    alike = _look_alikes(conn, {tag for each in tags for _, tag in each})
+    given, alike = _known_before(
+        conn, [question.attempt.key for question in questions if question.attempt], {tag for each in tags for _, tag in each}
+    )
     asked = zip(questions, tags, strict=True)
     return [_known(question, each, found_sites.get(question.site), given, respondents, alike) for question, each in asked]
 
@@ -100,10 +95,34 @@ def _respondents(conn: Connection, questions: Sequence[Question]) -> dict[int, R
     return {row["id"]: RespondentRow(**row) for row in rows}
 
 
-def _look_alikes(conn: Connection, tags: set[bytes]) -> dict[tuple[int, bytes], list[str]]:
-    if not tags:
-        return {}
-    found: dict[tuple[int, bytes], list[str]] = {}
-    for row in _ALIKE.rows(conn, tags):
-        found.setdefault((row.site_id, row.tag), []).append(row.reference)
-    return found
+def _known_before(
+    conn: Connection, keys: Iterable[str], tags: Iterable[bytes]
+) -> tuple[dict[tuple[str, str, str], idempotency.Given], dict[tuple[int, bytes], list[str]]]:
+    """Answers given under these keys, and look-alikes by site and tag. Asked together: each statement is a round trip."""
+    given: dict[tuple[str, str, str], idempotency.Given] = {}
+    alike: dict[tuple[int, bytes], list[str]] = {}
+    for row in conn.execute(_before(arrays=takes_arrays(conn)), {"keys": list(keys), "tags": list(tags)}):
+        if row.site_id is None:
+            given[row.actor, row.route, row.key] = idempotency.Given(row.mark, row.told)
+        else:
+            alike.setdefault((row.site_id, row.mark), []).append(row.told)
+    return given, alike
+
+
+@cache
+def _before(*, arrays: bool) -> CompoundSelect[Any]:
+    """Both questions as one statement; an answer has no site, a look-alike nobody who asked."""
+    nobody = [null().label(name) for name in ("actor", "route", "key")]
+    given = select(
+        cast(null(), BigInteger).label("site_id"), KEY.c.actor, KEY.c.route, KEY.c.key, KEY.c.fingerprint.label("mark"),
+        KEY.c.answer.label("told"),
+    ).where(is_among(KEY.c.key, "keys", arrays=arrays))  # fmt: skip
+    newest = (
+        select(TAG.c.site_id, *nobody, TAG.c.tag.label("mark"), CLAIM.c.reference.label("told"))
+        .join(CLAIM, CLAIM.c.id == TAG.c.claim_id)
+        .where(is_among(TAG.c.tag, "tags", arrays=arrays))
+        .order_by(TAG.c.id.desc())
+        .limit(MOST_ALIKE)
+        .subquery()
+    )
+    return union_all(given, select(newest))

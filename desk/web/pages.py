@@ -106,7 +106,8 @@ def _own_address(request: Request) -> str:
 
 def kept_language(request: Request, path: str) -> str:
     """An address of ours in the language the reader chose."""
-    return f"{path}?lang={reader_language(request)}" if request.query_params.get("lang") else path
+    joint = "&" if "?" in path else "?"
+    return f"{path}{joint}lang={reader_language(request)}" if request.query_params.get("lang") else path
 
 
 def same_site(request: Request) -> None:

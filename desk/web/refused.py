@@ -6,7 +6,6 @@ from desk.domain.errors import BadInput, DeskError
 from desk.web.problems import STATUS
 from desk.web.validation import flaws_of
 from desk.wording import refusals
-from desk.wording.catalogue import text
 
 
 def said(refusal: Exception, language: str) -> str:
@@ -17,8 +16,7 @@ def said(refusal: Exception, language: str) -> str:
     assert isinstance(refusal, DeskError)
     if isinstance(refusal, BadInput):
         return refusals.problem(refusal.problem, language, refusal.params)
-    colon = text("page.colon", language)
-    return f"{refusals.title(refusal.code, language)}{colon}{refusals.detail(refusal.code, language, refusal.params)}"
+    return refusals.whole(refusal.code, language, refusal.params)
 
 
 def fields_at_fault(refusal: Exception) -> tuple[str, ...]:

@@ -45,14 +45,22 @@ def day(on: date, language: str) -> str:
     return format_date(on, text("time.day_year", language), locale=LOCALES[language])
 
 
-def by(due_at: datetime, language: str, *, zone: tzinfo, now: datetime) -> str:
-    """A deadline to come: `今天 14:35 前`, `today by 14:35`. Minutes are cut, never rounded up."""
-    return _moment("time.by", due_at, language, zone, now)
+def by(due_at: datetime, language: str, *, zone: tzinfo, now: datetime, near: bool = True) -> str:
+    """A deadline to come: `今天 14:35 前`, `today by 14:35`. Minutes are cut, never rounded up.
+
+    Not `near`: by its date even today, for what is read again on another day.
+    """
+    return _moment("time.by", due_at, language, zone, now, near=near)
 
 
-def at(moment: datetime, language: str, *, zone: tzinfo, now: datetime) -> str:
-    """A moment: `今天 14:35`, `today at 14:35`."""
-    return _moment("time.at", moment, language, zone, now)
+def at(moment: datetime, language: str, *, zone: tzinfo, now: datetime, near: bool = True) -> str:
+    """A moment: `今天 14:35`, `today at 14:35`; not `near`: with its date."""
+    return _moment("time.at", moment, language, zone, now, near=near)
+
+
+def once_open(opens_at: datetime, language: str, *, zone: tzinfo, now: datetime, near: bool = True) -> str:
+    """An opening to wait for: `今天 06:00 开门后`, `once we open today at 06:00`."""
+    return _moment("time.once_open", opens_at, language, zone, now, near=near)
 
 
 def relative(due_at: datetime, language: str, *, now: datetime) -> str:
@@ -79,14 +87,14 @@ def all_of(parts: list[str], language: str) -> str:
     return format_list(parts, locale=LOCALES[language])
 
 
-def _moment(key: str, moment: datetime, language: str, zone: tzinfo, now: datetime) -> str:
+def _moment(key: str, moment: datetime, language: str, zone: tzinfo, now: datetime, *, near: bool) -> str:
     local, today = moment.astimezone(zone), now.astimezone(zone).date()
     on, clock = local.date(), local.strftime("%H:%M")
     if local.time() == time(0):
         # Midnight belongs to the day it ends: "tomorrow 00:00" is read a whole day wrong.
         on, clock = on - timedelta(days=1), text("time.midnight", language)
-    if near := _NEAR.get((on - today).days):
-        return text(key, language, day=text(near, language), time=clock)
+    if near and (name := _NEAR.get((on - today).days)):
+        return text(key, language, day=text(name, language), time=clock)
     pattern = text("time.day" if on.year == today.year else "time.day_year", language)
     return text(f"{key}_date", language, day=format_date(on, pattern, locale=LOCALES[language]), time=clock)
 

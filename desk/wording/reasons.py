@@ -49,23 +49,36 @@ def other_doors(language: str) -> tuple[Door, ...]:
 
 
 def still_missing(names: Sequence[str], language: str) -> str:
-    """What could still change the route, in one sentence. `names` are triage's own."""
-    what = [text(f"label.missing.{name}", language) for name in names]
-    return text("say.missing", language, what=figures.all_of(what, language))
+    """What could still change the route: what only the visitor can bring, and what our staff find out. `names` are triage's."""
+    said = []
+    for key, these in (("say.missing", _VISITORS), ("say.checking", set(names) - _VISITORS)):
+        if what := [text(f"label.missing.{name}", language) for name in names if name in these]:
+            said.append(text(key, language, what=figures.all_of(what, language)))
+    return _joined(said, language)
 
 
 def because(told: Sequence[str], language: str) -> str:
-    """Why the desk does not take a claim: reasons already in words, one after the other."""
-    between = "" if language == Language.ZH_CN else " "
-    return text("say.refused.because", language, why=between.join(_ended(each, language) for each in told))
+    """Why the desk does not take a claim: reasons already in words, one after the other, each a whole sentence."""
+    return text("say.refused.because", language, why=_joined([_ended(each) for each in told], language))
 
 
-def _ended(said: str, language: str) -> str:
-    """A sentence as it is, or with the full stop that whoever wrote it left out."""
-    return said if said.rstrip().endswith(_ENDS) else said.rstrip() + ("。" if language == Language.ZH_CN else ".")
+def _joined(sentences: Sequence[str], language: str) -> str:
+    return ("" if language == Language.ZH_CN else " ").join(sentences)
 
 
-_ENDS = ("。", "！", "？", "…", ".", "!", "?", ")", "）", "”")
+def _ended(written: str) -> str:
+    """What an officer wrote, with the mark that ends a sentence, in whichever language it is written."""
+    said = written.rstrip()
+    if said.rstrip(_QUOTES)[-1:] in _ENDS:
+        return said
+    return said + ("。" if _CHINESE.search(said) else ".")
+
+
+_VISITORS = frozenset({"amount", "respondent", "facts_clear", "evidence_sufficient"})
+_ENDS, _QUOTES = ("。", "！", "？", "…", ".", "!", "?", ""), "”’\"')）」"
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
 _COMPARED = frozenset({"at_or_above_fast_limit", "under_fast_limit", "late_filing", "late_filing_warning"})
 
 

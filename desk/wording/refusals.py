@@ -35,6 +35,11 @@ def detail(code: str, language: str, params: Mapping[str, object] | None = None)
     return variant(f"refusal.{code}.do", language, wait=wait)
 
 
+def whole(code: str, language: str, params: Mapping[str, object] | None = None) -> str:
+    """What the refusal is and what to do now, in one line."""
+    return text("page.error.said", language, title=title(code, language), detail=detail(code, language, params))
+
+
 def problem(code: str, language: str, params: Mapping[str, object] | None = None) -> str:
     """What to enter in a field. Of `params` only `limit`, `currency` and `allowed`, our own figures, are ever spoken."""
     given = params or {}

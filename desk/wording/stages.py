@@ -4,14 +4,15 @@ Decides no stage and counts no deadline: `domain.stage` and `domain.clocks` do. 
 this reader holds the right is asked of `domain.policy`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
 
 from desk.domain.claim import Language
 from desk.domain.money import Money
+from desk.domain.payout import Method
 from desk.domain.policy import Act
 from desk.domain.stage import Stage
 from desk.wording import figures
@@ -37,11 +38,20 @@ class Who(StrEnum):
     NOBODY = "nobody"
 
 
+class Turn(StrEnum):
+    """What else is known of a claim, and turns the sentence of its stage."""
+
+    ANSWERED = "answered"
+    CASH = "cash"
+    SAID_RECEIVED = "said_received"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the table. `clocks` are the ids whose deadline the sentence may name: the first that runs counts.
 
     A row without clocks waits for somebody whom no clock of the desk binds. `acts` stand in the order they are offered.
+    `turns` are those that have a sentence of their own here, and who acts next then; `how` says how the money comes.
     """
 
     next: Who
@@ -49,16 +59,22 @@ class Row:
     acts: tuple[Act, ...]
     key: str
     doors: str | None = None
+    turns: Mapping[Turn, Who] = field(default_factory=dict)
+    how: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the reader is told: the sentence, who acts next (a `Who` code), by when (UTC, None when no clock binds), the acts."""
+    """What the reader is told: the sentence, who acts next (a `Who` code), by when (UTC, None when no clock binds), the acts.
+
+    `by_when` is the deadline in words: when the desk opens, where nobody is at the counter until then.
+    """
 
     sentence: str
     next_who: str
     next_due_at: datetime | None
     acts: tuple[str, ...]
+    by_when: str | None = None
 
 
 _CHANGE, _WITHDRAW, _REOPEN = Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN
@@ -69,21 +85,26 @@ _JUDGE = (Act.CONFIRM, Act.OVERRIDE, Act.ASSESS, Act.MESSAGE, _ADD, _CHANGE, _WI
 _KEEP = (Act.MESSAGE, _ADD, _CHANGE)
 
 
-def _visitor(stage: Stage, who: Who, clocks: tuple[str, ...], *acts: Act, doors: str | None = None) -> Row:
-    return Row(who, clocks, acts, f"say.visitor.{stage}", doors)
+def _visitor(
+    stage: Stage, who: Who, clocks: tuple[str, ...], *acts: Act,
+    doors: str | None = None, turns: Mapping[Turn, Who] | None = None, how: str | None = None,
+) -> Row:  # fmt: skip
+    return Row(who, clocks, acts, f"say.visitor.{stage}", doors, MappingProxyType(turns or {}), how)
 
 
 def _officer(stage: Stage, who: Who, clocks: tuple[str, ...], *acts: Act) -> Row:
     return Row(who, clocks, acts, f"say.officer.{stage}")
 
 
+_BACK = {Turn.ANSWERED: Who.DESK}
+_GIVEN = {Turn.CASH: Who.VISITOR, Turn.SAID_RECEIVED: Who.DESK}
 _VISITOR = (
-    _visitor(Stage.REGISTERED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW),
-    _visitor(Stage.BEING_CHECKED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW),
+    _visitor(Stage.REGISTERED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW, turns=_BACK),
+    _visitor(Stage.BEING_CHECKED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW, turns=_BACK),
     _visitor(Stage.WAITING_FOR_YOU, Who.VISITOR, (), Act.ANSWER, _ADD, _CHANGE, _WITHDRAW),
-    _visitor(Stage.REFUND_AGREED, Who.DESK, ("fast_payment",), Act.OBJECT, _ADD, _CHANGE, _WITHDRAW),
+    _visitor(Stage.REFUND_AGREED, Who.DESK, ("fast_payment",), Act.OBJECT, _ADD, _CHANGE, _WITHDRAW, how="say.how"),
     _visitor(Stage.REFUND_BEING_CONFIRMED, Who.BANK, ("fast_payment",), _ADD, _CHANGE),
-    _visitor(Stage.REFUND_SENT, Who.VISITOR, (), Act.SAY_RECEIVED, _ADD, _CHANGE),
+    _visitor(Stage.REFUND_SENT, Who.VISITOR, (), Act.SAY_RECEIVED, _ADD, _CHANGE, turns=_GIVEN),
     _visitor(Stage.IN_MEDIATION, Who.MEDIATOR, ("mediation",), _ADD, _CHANGE, _WITHDRAW),
     _visitor(Stage.AGREEMENT_REACHED, Who.RESPONDENT, (), _ADD, _CHANGE),
     _visitor(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, _ADD, _CHANGE, _WITHDRAW),
@@ -140,43 +161,57 @@ def say(
     zone: tzinfo,
     now: datetime,
     overdue: bool = False,
+    opens_at: datetime | None = None,
     amount: Money | None = None,
     site_phone: str | None = None,
     may_reopen: bool = False,
     reopen_until: datetime | None = None,
     payout_under_way: bool = False,
-    said_received: bool = False,
+    method: Method | None = None,
+    turn: Turn | None = None,
     because: str | None = None,
+    on_paper: bool = False,
 ) -> Said:
     """Tell one reader where a claim stands → who acts next → by when → what they can do.
 
-    `due_at` is the deadline that `due_of` picks and is left out of the sentence where the row has no clock. `amount` is
-    what was agreed. `may_reopen` and `reopen_until` are the objection window; `because` is a reason already in words.
+    `due_at` is the deadline that `due_of` picks and is left out of the sentence where the row has no clock. `opens_at` is
+    when the counter opens, where nobody is there until after the deadline: the desk can act then, whatever the clock says.
+    `amount` is what was agreed, `method` how a payout is to bring it. `may_reopen` and `reopen_until` are the objection
+    window; `because` is a reason already in words. What is `on_paper` names each day by its date.
     A payout under way takes away objection and override; withdrawing cancels one that is only reserved. Who has said that
     the money came is not asked again. Source: SPEC 4.
     """
     row = TABLE[stage, audience]
-    due = due_at if row.clocks else None
-    acts = _acts(row, may_reopen=may_reopen, payout_under_way=payout_under_way, said_received=said_received)
-    ask = variant("say.ask", language, phone=site_phone)
+
+    def told(how: Callable[..., str], moment: datetime) -> str:
+        return how(moment, language, zone=zone, now=now, near=not on_paper)
+
+    due, turned = (due_at if row.clocks else None), (turn if turn in row.turns else None)
+    key = f"{row.key}.{turned}" if turned else row.key
+    how, by_when = _deadline(due, opens_at if row.next is Who.DESK else None, overdue=overdue, told=told)
+    acts = _acts(row, may_reopen=may_reopen, payout_under_way=payout_under_way, said_received=turn is Turn.SAID_RECEIVED)
     of = text("say.of", language, money=figures.money(amount, language)) if amount else ""
-    sentence = [_where(row, language, due, zone, now, overdue=overdue, of=of, ask=ask), because]
+    ask = variant("say.ask", language, phone=site_phone)
+    sentence = [text(f"{key}.{how}", language, of=of, ask=ask, by=by_when, at=by_when), because]
+    if row.how:
+        sentence.append(variant(row.how, language, **({method.value: True} if method else {})))
     if row.doors:
         sentence.append(text(row.doors, language))
-    until = figures.by(reopen_until, language, zone=zone, now=now) if reopen_until else None
-    sentence.append(_can(audience, language, acts, until))
+    sentence.append(_can(audience, language, acts, told(figures.by, reopen_until) if reopen_until else None))
     between = "" if language == Language.ZH_CN else " "
-    return Said(between.join(part for part in sentence if part), row.next.value, due, tuple(act.value for act in acts))
+    who = row.turns[turned] if turned else row.next
+    return Said(
+        between.join(part for part in sentence if part), who.value, due, tuple(act.value for act in acts), by_when or None
+    )  # fmt: skip
 
 
-def _where(
-    row: Row, language: str, due: datetime | None, zone: tzinfo, now: datetime, *, overdue: bool, of: str, ask: str
-) -> str:
+def _deadline(due: datetime | None, opens_at: datetime | None, *, overdue: bool, told: Callable[..., str]) -> tuple[str, str]:
+    """Which of the row's sentences is true, and the deadline in words."""
     if due is None:
-        return text(f"{row.key}.open", language, of=of, ask=ask)
-    if overdue:
-        return text(f"{row.key}.overdue", language, of=of, ask=ask, at=figures.at(due, language, zone=zone, now=now))
-    return text(f"{row.key}.due", language, of=of, ask=ask, by=figures.by(due, language, zone=zone, now=now))
+        return "open", ""
+    if opens_at:
+        return "due", told(figures.once_open, opens_at)
+    return ("overdue", told(figures.at, due)) if overdue else ("due", told(figures.by, due))
 
 
 def _acts(row: Row, *, may_reopen: bool, payout_under_way: bool, said_received: bool) -> tuple[Act, ...]:

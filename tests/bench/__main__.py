@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests import postgres
@@ -30,28 +31,32 @@ def main() -> int:
         print(HINT, file=sys.stderr)
     reports = []
     for engine in asked.engine or ENGINES:
-        reports.append(_grown(engine, effort, asked.growth) if asked.growth else _run(engine, effort))
-        _say(asked, f"\n{reports[-1].told()}")
+        for report in _grown(engine, effort, asked.growth) if asked.growth else _run(engine, effort):
+            reports.append(report)
+            _say(asked, f"\n{report.told()}")
     if asked.json:
         print(json.dumps({"machine": about, "reports": [report.document() for report in reports]}, ensure_ascii=False, indent=2))
     sound, passed = all(report.sound for report in reports), all(report.passed for report in reports)
     return 0 if sound and (passed or not asked.strict) else 1
 
 
-def _run(engine: str, effort: rounds.Effort) -> Report:
+def _run(engine: str, effort: rounds.Effort) -> Iterator[Report]:
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder:
         if engine == "sqlite":
-            return rounds.on_sqlite(Path(folder), effort)
+            yield rounds.on_sqlite(Path(folder), effort)
+            return
         with postgres.running(os.environ.get("DESK_TEST_PG_URL"), durable=True) as server:
-            return rounds.on_postgres(Path(folder), effort, server)
+            yield rounds.on_postgres(Path(folder) / "one", effort, server)
+            yield rounds.on_postgres_twice(Path(folder) / "two", effort, server)
 
 
-def _grown(engine: str, effort: rounds.Effort, many: int) -> Report:
+def _grown(engine: str, effort: rounds.Effort, many: int) -> Iterator[Report]:
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder:
         if engine == "sqlite":
-            return growth.on_sqlite(Path(folder), FEW, many, effort.rounds, effort.seconds)
+            yield growth.on_sqlite(Path(folder), FEW, many, effort.rounds, effort.seconds)
+            return
         with postgres.running(os.environ.get("DESK_TEST_PG_URL"), durable=True) as server:
-            return growth.on_postgres(Path(folder), server, FEW, many, effort.rounds, effort.seconds)
+            yield growth.on_postgres(Path(folder), server, FEW, many, effort.rounds, effort.seconds)
 
 
 def _say(asked: argparse.Namespace, text: str) -> None:

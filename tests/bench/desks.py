@@ -95,13 +95,13 @@ def on_sqlite(folder: Path) -> Iterator[LoadedDesk]:
 
 
 @contextmanager
-def on_postgres(folder: Path, server: PgServer, name: str = "bench") -> Iterator[LoadedDesk]:
-    """A desk on a server."""
+def on_postgres(folder: Path, server: PgServer, name: str = "bench", workers: int = 1) -> Iterator[LoadedDesk]:
+    """A desk on a server, with so many web processes."""
     place = _seeded(folder, server.create_database(f"{name}_desk"))
     wrote = _captured(place)
     yard = server.create_database(f"{name}_yard", template=f"{name}_desk")
     try:
-        with _served(place) as served:
+        with _served(place, "--workers", str(workers)) as served:
             yield LoadedDesk(served, place, yard, *wrote)
     finally:
         server.drop_database(f"{name}_yard")
@@ -134,8 +134,8 @@ def _seeded(folder: Path, database: str) -> Place:
     return Place(folder, database, json.loads(done.stdout)["officers"])
 
 
-def _served(place: Place) -> AbstractContextManager[Served]:
-    return serving(place.data, place.database, "--no-worker")
+def _served(place: Place, *options: str) -> AbstractContextManager[Served]:
+    return serving(place.data, place.database, "--no-worker", *options)
 
 
 def _captured(place: Place) -> tuple[list[Added], Payment]:

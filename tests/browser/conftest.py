@@ -37,6 +37,13 @@ class Shop:
         path = f"{CLAIMS}/{reference}/triage"
         self.officer.post(path, json={"confirm": "needs_information"}, headers=_key()).raise_for_status()
 
+    def agree(self, reference: str) -> None:
+        """Find the facts clear and agree to the refund."""
+        path = f"{CLAIMS}/{reference}"
+        found = {"not_at_fault": "yes", "facts_clear": "yes", "evidence_sufficient": "yes", "basis": "undertaking"}
+        self.officer.put(f"{path}/assessment", json=found, headers={"If-Match": '"1"'}).raise_for_status()
+        self.officer.post(f"{path}/triage", json={"confirm": "fast_refund"}, headers=_key()).raise_for_status()
+
     def window(self, size: tuple[int, int] = PHONE, *, language: str = "zh-CN", scripts: bool = False) -> BrowserContext:
         """A fresh browser window, whose every complaint and every request to elsewhere is noted.
 

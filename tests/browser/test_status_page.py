@@ -142,15 +142,23 @@ def test_a_form_on_another_sites_page_does_nothing(shop: Shop) -> None:
 
 def views(shop: Shop) -> dict[str, Callable[[Page], object]]:
     """Each kind of page, as what leads to it."""
-    fresh, asked, decided = shop.lodge(), shop.lodge(items=UNKNOWN_SUM), shop.lodge()
+    fresh, asked, decided, agreed = shop.lodge(), shop.lodge(items=UNKNOWN_SUM), shop.lodge(), shop.lodge()
     shop.ask(asked["reference"])
     shop.officer.post(f"/api/v1/claims/{decided['reference']}/withdraw", json={"text": "游客撤回"}).raise_for_status()
+    shop.agree(agreed["reference"])
 
     def refused(page: Page) -> None:
         entered(page, shop, fresh)
         page.locator("#act-change_contact summary").click()
         page.locator("#phone").fill("12")
         page.locator("#act-change_contact button").click()
+
+    def given_up(page: Page) -> None:
+        entered(page, shop, agreed)
+        page.locator("#act-object summary").click()
+        page.locator("#text-object").fill("金额不对。")
+        page.locator("#act-object button").click()
+        page.locator("button[name=sure]").wait_for()
 
     return {
         "find": lambda page: page.goto(f"{shop.url}/s"),
@@ -159,6 +167,8 @@ def views(shop: Shop) -> dict[str, Callable[[Page], object]]:
         "status-asked": lambda page: entered(page, shop, asked),
         "status-closed": lambda page: entered(page, shop, decided),
         "status-refused": refused,
+        "sure": given_up,
+        "bad-link": lambda page: page.goto(f"{shop.url}/s/nothing"),
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from desk.domain.clocks import ClockState
+from desk.reads.status import status_view
 from desk.store.tables import metadata
 from tests.web.console import Seat, form_in, seat
 from tests.web.front import Front, last
@@ -71,8 +72,9 @@ async def test_the_slip_tells_the_visitor_everything_in_their_own_language(front
         reference = await lodged(olga, language=language, order_no=f"N-{language}")
         slip, page = await front.slip(reference), await slip_of(olga, reference)
         assert shows(page, slip.code)
-        status = await front.status(slip, language)
-        assert all(html.escape(said) in page for said in (reference, sentence, status["sentence"], "data:image/svg+xml"))
+        house = front.house
+        told = await house.desk.read(status_view, house.cast.olga, reference, language, house.kit, on_paper=True)
+        assert all(html.escape(said) in page for said in (reference, sentence, told.sentence, "data:image/svg+xml"))
         assert f'lang="{language}" aria-label' in page
         assert slip.token not in page  # the address stands in the picture only
 

@@ -112,7 +112,10 @@ class Key(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def hot(request: Request) -> Response:
-    return JSONResponse(msgspec.json.decode(await request.body(), type=Key).token)
+    token = msgspec.json.decode(await request.body(), type=Key).token
+    if token == "bug":
+        raise ArithmeticError
+    return JSONResponse(token)
 
 
 class Answer(BaseModel):
@@ -336,14 +339,26 @@ async def test_without_a_token_the_poster_asks_but_a_wrong_one_is_still_refused(
         (b"{}", 422, {("/token", "missing")}),
         (b'{"token": 1}', 422, {("/token", "wrong_type")}),
         (b'{"token": "a", "13800138000": 1}', 422, {("", "unknown_field")}),
+        (b'{"token"', 400, None),
+        (b'{"token": "bug"}', 500, None),
     ],
 )
-async def test_a_hot_route_that_reads_its_body_itself_refuses_alike(
+async def test_a_hot_route_answers_alike_on_its_short_way_and_behind_the_framework(
     body: bytes, status: int, found: set[tuple[str, str]] | None
 ) -> None:
-    answer = await ask("POST", "/hot", content=body)
-    assert answer.status_code == status
-    assert found is None or flaws(answer) == found
+    short = await ask("POST", "/hot", content=body, headers={"Content-Type": "application/json"})
+    behind = await ask("POST", "/hot", content=body, headers={"Content-Type": "application/json; charset=utf-8"})
+    for answer in (short, behind):
+        assert answer.status_code == status
+        assert found is None or flaws(answer) == found
+    apart = ("trace_id", "x-request-id")
+    assert [name for name in short.headers if name not in apart] == [name for name in behind.headers if name not in apart]
+    assert _without(short, apart) == _without(behind, apart)
+
+
+def _without(answer: httpx.Response, names: tuple[str, ...]) -> object:
+    told = answer.json()
+    return {name: value for name, value in told.items() if name not in names} if isinstance(told, dict) else told
 
 
 async def test_the_description_shows_our_errors_and_the_hot_route() -> None:

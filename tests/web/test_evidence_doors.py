@@ -198,7 +198,7 @@ async def test_a_visitor_adds_and_opens_files_on_the_status_page(front: Front) -
     fields = form_in((await at.get("/status?lang=en")).text, "/status/add_evidence")
     for _ in range(2):
         answer = await at.post("/status/add_evidence?lang=en", data=fields, files={"file": ("IMG_1.heic", exhibits.heic())})
-        assert (answer.status_code, answer.headers["location"]) == (303, "/status?lang=en")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/status?done=add_evidence&lang=en")
     page = (await at.get("/status?lang=en")).text
     assert page.count('class="exhibit"') == 1
     assert all(words in page for words in ("IMG_1.heic", "From the visitor", "A file was added."))

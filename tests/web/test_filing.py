@@ -1,6 +1,7 @@
 """Filing alone from the poster, by plain forms: one claim, nothing lost on the way, nothing taken from a stranger's page."""
 
 import asyncio
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from desk.domain.clocks import ClockState
 from desk.domain.throttle import POSTER_LODGINGS
 from desk.reads.claims import claim_view
 from desk.reads.sites import site_of_poster
+from desk.reads.status import status_view
 from desk.web.visitor.hours import counter_hours
 from tests.builders import MORNING
 from tests.cast import POSTER
@@ -46,8 +48,9 @@ async def test_a_visitor_alone_lodges_one_claim_with_its_event_clocks_and_senten
     assert [(item.kind, item.asked_minor) for item in view.items] == [(ItemKind.REFUND, 12800)]
     assert view.respondent is not None
     assert view.respondent.name == "云海茶庄"
-    status = await front.status(await front.slip(reference), language)
-    assert status["sentence"] in visitor.text
+    told = await front.house.desk.read(status_view, front.house.cast.olga, reference, language, front.house.kit, on_paper=True)
+    assert told.sentence in visitor.text
+    assert re.search(r"今天|today", told.sentence) is None
 
 
 @pytest.mark.parametrize(
@@ -62,6 +65,8 @@ async def test_a_visitor_alone_lodges_one_claim_with_its_event_clocks_and_senten
         ("when", {"occurred_on": "2026-09-09", "paid": "128"}, "occurred_on"),
         ("when", {"occurred_on": "昨天"}, "occurred_on"),
         ("want", {"part": "一点"}, "want"),
+        ("want", {"want": "refund_part"}, "part"),
+        ("want", {"want": "refund_part", "part": "128.01"}, "part"),
         ("leaving", {"leaving": "later"}, "leaves_on"),
         ("leaving", {"leaving": "later", "leaves_on": "2026-09-07"}, "leaves_on"),
         ("leaving", {"leaving": "later", "leaves_on": "2026-09-10", "leaves_at": "傍晚"}, "leaves_at"),
@@ -264,7 +269,7 @@ async def test_the_receipt_is_shown_on_this_device_for_a_day_and_nowhere_else(sq
     reference = await visitor.receipt()
     slip = await sqlite_front.slip(reference)
     assert f"{slip.code[:4]}&nbsp;{slip.code[4:]}" in visitor.text
-    assert (await stranger.client.get("/receipt")).headers["location"] == "/s"
+    assert (await stranger.client.get("/receipt")).headers["location"] == "/s?why=over"
     kept = {"Cookie": f"desk_receipt={visitor.client.cookies['desk_receipt']}"}
     for passed, status in ((timedelta(hours=23, minutes=59), 200), (timedelta(hours=24, minutes=1), 303)):
         with time_machine.travel(passed):

@@ -8,7 +8,7 @@ from tests.web.front import Front, form_key, moved
 PEER = "192.0.2.88"
 ACTS = [
     ("awaiting_information", "answer", {"text": "共付 128 元。"}, "received"),
-    ("fast_refund", "object", {"text": "金额不对。"}, "docketed"),
+    ("fast_refund", "object", {"text": "金额不对。", "sure": "1"}, "docketed"),
     ("docketed", "withdraw", {"text": ""}, "withdrawn"),
     ("withdrawn", "reopen", {"text": "有新票据。"}, "received"),
 ]
@@ -30,10 +30,58 @@ async def test_a_form_acts_once_however_often_it_is_sent(
     key = form_key((await client.get("/status")).text, act)
     for _ in range(2):
         answer = await client.post(f"/status/{act}", data={**fields, "key": key})
-        assert (answer.status_code, answer.headers["location"]) == (303, "/status")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/status?done=answer" if act == "answer" else "/status")
     assert (await front.claim(reference)).state == to
     assert moved(await front.events(reference)) == ("moved", act, state, to, "visitor", None)
     assert len(await front.messages(reference)) == bool(fields["text"])
+
+
+@pytest.mark.parametrize(
+    ("act", "to", "instead"), [("object", "docketed", "Mediation, to be ended by"), ("withdraw", "withdrawn", "The claim ends")]
+)
+async def test_an_agreed_refund_is_given_up_only_by_who_was_told_and_asked(
+    sqlite_front: Front, act: str, to: str, instead: str
+) -> None:  # fmt: skip
+    reference, client = await opened(sqlite_front, "fast_refund")
+    shown = (await client.get("/status?lang=en")).text
+    assert "This gives up the agreed CNY 128.00." in shown
+    key = form_key(shown, act)
+    asked = await client.post(f"/status/{act}?lang=en", data={"text": "“金额”", "key": key})
+    assert asked.status_code == 200
+    assert all(words in asked.text for words in ("CNY 128.00, to be paid", instead, 'value="“金额”"', key))
+    assert (await sqlite_front.claim(reference)).state == "fast_refund"
+    assert (await client.post(f"/status/{act}", data={"text": "“金额”", "key": key, "sure": "1"})).status_code == 303
+    assert (await sqlite_front.claim(reference)).state == to
+
+
+async def test_the_page_asks_the_open_question_beside_its_answer_and_thanks_for_it(sqlite_front: Front) -> None:
+    reference, client = await opened(sqlite_front, "received")
+    await sqlite_front.house.message(reference, "请问<小票>还在吗？", question=True)
+    page = (await client.get("/status?lang=en")).text
+    assert "<blockquote>请问&lt;小票&gt;还在吗？</blockquote>" in page
+    answer = await client.post("/status/answer?lang=en", data={"text": "在。", "key": form_key(page, "answer")})
+    assert answer.headers["location"] == "/status?done=answer&lang=en"
+    page = (await client.get(answer.headers["location"])).text
+    assert "Your answer was sent." in page
+    assert "Thank you, your answer is here." in page
+    assert "<blockquote>" not in page
+
+
+async def test_the_page_shows_the_business_and_only_a_visitors_own_words(sqlite_front: Front) -> None:
+    _, client = await opened(sqlite_front, "received")
+    page = (await client.get("/status?lang=en")).text
+    assert "云海茶庄" in page
+    assert "What you told us" not in page
+
+
+async def test_a_link_that_opens_nothing_and_an_address_that_leads_nowhere_say_so(sqlite_front: Front) -> None:
+    client = sqlite_front.from_network(PEER)
+    link = await client.get("/s/nothing?lang=en", headers={"Accept": "text/html"})
+    nowhere = await client.get("/nothing?lang=en", headers={"Accept": "text/html"})
+    assert (link.status_code, nowhere.status_code) == (404, 404)
+    assert "This link opens no claim." in link.text
+    assert "No such page" in nowhere.text
+    assert "access code" not in nowhere.text
 
 
 async def test_a_contact_is_changed_by_its_form(front: Front) -> None:
@@ -89,7 +137,7 @@ async def test_whoever_has_not_opened_a_claim_is_sent_to_its_door(sqlite_front: 
     client = sqlite_front.from_network("192.0.2.200")
     for act in ("answer", "withdraw", "fly"):
         answer = await client.post(f"/status/{act}", data={"text": "x", "key": "k"})
-        assert (answer.status_code, answer.headers["location"]) == (303, "/s")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/s?why=over")
 
 
 async def test_the_bare_address_leads_to_where_a_claim_is_followed(sqlite_front: Front) -> None:

@@ -104,6 +104,25 @@ async def test_a_late_promise_is_told_as_late(front: Front) -> None:
     assert late["sentence"] != on_time["sentence"]
 
 
+async def test_a_promise_of_the_night_is_told_as_the_opening_and_is_late_only_after_it(sqlite_front: Front) -> None:
+    front, opening = sqlite_front, "will answer you once we open {} at 06:00"
+    front.house.clock.go(hours=7, minutes=55)  # 17:25, five minutes before the counter closes
+    slip = await front.slip((await front.house.lodge()).reference)
+    told = [await front.status(slip)]
+    for hours in (1, 4, 7):  # 18:25, 22:25, 05:25; due at 19:25
+        front.house.clock.go(hours=hours)
+        told.append(await front.status(slip))
+    front.house.clock.go(minutes=36)
+    told.append(await front.status(slip))
+    assert len({view["next"]["due_at"] for view in told}) == 1
+    sentences = [view["sentence"] for view in told]
+    assert "today by 19:25" in sentences[0]
+    assert [opening.format(day) in said for day, said in zip(("tomorrow", "tomorrow", "today"), sentences[1:], strict=False)] == [
+        True
+    ] * 3
+    assert "promised time has passed: yesterday at 19:25" in sentences[4]
+
+
 async def test_the_words_are_new_as_soon_as_the_claim_changes_or_the_day_does(front: Front) -> None:
     slip = await front.slip((await front.house.lodge()).reference)
     seen = [await front.status(slip)]

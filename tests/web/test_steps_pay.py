@@ -102,7 +102,7 @@ async def test_cash_from_the_claim_to_the_visitors_page(till: Front) -> None:
     assert (done["state"], done["stage"]) == ("closed", "closed_refunded")
     assert done["amounts"]["received_at"] == settled["settled_at"]
     assert done["sentence"].startswith("Closed: your refund of CNY 128.00 has been paid.")
-    assert [line["text"] for line in done["history"]][:2] == ["The refund was received.", "The refund was sent."]
+    assert [line["text"] for line in done["history"]][:2] == ["The refund was received.", "The refund was paid out."]
 
     assert await payout_events(till, reference) == [
         (None, "reserved", "cashier"), ("reserved", "sending", "cashier"), ("sending", "awaiting_visitor", "cashier"),

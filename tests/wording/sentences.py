@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from desk.domain.errors import DeskError
 from desk.domain.money import Money
+from desk.domain.payout import Method
 from desk.domain.stage import Stage
 from desk.wording import history, reasons, refusals
+from desk.wording.labels import MISSING
 from desk.wording.stages import TABLE, Audience, Said, say
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -38,15 +40,17 @@ def longest_sentence(english: str) -> int:
 
 
 def statuses(language: str) -> Iterator[tuple[str, Said]]:
-    """Every status sentence there is: stage, audience, with and without deadline, phone, sum and ways back."""
+    """Every status sentence there is: stage, audience, with and without deadline, phone, sum and ways back, and its turns."""
     cases = product(Stage, Audience, ((None, False), (LONG_DUE, False), (NOW, True)), (None, MONEY), (None, PHONE), (False, True))
     for stage, audience, (due, overdue), amount, phone, flag in cases:
-        until = LONG_DUE if flag and amount else None
-        said = say(
-            stage, audience, language, due_at=due, zone=ZONE, now=NOW, overdue=overdue, amount=amount, site_phone=phone,
-            may_reopen=flag, reopen_until=until, payout_under_way=flag,
-        )  # fmt: skip
-        yield TABLE[stage, audience].key, said
+        until, row = LONG_DUE if flag and amount else None, TABLE[stage, audience]
+        for turn, method in (*((turn, None) for turn in (None, *row.turns)), *((None, method) for method in Method if row.how)):
+            said = say(
+                stage, audience, language, due_at=due, zone=ZONE, now=NOW, overdue=overdue, amount=amount, site_phone=phone,
+                may_reopen=flag, reopen_until=until, payout_under_way=flag, turn=turn, method=method,
+                opens_at=LONG_DUE if flag and not phone and audience is Audience.VISITOR else None,
+            )  # fmt: skip
+            yield row.key, said
 
 
 def explanations(language: str) -> Iterator[str]:
@@ -56,6 +60,7 @@ def explanations(language: str) -> Iterator[str]:
         yield reasons.reason_text(code, language, figure="5000000.00 CNY", limit="5000.00 CNY")
         yield reasons.reason_text(code, language, figure="2027-01-13", limit="2026-10-14")
     yield from (door.text for door in reasons.other_doors(language))
+    yield reasons.still_missing(MISSING, language)
     yield from _refused(language)
     for kind, step in history.VISITOR_EVENTS:
         yield history.line(kind, step, language)

@@ -7,11 +7,12 @@ import pytest
 
 from desk.domain.lifecycle import LIFECYCLE, By, Step
 from desk.domain.pack import CLOCK_IDS
+from desk.domain.payout import Method
 from desk.domain.policy import VISITOR_ACTS, Act
 from desk.domain.stage import PublicState, Stage, public_state
 from desk.wording.catalogue import LANGUAGES, entries
 from desk.wording.reasons import reason_text
-from desk.wording.stages import TABLE, Audience, Said, Who, due_of, say
+from desk.wording.stages import TABLE, Audience, Said, Turn, Who, due_of, say
 from tests.wording.sentences import (
     LONG_DUE,
     MONEY,
@@ -39,7 +40,8 @@ def test_every_stage_and_audience_has_exactly_one_row_and_one_sentence() -> None
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_sentence_exists_for_every_moment_its_row_can_have(language: str) -> None:
-    wanted = {f"{row.key}.{when}" for row in TABLE.values() for when in (("open", "due", "overdue") if row.clocks else ("open",))}
+    keys = {key: row for row in TABLE.values() for key in (row.key, *(f"{row.key}.{turn}" for turn in row.turns))}
+    wanted = {f"{key}.{when}" for key, row in keys.items() for when in (("open", "due", "overdue") if row.clocks else ("open",))}
     found = {key for key in entries(language) if key.startswith(("say.visitor.", "say.officer.")) and ".reopen" not in key}
     assert found == wanted
 
@@ -71,9 +73,11 @@ REGISTERED = {
 }
 REFUND_LATE = {
     "zh-CN": "已同意退款人民币 5,000,000.00 元，还在等工作人员付款。已超过承诺的时间：今天 14:17。"
-    "想了解情况，请到服务台，或致电 +86 559 2586 1234。您可以申请调解、修改联系方式或撤回诉求。",
+    "想了解情况，请到服务台，或致电 +86 559 2586 1234。领现金还是退回账户，工作人员会和您说好。"
+    "您可以申请调解、修改联系方式或撤回诉求。",
     "en": "Refund of CNY 5,000,000.00 agreed, and our staff still have to pay it. "
     "The promised time has passed: today at 14:17. For news, ask at the desk or call +86 559 2586 1234. "
+    "In cash or back to your account: our staff settle that with you. "
     "You can object and ask for mediation, change your contact details, or withdraw.",
 }
 REFUSED = {
@@ -92,6 +96,43 @@ def test_the_sentence_says_where_it_stands_who_acts_by_when_and_what_you_can_do(
     assert _visitor(Stage.REFUND_AGREED, language, **late).sentence == REFUND_LATE[language]
     ended = {"may_reopen": True, "reopen_until": LONG_DUE, "because": reason_text("other_remit", language)}
     assert _visitor(Stage.CLOSED_REFUSED, language, **ended).sentence == REFUSED[language]
+
+
+def test_a_deadline_at_which_nobody_is_there_is_told_as_the_opening_also_once_it_has_passed() -> None:
+    opens = NOW + timedelta(hours=16)
+    for due, overdue in ((DUE, False), (NOW - timedelta(minutes=6), True)):
+        for language, told in (("zh-CN", "工作人员明天 06:23 开门后答复您"), ("en", "answer you once we open tomorrow at 06:23")):
+            said = _visitor(Stage.REGISTERED, language, due_at=due, overdue=overdue, opens_at=opens)
+            assert told in said.sentence
+            assert said.next_due_at == due
+    bank = _visitor(Stage.REFUND_BEING_CONFIRMED, "en", due_at=DUE, opens_at=opens)
+    assert "today by 14:35" in bank.sentence
+
+
+def test_a_paper_names_its_days_by_their_dates() -> None:
+    assert "12月30日星期三 14:35 前" in _visitor(Stage.REGISTERED, due_at=DUE, on_paper=True).sentence
+    assert "by 14:35 on Wednesday 30 December" in _visitor(Stage.REGISTERED, "en", due_at=DUE, on_paper=True).sentence
+
+
+def test_who_answered_is_thanked_and_told_the_deadline() -> None:
+    assert _visitor(Stage.REGISTERED, due_at=DUE, turn=Turn.ANSWERED).sentence.startswith(
+        "谢谢，您的回答已收到。工作人员正在核实，今天 14:35 前答复您。"
+    )
+    assert _visitor(Stage.IN_MEDIATION, turn=Turn.ANSWERED).sentence == _visitor(Stage.IN_MEDIATION).sentence
+
+
+def test_how_the_money_comes_is_told_by_how_it_is_paid() -> None:
+    assert "请带凭条或回执到服务台领现金。" in _visitor(Stage.REFUND_AGREED, method=Method.CASH).sentence
+    assert "back the way you paid" in _visitor(Stage.REFUND_AGREED, "en", method=Method.ORIGINAL_ROUTE).sentence
+    handed = _visitor(Stage.REFUND_SENT, amount=MONEY, turn=Turn.CASH)
+    assert handed.sentence.startswith("现金人民币 5,000,000.00 元已交给您。请点清签收。")
+    assert handed.next_who == "visitor"
+
+
+def test_who_has_said_that_the_money_came_is_thanked_and_waits_for_the_desk() -> None:
+    said = _visitor(Stage.REFUND_SENT, "en", amount=MONEY, turn=Turn.SAID_RECEIVED)
+    assert said.sentence.startswith("Thank you, you told us that the refund of CNY 5,000,000.00 arrived. The desk checks")
+    assert (said.next_who, said.acts) == ("desk", ("add_evidence", "change_contact"))
 
 
 def test_a_deadline_is_told_only_where_a_clock_of_the_row_sets_one() -> None:

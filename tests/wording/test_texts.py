@@ -81,6 +81,29 @@ def test_a_reason_is_told_with_its_figure_and_limit(code: str, figure: str | Non
     assert reasons.reason_text(code, "en", figure=figure, limit=limit) == en
 
 
+def test_what_is_missing_is_told_apart_by_who_can_bring_it() -> None:
+    names = ("respondent", "not_at_fault", "evidence_sufficient", "basis")
+    assert reasons.still_missing(names, "en") == (
+        "Still missing: the business and proof (a receipt, a photo). "
+        "Our staff are checking: who is responsible and the ground for paying."
+    )
+    assert reasons.still_missing(("basis",), "zh-CN") == "工作人员还在核实：赔付的依据。"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("这家店不归我们管", "这家店不归我们管。"),
+        ("Not ours", "Not ours."),
+        ("真的？", "真的？"),
+        ("写着“不退”", "写着“不退”。"),
+        ("“完。”", "“完。”"),
+    ],
+)
+def test_what_an_officer_wrote_is_told_as_a_whole_sentence(written: str, told: str) -> None:
+    assert reasons.because([written], "en") == f"Why: {told}"
+
+
 def test_an_unknown_reason_is_an_error() -> None:
     with pytest.raises(KeyError):
         reasons.reason_text("because", "en")
@@ -182,6 +205,6 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     families = (
         "claim.confirm.", "claim.language.", "console.nav.",
         "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "notice.", "page.act.",
-        "page.step.", "panel.", "payout.at.", "payout.mine.", "queue.view.", "slip.",
+        "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.", "slip.",
     )  # fmt: skip
     assert {key for key in unused if f'"{key}"' not in written and not key.startswith(families)} == set()

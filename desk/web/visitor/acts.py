@@ -1,7 +1,7 @@
 """What a visitor does on the status page: answer, object, withdraw, reopen, change contact. Plain forms, no scripts.
 
 Each form carries its own key, minted when the page was rendered, so that a double tap acts once. A refusal shows the page
-again with what was typed.
+again with what was typed. What gives up an agreed refund is asked once more on a page of its own.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
@@ -23,9 +23,9 @@ from desk.web.api.correspondence import ContactIn, TextIn
 from desk.web.api.shapes import Prose
 from desk.web.deps import RequestId, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
-from desk.web.pages import kept_language, reader_language, same_site
+from desk.web.pages import reader_language, same_site
 from desk.web.refused import said, status_of
-from desk.web.visitor.visit import Visit, visit_of
+from desk.web.visitor.visit import Visit, over, visit_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -63,6 +63,11 @@ FORMS: Mapping[str, Form] = {
 }
 
 
+SURE = "sure"
+"""The field by which a form says that the visitor was asked."""
+GIVES_UP = frozenset({Act.OBJECT, Act.WITHDRAW})
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """An act that was refused: what the page says, and what was typed."""
@@ -79,22 +84,24 @@ async def act_on_claim(request: Request, act: str, desk: TheDesk, request_id: Re
     visit = await visit_of(request, desk, request_id)
     form = FORMS.get(act)
     if visit is None or form is None:
-        return RedirectResponse(kept_language(request, "/s"), 303)
+        return over(request)
     await request.body()  # kept from here on, for the form's fingerprint is taken over it
     typed = {name: str(value) for name, value in (await request.form()).items()}
     if not visit.is_own_form(typed.get("key", "")):
         raise Forbidden
+    if act in GIVES_UP and SURE not in typed and (asked := await visit.asks_first(act, typed)):
+        return asked
     try:
         await _do(request, visit, form, typed)
     except (DeskError, ValidationError) as refusal:
         failed = Failed(act, said(refusal, reader_language(request)), typed)
         return await visit.page(failed=failed, forms=forms_for, status=status_of(refusal))
-    return RedirectResponse(kept_language(request, "/status"), 303)
+    return visit.acted(act)
 
 
 async def _do(request: Request, visit: Visit, form: Form, typed: Mapping[str, str]) -> None:
     """Run the action once for the form's key."""
-    fields = form.shape(**{name: value for name, value in typed.items() if name != "key" and value.strip()})
+    fields = form.shape(**{name: value for name, value in typed.items() if name not in ("key", SURE) and value.strip()})
     attempt = await attempt_of(request, visit.viewer, typed["key"][:128])
     async with one_at_a_time(request, attempt):
         argument = form.argument(fields)

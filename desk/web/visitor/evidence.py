@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from desk.domain.errors import DeskError, Forbidden, NotFound
 from desk.domain.policy import Act
 from desk.web.deps import RequestId, TheDesk
 from desk.web.evidence import add_once, handed_out, upload_in
-from desk.web.pages import kept_language, reader_language, same_site
+from desk.web.pages import reader_language, same_site
 from desk.web.refused import said, status_of
 from desk.web.visitor.acts import Failed, forms_for
-from desk.web.visitor.visit import Visit, visit_of
+from desk.web.visitor.visit import Visit, over, visit_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,7 +24,7 @@ async def add_file(request: Request, desk: TheDesk, request_id: RequestId) -> Re
     same_site(request)
     visit = await visit_of(request, desk, request_id)
     if visit is None:
-        return RedirectResponse(kept_language(request, "/s"), 303)
+        return over(request)
     try:
         upload, fields = await upload_in(request, ("key",))
         await add_once(request, visit.viewer, visit.reference, upload, _own_key(visit, fields))
@@ -33,7 +33,7 @@ async def add_file(request: Request, desk: TheDesk, request_id: RequestId) -> Re
     except DeskError as refusal:
         failed = Failed(Act.ADD_EVIDENCE, said(refusal, reader_language(request)), {})
         return await visit.page(failed=failed, forms=forms_for, status=status_of(refusal))
-    return RedirectResponse(kept_language(request, "/status"), 303)
+    return visit.acted(Act.ADD_EVIDENCE)
 
 
 def _own_key(visit: Visit, fields: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ neither another language nor a mistake loses a word.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,11 +38,14 @@ _SAID: Mapping[tuple[str, str], str] = {
     ("tile", "missing"): "page.file.tile.missing",
     ("words", "missing"): "page.file.words.missing",
     ("want", "missing"): "page.file.want.missing",
+    ("part", "missing"): "page.file.part.missing",
+    ("part", "above_paid"): "page.file.part.more",
     ("leaving", "missing"): "page.file.leaving.missing",
     ("leaves_on", "missing"): "page.file.leaves_on.missing",
     ("leaves_at", "bad_hour"): "page.file.leaves_at.bad",
 }
 """What a field says of its own where the general sentence would be too general."""
+_ISO_DAY, _ISO_HOUR = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII), re.compile(r"[0-9]{2}:[0-9]{2}", re.ASCII)
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between looks at a first tap that is still being answered."""
 _CHOICES = {"tile": tuple(Tile), "want": tuple(Want), "leaving": tuple(Leaving)}
@@ -118,7 +122,7 @@ def _refused(request: Request, sheet: Sheet, refusal: DeskError) -> Response:
     if isinstance(refusal, BadInput):
         said = refusals.problem(refusal.problem, language, refusal.params)
     else:
-        said = f"{refusals.title(refusal.code, language)}: {refusals.detail(refusal.code, language, refusal.params)}"
+        said = refusals.whole(refusal.code, language, refusal.params)
     answer = _page(request, sheet, Shown(CHECK), STATUS[refusal.code], said=said)
     wait = refusal.params.get("retry_after", RETRY_AFTER.get(refusal.code))
     if wait is not None:
@@ -136,10 +140,18 @@ def _page(request: Request, sheet: Sheet, shown: Shown, status: int = 200, *, sa
         typed=sheet.typed, told=sheet.told, wrong=wrong, said=said, can_go_on=shown.remark is not Remark.BEYOND,
         carried=[(name, sheet.typed[name]) for name in FIELDS if name in sheet.typed and name not in asked],
         step=PAGES.index(shown.page) + 1, steps=len(PAGES), choices=_CHOICES, doors=reasons.other_doors(language),
+        kind_of=_kinds(sheet),
     )  # fmt: skip
     # Kept by the browser alone and whatever cookie it gets meanwhile: its own Back shows the page again, not a warning.
     answer.headers.update({"Cache-Control": "private, no-cache", "Vary": "Accept-Language"})
     return answer
+
+
+def _kinds(sheet: Sheet) -> dict[str, str]:
+    """The browser's own field for a day or an hour, unless it would drop what was typed."""
+    shapes = {"occurred_on": ("date", _ISO_DAY), "leaves_on": ("date", _ISO_DAY), "leaves_at": ("time", _ISO_HOUR)}
+    typed = {name: sheet.typed.get(name, "").strip() for name in shapes}
+    return {name: kind if not typed[name] or shape.fullmatch(typed[name]) else "text" for name, (kind, shape) in shapes.items()}
 
 
 def _says(wrong: Wrong, language: str, site: SiteRow) -> str:

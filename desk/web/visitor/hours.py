@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from desk.domain.opening import open_spans, windows_from_json
+from desk.domain.opening import next_span, windows_from_json
 from desk.reads.sites import SiteRow
 from desk.wording import figures
 from desk.wording.catalogue import text
@@ -14,7 +14,7 @@ def counter_hours(site: SiteRow, now: datetime, language: str) -> str:
     windows, zone = windows_from_json(site.hours.get("open") or []), ZoneInfo(site.time_zone)
     if not windows:
         return text("page.hours.always", language)
-    opens, closes = next(open_spans(now, None, windows, zone))
+    opens, closes = next_span(now, windows, zone)
     if opens <= now:
         return text("page.hours.open", language, until=figures.at(closes, language, zone=zone, now=now))
     return text("page.hours.closed", language, opens=figures.at(opens, language, zone=zone, now=now))

@@ -111,10 +111,10 @@ class _Reader:
             self._note("words", "missing")
         leaving = self._chosen("leaving", Leaving)
         departs_at = self._departure(leaving)
-        told = Told(
-            tile, self._spot(), self._occurred_on(), self._amount("paid"), self._amount("part"), want, leaving, departs_at,
-            texts, (),
-        )  # fmt: skip
+        spot, occurred_on, paid, part = self._spot(), self._occurred_on(), self._amount("paid"), self._amount("part")
+        if want is Want.REFUND_PART:
+            self._check_part(paid, part)
+        told = Told(tile, spot, occurred_on, paid, part, want, leaving, departs_at, texts, ())
         return replace(told, wrongs=tuple(sorted(self._wrongs, key=lambda wrong: FIELDS.index(wrong.name))))
 
     def _note(self, name: str, problem: str, **params: object) -> None:
@@ -160,6 +160,13 @@ class _Reader:
 
     def _amount(self, name: str) -> Money | None:
         return self._read(name, lambda typed: read_amount(typed, self._site.currency), "bad_amount")
+
+    def _check_part(self, paid: Money | None, part: Money | None) -> None:
+        """A part of the money is named, and is not more than was paid."""
+        if not self._typed.get("part"):
+            self._note("part", "missing")
+        elif paid and part and part.minor > paid.minor:
+            self._note("part", "above_paid")
 
     def _day(self, name: str) -> date | None:
         on = self._read(name, read_day, "bad_date")

@@ -14,7 +14,7 @@ from desk.reads.visitors import Keyholder
 from desk.web.deps import Network, RequestId, TheDesk
 from desk.web.pages import kept_language, page, same_site
 from desk.web.visitor.acts import forms_for
-from desk.web.visitor.visit import RECEIPT, VISIT, remember, visit_of
+from desk.web.visitor.visit import LEFT, RECEIPT, VISIT, WHY, over, remember, visit_of
 from desk.web.visits import holder_of_code, holder_of_token
 
 router = APIRouter(include_in_schema=False)
@@ -31,7 +31,7 @@ async def front_door(request: Request) -> Response:
 @router.get("/s")
 async def find_page(request: Request) -> Response:
     """The form for reference and code."""
-    return page(request, "visitor/find.html", failed=False, reference="")
+    return page(request, "visitor/find.html", failed=None, reference="", why=WHY.get(request.query_params.get("why", "")))
 
 
 @router.post("/s")
@@ -43,7 +43,7 @@ async def find(
     try:
         holder = await holder_of_code(desk, reference, access_code, network)
     except NotFound:
-        return page(request, "visitor/find.html", 404, failed=True, reference=reference)
+        return page(request, "visitor/find.html", 404, failed="page.find.not_found", reference=reference, why=None)
     return _opened(request, desk, holder)
 
 
@@ -53,7 +53,7 @@ async def open_by_token(request: Request, token: str, desk: TheDesk, network: Ne
     try:
         holder = await holder_of_token(desk, token, network)
     except NotFound:
-        return page(request, "visitor/find.html", 404, failed=True, reference="")
+        return page(request, "visitor/find.html", 404, failed="page.find.bad_link", reference="", why=None)
     return _opened(request, desk, holder)
 
 
@@ -61,14 +61,14 @@ async def open_by_token(request: Request, token: str, desk: TheDesk, network: Ne
 async def status_page(request: Request, desk: TheDesk, request_id: RequestId) -> Response:
     """Where the claim stands, for whoever opened it within the last 30 minutes."""
     visit = await visit_of(request, desk, request_id)
-    return await visit.page(forms=forms_for) if visit else RedirectResponse(kept_language(request, "/s"), 303)
+    return await visit.page(forms=forms_for) if visit else over(request)
 
 
 @router.post("/status/leave")
 async def leave(request: Request) -> Response:
     """Forget the visit on this device."""
     same_site(request)
-    answer = RedirectResponse(kept_language(request, "/s"), 303)
+    answer = RedirectResponse(kept_language(request, f"/s?why={LEFT}"), 303)
     answer.delete_cookie(VISIT.cookie)
     answer.delete_cookie(RECEIPT.cookie)
     return answer

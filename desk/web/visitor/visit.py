@@ -1,11 +1,11 @@
 """A visit: a claim opened on this device for 30 minutes, kept by a signed cookie, and its page."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from desk.domain.evidence import Shows
@@ -14,8 +14,9 @@ from desk.domain.stage import Stage
 from desk.ports import Desk
 from desk.reads.evidence import evidence_of
 from desk.reads.status import StatusView, status_view
+from desk.reads.told import mediation_ends_at, told_of
 from desk.reads.visitors import Keyholder, keyholders
-from desk.web.pages import page, reader_language
+from desk.web.pages import kept_language, page, reader_language
 from desk.web.visitor.hours import counter_hours
 from desk.web.visits import visitor_for
 from desk.wording import reasons
@@ -35,10 +36,16 @@ class Note:
 VISIT = Note("visit", "desk_visit", 30 * 60)
 RECEIPT = Note("receipt", "desk_receipt", 24 * 3600)
 
+OVER, LEFT = "over", "left"
+WHY = {OVER: "page.find.over", LEFT: "page.find.left"}
+"""Why somebody who followed a claim stands at its door again."""
+_DONE = (Act.ANSWER, Act.CHANGE_CONTACT, Act.ADD_EVIDENCE)
+"""Acts that the page confirms in a line; the status itself tells of the others."""
+
 _TO_REFUND = ("registered", "checked", "decided", "refunded")
 _TO_AGREEMENT = ("registered", "checked", "mediation", "agreed")
 _REACHED = {
-    Stage.REGISTERED: 0, Stage.BEING_CHECKED: 1, Stage.WAITING_FOR_YOU: 1, Stage.RETURN_IN_PROGRESS: 1, Stage.REFUND_AGREED: 3,
+    Stage.REGISTERED: 1, Stage.BEING_CHECKED: 1, Stage.WAITING_FOR_YOU: 1, Stage.RETURN_IN_PROGRESS: 1, Stage.REFUND_AGREED: 3,
     Stage.REFUND_BEING_CONFIRMED: 3, Stage.REFUND_SENT: 3, Stage.CLOSED_REFUNDED: 4, Stage.CLOSED_PERFORMED: 4,
     Stage.IN_MEDIATION: 2, Stage.AGREEMENT_REACHED: 3,
 }  # fmt: skip
@@ -64,12 +71,31 @@ class Visit:
         language, kit = reader_language(self.request), self.desk.kit
         view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
         evidence = await self.desk.read(evidence_of, self.viewer, self.reference, kit)
+        told, done = await self.desk.read(told_of, self.viewer, self.reference), self.request.query_params.get("done")
         return page(
             self.request, "visitor/status.html", status, view=view, steps=_steps(view), now=kit.clock.now(),
             forms=forms(self, view.acts), failed=failed, closed_acts=[act for act in _ACTS if act not in view.acts],
             hours=counter_hours(view.site, kit.clock.now(), language), doors=reasons.other_doors(language),
-            evidence=evidence, file_key=self.form_key(), shows=list(Shows),
+            evidence=evidence, file_key=self.form_key(), shows=list(Shows), told=told,
+            done=done if done in _DONE and not failed else None,
         )  # fmt: skip
+
+    async def asks_first(self, act: str, typed: Mapping[str, str]) -> Response | None:
+        """The page that says what an act gives up, and asks. None where nothing is given up, or it is not offered."""
+        language, kit = reader_language(self.request), self.desk.kit
+        view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
+        if view.agreed is None or act not in view.acts:
+            return None
+        mediated_by = await self.desk.read(mediation_ends_at, self.viewer, self.reference, kit)
+        return page(
+            self.request, "visitor/sure.html", address="/status", view=view, act=act, typed=typed, mediated_by=mediated_by,
+            now=kit.clock.now(),
+        )  # fmt: skip
+
+    def acted(self, act: str) -> Response:
+        """Back to the page, which says in a line what was done where the status does not."""
+        path = f"/status?done={act}" if act in _DONE else "/status"
+        return RedirectResponse(kept_language(self.request, path), 303)
 
     def form_key(self) -> str:
         """A fresh key for one form of this page, signed, so that no other site can make one."""
@@ -82,6 +108,11 @@ class Visit:
         except (BadData, ValueError, TypeError):
             return False
         return bool(reference == self.reference)
+
+
+def over(request: Request) -> Response:
+    """To the door, which says that the visit is over."""
+    return RedirectResponse(kept_language(request, f"/s?why={OVER}"), 303)
 
 
 async def visit_of(request: Request, desk: Desk, request_id: str) -> Visit | None:
@@ -118,4 +149,5 @@ def _steps(view: StatusView) -> list[tuple[str, str]]:
     if reached is None:
         return []
     names = _TO_AGREEMENT if view.stage in _MEDIATED else _TO_REFUND
-    return [(name, "done" if place < reached else "current" if place == reached else "ahead") for place, name in enumerate(names)]
+    current = reached if view.stage is not Stage.REGISTERED or view.answered else None
+    return [(name, "done" if place < reached else "current" if place == current else "ahead") for place, name in enumerate(names)]

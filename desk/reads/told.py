@@ -1,0 +1,63 @@
+"""What a visitor's page says besides the status: the open question, the visitor's own words, what mediation would mean.
+
+Shows nothing that an officer wrote for colleagues: the facts of a claim are shown only where the visitor typed them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from desk.domain import clocks
+from desk.domain.claim import Channel
+from desk.domain.opening import windows_from_json
+from desk.domain.policy import Viewer
+from desk.ports import Kit
+from desk.reads.seen import claim_seen
+from desk.store import claims, sites
+from desk.store.tables import metadata
+
+MESSAGE = metadata.tables["message"]
+_NAMED_THERE = (Channel.POSTER, Channel.COUNTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The questions that are open, the oldest first; the visitor's own words and the business, where they named it."""
+
+    questions: tuple[str, ...]
+    words: str | None
+    merchant: str | None
+
+
+def told_of(conn: Connection, viewer: Viewer, reference: str) -> Told:
+    """What stands beside the status of the viewer's own claim. Raises NotFound for anybody else's.
+
+    The business is shown where the visitor named it: on the poster's page, or to the clerk who asked. Source: UX b (9), (10).
+    """
+    claim = claim_seen(conn, viewer, reference)
+    merchant = claims.respondent_of(conn, claim) if claim.channel in _NAMED_THERE else None
+    return Told(
+        _questions(conn, claim.id, claim.open_questions), claim.facts if claim.channel == Channel.POSTER else None,
+        merchant.name if merchant else None,
+    )  # fmt: skip
+
+
+def mediation_ends_at(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> datetime:
+    """By when a mediation that begins now would be ended; at the site's offset."""
+    claim = claim_seen(conn, viewer, reference)
+    site = sites.get(conn, claim.site_id)
+    pack, zone = kit.packs.by_version(claim.pack), ZoneInfo(site.time_zone)
+    windows = windows_from_json(site.hours.get("clocks") or [])
+    begun = clocks.start(pack.clocks["mediation"], kit.clock.now(), pack.version, zone, kit.shelf.calendar, windows)
+    return begun.due_at.astimezone(zone)
+
+
+def _questions(conn: Connection, claim_id: int, how_many: int) -> tuple[str, ...]:
+    """The latest questions, as many as are open."""
+    if not how_many:
+        return ()
+    asked = select(MESSAGE.c.text).where(MESSAGE.c.claim_id == claim_id, MESSAGE.c.kind == "question")
+    newest = conn.execute(asked.order_by(MESSAGE.c.written_at.desc(), MESSAGE.c.id.desc()).limit(how_many)).scalars().all()
+    return tuple(reversed(newest))

@@ -1,0 +1,40 @@
+"""What the databases are told when they are opened, where a wrong word would only show months later."""
+
+import sqlite3
+
+from sqlalchemy import text
+
+from desk.store import sqlite_desk
+from desk.store.engines import sqlite_path
+from tests.builders import open_house
+
+
+async def test_a_lookup_by_key_reads_no_whole_table_even_while_that_is_empty(postgresql_database: str) -> None:
+    asked = text("EXPLAIN SELECT 1 FROM claim WHERE reference = ANY(ARRAY['0000000000', '1111111111'])")
+    async with open_house(postgresql_database) as house:
+        read = await house.desk.read(lambda conn: [str(row[0]) for row in conn.execute(asked)])
+        written = await house.desk.write(lambda work: [str(row[0]) for row in work.conn.execute(asked)])
+    for plan in (read, written):
+        assert any("Index" in line for line in plan)
+        assert not any("Seq Scan" in line for line in plan)
+
+
+async def test_what_another_process_commits_is_noticed_a_moment_later(sqlite_database: str) -> None:
+    async with open_house(sqlite_database) as house:
+        desk = house.desk
+        before = desk.writes
+        other = sqlite3.connect(sqlite_path(sqlite_database))
+        other.execute("CREATE TABLE of_another_process (n)")
+        other.commit()
+        other.close()
+        desk._ask_again_at = 0.0  # type: ignore[attr-defined] # the moment has passed
+        assert desk.writes > before
+        assert desk.writes == desk.writes
+    assert sqlite_desk.ELSEWHERE_SECONDS <= 0.1
+
+
+async def test_what_this_process_writes_is_noticed_at_once(sqlite_database: str) -> None:
+    async with open_house(sqlite_database) as house:
+        before = house.desk.writes
+        await house.desk.write(lambda work: work.now)
+        assert house.desk.writes > before
