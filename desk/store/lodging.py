@@ -117,11 +117,17 @@ def _before(*, arrays: bool) -> CompoundSelect[Any]:
         cast(null(), BigInteger).label("site_id"), KEY.c.actor, KEY.c.route, KEY.c.key, KEY.c.fingerprint.label("mark"),
         KEY.c.answer.label("told"),
     ).where(is_among(KEY.c.key, "keys", arrays=arrays))  # fmt: skip
-    newest = (
-        select(TAG.c.site_id, *nobody, TAG.c.tag.label("mark"), CLAIM.c.reference.label("told"))
-        .join(CLAIM, CLAIM.c.id == TAG.c.claim_id)
+    found = (
+        select(TAG.c.id, TAG.c.site_id, TAG.c.tag, TAG.c.claim_id)
         .where(is_among(TAG.c.tag, "tags", arrays=arrays))
-        .order_by(TAG.c.id.desc())
+        .cte("found")
+        # Otherwise PostgreSQL may walk the whole table backwards to spare itself the sorting.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    newest = (
+        select(found.c.site_id, *nobody, found.c.tag.label("mark"), CLAIM.c.reference.label("told"))
+        .join(CLAIM, CLAIM.c.id == found.c.claim_id)
+        .order_by(found.c.id.desc())
         .limit(MOST_ALIKE)
         .subquery()
     )

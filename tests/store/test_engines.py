@@ -3,9 +3,11 @@
 import sqlite3
 
 from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
 
 from desk.store import sqlite_desk
 from desk.store.engines import sqlite_path
+from desk.store.lodging import _before
 from tests.builders import open_house
 
 
@@ -17,6 +19,18 @@ async def test_a_lookup_by_key_reads_no_whole_table_even_while_that_is_empty(pos
     for plan in (read, written):
         assert any("Index" in line for line in plan)
         assert not any("Seq Scan" in line for line in plan)
+
+
+async def test_what_a_lodging_must_know_is_found_by_its_keys_from_the_first_day_on(postgresql_database: str) -> None:
+    asked = _before(arrays=True).compile(dialect=postgresql.dialect())
+    values = {**asked.params, "keys": ["one", "two"], "tags": [b"1" * 16, b"2" * 16]}
+    async with open_house(postgresql_database) as house:
+        plan = await house.desk.write(
+            lambda work: "\n".join(row[0] for row in work.conn.exec_driver_sql(f"EXPLAIN {asked}", values))
+        )
+    assert "ix_duplicate_tag_tag" in plan
+    assert "uq_idempotency_key_key_actor_route" in plan
+    assert "Backward" not in plan, "walks the whole table to spare itself the sorting"
 
 
 async def test_what_another_process_commits_is_noticed_a_moment_later(sqlite_database: str) -> None:
