@@ -22,7 +22,7 @@ async def test_a_lookup_by_key_reads_no_whole_table_even_while_that_is_empty(pos
 
 
 async def test_what_a_lodging_must_know_is_found_by_its_keys_from_the_first_day_on(postgresql_database: str) -> None:
-    asked = _before(arrays=True).compile(dialect=postgresql.dialect())
+    asked = _before(arrays=True).compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call] # SQLAlchemy's own
     values = {**asked.params, "keys": ["one", "two"], "tags": [b"1" * 16, b"2" * 16]}
     async with open_house(postgresql_database) as house:
         plan = await house.desk.write(
