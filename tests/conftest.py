@@ -106,6 +106,13 @@ def database(request: pytest.FixtureRequest) -> str:
     return address
 
 
+@pytest.fixture(params=["sqlite", postgres.LATER])
+def database_later(request: pytest.FixtureRequest) -> str:
+    """The same, but on PostgreSQL in the gate only: for what follows from tables and rules alone."""
+    address: str = request.getfixturevalue(f"{request.param}_database")
+    return address
+
+
 def _lacking(config: pytest.Config, what: str, why: str) -> NoReturn:
     if ASKED.get(f"DESK_REQUIRE_{what}") == "1":
         pytest.fail(why, pytrace=False)

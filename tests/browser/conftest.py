@@ -15,6 +15,8 @@ from tests.gate.wire import CLAIMS, claim_body
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE, WIDE = (390, 844), (1280, 900)
+BOTH = pytest.mark.parametrize("language", ["zh-CN", pytest.param("en", marks=pytest.mark.slow)])
+"""Chinese before each landing, English in the gate."""
 
 
 @dataclass

@@ -9,12 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PHONE, WIDE, Shop
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.gate.places import Place
 from tests.gate.wire import CLAIMS, claim_body
 
 pytestmark = pytest.mark.browser
-BOTH = pytest.mark.parametrize("language", ["zh-CN", "en"])
 SUM = {"zh-CN": "人民币 256.00 元", "en": "CNY 256.00"}
 Enter = Callable[..., Page]
 

@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PHONE, WIDE, Shop
-from tests.browser.test_status_page import BOTH, SCHEMES
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
+from tests.browser.test_status_page import SCHEMES
 from tests.gate.places import HOME, Place
 
 pytestmark = pytest.mark.browser

@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests import exhibits
-from tests.browser.conftest import PHONE, WIDE, Shop
-from tests.browser.test_status_page import BOTH, SCHEMES, entered
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
+from tests.browser.test_status_page import SCHEMES, entered
 from tests.gate.places import HOME, Place
 
 pytestmark = pytest.mark.browser

@@ -9,12 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PHONE, WIDE, Shop
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.gate.places import Place
 
 pytestmark = pytest.mark.browser
 
-BOTH = pytest.mark.parametrize("language", ["zh-CN", "en"])
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NARROW = (320, 640)
 POSTER = "/q/huangshan/north-gate"

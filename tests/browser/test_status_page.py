@@ -10,13 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PHONE, WIDE, Shop
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.gate.places import Place
 
 pytestmark = pytest.mark.browser
 
 UNKNOWN_SUM = [{"kind": "refund", "asked": None}]
-BOTH = pytest.mark.parametrize("language", ["zh-CN", "en"])
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

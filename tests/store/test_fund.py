@@ -23,6 +23,12 @@ FIRST = 10_000_000
 
 
 @pytest.fixture
+def database(database_later: str) -> str:
+    """On SQLite before each landing, on PostgreSQL in the gate."""
+    return database_later
+
+
+@pytest.fixture
 async def house(database: str) -> AsyncIterator[House]:
     """A desk on either engine."""
     async with open_house(database) as opened:

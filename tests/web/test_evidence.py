@@ -16,6 +16,7 @@ from desk.store.tables import metadata
 from tests import exhibits
 from tests.builders import FOLDER
 from tests.exhibits import picture, standing_on
+from tests.postgres import LATER
 from tests.web.console import form_in, seat
 from tests.web.front import CLAIMS, STATUS, Front, flaw, last, problem
 
@@ -46,6 +47,13 @@ def lying(file_id: str) -> list[bytes]:
 
 async def lodged(front: Front) -> str:
     return (await front.house.lodge()).reference
+
+
+@pytest.fixture(params=["sqlite", LATER])
+def day(request: pytest.FixtureRequest) -> Front:
+    """On SQLite before each landing, on PostgreSQL in the gate."""
+    opened: Front = request.getfixturevalue(f"{request.param}_day")
+    return opened
 
 
 async def test_a_file_leaves_a_row_two_sealed_files_an_event_and_a_line(front: Front) -> None:

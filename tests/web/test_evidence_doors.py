@@ -11,6 +11,7 @@ from desk.domain.claim import State
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
 from tests import exhibits
 from tests.exhibits import picture
+from tests.postgres import LATER
 from tests.web.console import browser, seat
 from tests.web.console import form_in as fields_in
 from tests.web.front import CLAIMS, STATUS, Front, flaw, problem
@@ -54,6 +55,13 @@ def expected(role: Role, act: Act, state: str) -> int:
 
 def cell(answer: httpx.Response) -> int:
     return 200 if answer.is_success else answer.status_code
+
+
+@pytest.fixture(params=["sqlite", LATER])
+def day(request: pytest.FixtureRequest) -> Front:
+    """On SQLite before each landing, on PostgreSQL in the gate."""
+    opened: Front = request.getfixturevalue(f"{request.param}_day")
+    return opened
 
 
 @pytest.mark.parametrize("state", STATES)

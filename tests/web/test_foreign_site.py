@@ -8,6 +8,7 @@ import pytest
 from desk.domain.claim import State
 from desk.domain.policy import READABLE, RIGHTS, Role
 from tests.builders import lodging
+from tests.postgres import LATER
 from tests.web.front import Front, Slip
 from tests.web.probes import CLAIM, KEY, PLAIN, PROBES, Probe, api_routes
 
@@ -76,6 +77,13 @@ async def abroad(front: Front, state: str) -> str:
         route = {"docketed": "docket", "awaiting_information": "needs_information"}[state]
         await front.house.override(reference, route, mona)
     return reference
+
+
+@pytest.fixture(params=["sqlite", LATER])
+def day(request: pytest.FixtureRequest) -> Front:
+    """On SQLite before each landing, on PostgreSQL in the gate."""
+    opened: Front = request.getfixturevalue(f"{request.param}_day")
+    return opened
 
 
 async def test_every_route_of_the_api_is_entered(sqlite_front: Front) -> None:

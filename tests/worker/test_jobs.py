@@ -27,6 +27,12 @@ JOB, BREACH, EVENT, NOTICE = (metadata.tables[name] for name in ("job", "clock_b
 
 
 @pytest.fixture
+def database(database_later: str) -> str:
+    """On SQLite before each landing, on PostgreSQL in the gate."""
+    return database_later
+
+
+@pytest.fixture
 async def house(database: str) -> AsyncIterator[House]:
     """A furnished desk on either engine."""
     async with open_house(database) as opened:
