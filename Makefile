@@ -5,6 +5,9 @@
 
 BIN := .venv/bin
 PORT ?= 8000
+# Only what was written after `make demo` counts: desktops export names like LANGUAGE for purposes of their own.
+told = $(if $(filter command line,$(origin $(1))),$($(1)))
+given = $(if $(call told,$(1)),$(2) $(call told,$(1)))
 # What must have the machine to itself: races, kills, and whoever counts seconds.
 ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent writers)
 # One more than there are cores: tests of processes wait a good part of their time.
@@ -14,8 +17,8 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraint
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.runtime ## a day of Golden Week at a desk in a temporary folder; PORT= SPEED= SEED= LANGUAGE=zh LAN=1; Ctrl-C ends it
-	@exec $(BIN)/desk demo --port $(PORT) $(SPEED:%=--speed %) $(SEED:%=--seed %) $(LANGUAGE:%=--lang %) $(LAN:%=--lan)
+demo: .venv/.runtime ## a day of Golden Week at a desk in a temporary folder; PORT= SPEED= SEED= SPEAK=zh LAN=1; Ctrl-C ends it
+	@exec $(BIN)/desk demo --port $(PORT) $(call given,SPEED,--speed) $(call given,SEED,--seed) $(call given,SPEAK,--lang) $(if $(filter 1,$(call told,LAN)),--lan)
 
 test: .venv/.dev ## the tests on SQLite and PostgreSQL, under 4 minutes
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -17,8 +16,6 @@ T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
 
-ELSEWHERE_SECONDS = 0.02
-
 
 class SqliteDesk:
     """`ports.Desk` on one SQLite file."""
@@ -28,8 +25,6 @@ class SqliteDesk:
         self._writer = writer
         self._reader = reader
         self._lookups = Lookups(self._ask)
-        self._writes = self._version = 0
-        self._ask_again_at = 0.0
 
     @property
     def kit(self) -> Kit:
@@ -38,18 +33,9 @@ class SqliteDesk:
 
     @property
     def writes(self) -> int:
-        """A number that changes whenever something was committed: at once for this process, `ELSEWHERE_SECONDS` later for others.
-
-        Asking the file each time would cost a fifth of a status.
-        """
-        now = monotonic()
-        if now >= self._ask_again_at:
-            self._ask_again_at = now + ELSEWHERE_SECONDS
-            driver: Any = self._reader.connection.dbapi_connection
-            version = int(driver.execute("PRAGMA data_version").fetchone()[0])
-            if version != self._version:
-                self._version, self._writes = version, self._writes + 1
-        return self._writes
+        """A number that changes whenever any connection, of this process or another, has committed something."""
+        driver: Any = self._reader.connection.dbapi_connection
+        return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Queue the action for the writer thread."""
@@ -57,10 +43,7 @@ class SqliteDesk:
         def run(work: Work) -> T:
             return action(work, *args, **kwargs)
 
-        try:
-            result: T = await self._writer.submit(run)
-        finally:
-            self._writes += 1
+        result: T = await self._writer.submit(run)
         return result
 
     async def append(self, insertion: Insertion[Any, Any, T]) -> T:

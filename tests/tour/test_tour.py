@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOLD = {
     "desk claims import": "106 of 106 agree",
+    "desk claims list": "huangshan",
     "desk packs show": "fast_limit",
     "desk packs diff": "respondent_answer",
     "desk replay": "Looked at 106",
@@ -72,4 +73,17 @@ def test_what_the_readme_names_of_make_is_there() -> None:
     for goal in set(re.findall(r"`make ([a-z]+)", README)) | set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE)):
         assert re.search(rf"^{goal}:", makefile, re.MULTILINE), goal
     for variable in set(re.findall(r"`(?:make demo )?([A-Z]+)=", README)):
-        assert f"$({variable}" in makefile, variable
+        assert re.search(rf"\$\((call (told|given),)?{variable}\b", makefile), variable
+
+
+def test_only_what_is_written_after_make_demo_counts() -> None:
+    def asked(*given: str) -> str:
+        surroundings = {**os.environ, "LANGUAGE": "zh_CN:zh", "LAN": "eth0", "SPEED": "fast", "SPEAK": "loud"}
+        done = subprocess.run(
+            ["make", "-n", "demo", *given], cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip().splitlines()[-1].partition("desk demo")[2]
+
+    assert asked().split() == ["--port", "8000"]
+    assert asked("LAN=0", "SPEED=600").split() == ["--port", "8000", "--speed", "600"]
+    assert asked("LAN=1", "SPEAK=zh", "PORT=8123").split() == ["--port", "8123", "--lang", "zh", "--lan"]
