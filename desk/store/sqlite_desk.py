@@ -24,6 +24,8 @@ class SqliteDesk:
         self._kit = kit
         self._writer = writer
         self._reader = reader
+        driver: Any = reader.connection.dbapi_connection
+        self._versions = driver.cursor()
         self._lookups = Lookups(self._ask)
 
     @property
@@ -34,8 +36,8 @@ class SqliteDesk:
     @property
     def writes(self) -> int:
         """A number that changes whenever any connection, of this process or another, has committed something."""
-        driver: Any = self._reader.connection.dbapi_connection
-        return int(driver.execute("PRAGMA data_version").fetchone()[0])
+        found: tuple[int] = self._versions.execute("PRAGMA data_version").fetchone()
+        return found[0]
 
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Queue the action for the writer thread."""
