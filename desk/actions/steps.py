@@ -16,7 +16,7 @@ from desk.domain.clocks import Clock, ClockState, is_late
 from desk.domain.errors import Forbidden, NotFound, StaleVersion
 from desk.domain.lifecycle import By, Move, Step, move_for
 from desk.domain.notice import NoticeKind
-from desk.domain.opening import Windows, windows_from_json
+from desk.domain.opening import Windows, windows_at
 from desk.domain.payout import PayoutState
 from desk.domain.policy import Act, Kind, Role, Viewer, require
 from desk.domain.promises import Counting, after_step
@@ -136,7 +136,7 @@ def counting(work: Work, claim: ClaimRow, site: SiteRow) -> Counting:
 
 def windows_of(site: SiteRow) -> Windows:
     """The windows in which minute and hour clocks run: the site's, or none when they run day and night."""
-    return windows_from_json(site.hours["clocks"]) if site.hours.get("clocks") else ()
+    return windows_at(site.hours, "clocks")
 
 
 def earliest(standing: Sequence[Clock]) -> Any:  # noqa: ANN401 - a datetime

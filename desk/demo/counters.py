@@ -1,6 +1,6 @@
 """The day in figures, counted from outside: what the desk's own API says of its claims, payouts and fund. Keeps no books."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
@@ -45,11 +45,11 @@ class Tally:
             lodged=len(claims),
             decided=sum(each["state"] not in _UNDECIDED for each in claims),
             refunds=len(list(self._settled())),
-            paid=_minor(fund["paid"]),
+            paid=minor_of(fund["paid"]),
             docketed=sum(each["state"] == "docketed" for each in claims),
             overdue=len(overdue),
             missed=len(self._overdue_once),
-            available=_minor(fund["available"]),
+            available=minor_of(fund["available"]),
         )
 
     def missed(self) -> int:
@@ -82,7 +82,7 @@ def _is_overdue(claim: dict[str, Any], now: datetime) -> bool:
     return claim["state"] in OPEN_STATES and claim["due_at"] is not None and datetime.fromisoformat(claim["due_at"]) < now
 
 
-def _minor(told: dict[str, str]) -> int:
+def minor_of(told: Mapping[str, str]) -> int:
     """The minor units of an amount as the API writes it, which may be zero; yuan have two places."""
     return int(told["amount"].replace(".", ""))
 

@@ -18,7 +18,7 @@ from desk.demo.acts import Counter, Refused, Unanswered, tokens_of
 from desk.demo.board import SAID, Board, cells_of, money, qr_blocks, say
 from desk.demo.cast import Filed
 from desk.demo.clock import Pace
-from desk.demo.counters import Tally
+from desk.demo.counters import Tally, minor_of
 from desk.demo.day import OPENING, plan
 from desk.demo.processes import (
     Child,
@@ -132,7 +132,7 @@ def _done(counter: Counter, act: Act, number: int) -> str:
 def _params(show: Show, counter: Counter, claims: Sequence[Filed], act: Act) -> dict[str, object]:
     """What a line may name: the claim, whom it is against, and a sum."""
     amount = act.told.get("amount") or 0
-    minor = int(amount["amount"].replace(".", "")) if isinstance(amount, Mapping) else int(amount)
+    minor = minor_of(amount) if isinstance(amount, Mapping) else int(amount)
     slip = counter.slips.get(act.claim, {})
     known = {name: slip.get(name, "") for name in ("reference", "access_code", "status_url")}
     merchant = claims[act.claim - 1].matter.respondent[0] if act.claim else ""

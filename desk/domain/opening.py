@@ -1,7 +1,8 @@
 """Opening windows of a site: when minute and hour clocks run. Knows no holidays: a site that closes on one is not asked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 Windows = tuple[tuple[tuple[time, time], ...], ...]
@@ -44,6 +45,11 @@ def open_spans(start: datetime, end: datetime | None, windows: Windows, zone: Zo
                 yield low, high
     msg = "the windows open too seldom for this clock"
     raise ValueError(msg)
+
+
+def windows_at(hours: Mapping[str, Any], what: str) -> Windows:
+    """A site's windows by their name in its row: `open` those of the counter, `clocks` those of promises; none is 24x7."""
+    return windows_from_json(hours.get(what) or [])
 
 
 def next_span(at: datetime, windows: Windows, zone: ZoneInfo) -> tuple[datetime, datetime]:

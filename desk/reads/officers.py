@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from desk.domain.policy import Act, Kind, Role, Viewer, require
 from desk.store.among import Among
@@ -65,27 +65,24 @@ def officers_by_token(conn: Connection, hashes: Sequence[str]) -> dict[str, View
 def officer_named(conn: Connection, viewer: Viewer, name: str) -> Viewer | None:
     """The active officer of this name, for an operator who acts in their name at a shell; None when there is none."""
     require(viewer, Act.MANAGE_OFFICERS, 0)
-    rows = conn.execute(_ROLES.where(OFFICER.c.name == name)).all()
-    return _of_rows(rows) if rows else None
+    return _active(conn, OFFICER.c.name == name)
 
 
 def officer_signing_in(conn: Connection, officer_id: int) -> Viewer | None:
     """The active officer of this id, whose password was just found right; None for one without a role."""
-    rows = conn.execute(_ROLES.where(OFFICER.c.id == officer_id)).all()
-    return _of_rows(rows) if rows else None
+    return _active(conn, OFFICER.c.id == officer_id)
 
 
-def officer_in_seat(conn: Connection, name: str) -> Viewer | None:
-    """The active officer of this name, whom a demo seats without a password; None where there is none."""
-    rows = conn.execute(_ROLES.where(OFFICER.c.name == name)).all()
-    return _of_rows(rows) if rows else None
+def officer_in_seat(conn: Connection, role: Role, site: str) -> Viewer | None:
+    """The first by name who holds this role at the site, whom a demo seats without a password; None where there is none."""
+    first = conn.execute(_holding(role, site)).first()
+    return _active(conn, OFFICER.c.id == first.id) if first else None
 
 
 def intake_officer(conn: Connection, viewer: Viewer, site: str) -> Viewer | None:
     """The first active intake officer of a site by name; None where there is none, or no such site."""
     require(viewer, Act.MANAGE_OFFICERS, 0)
-    at_site = _ROLES.join(SITE, SITE.c.id == ROLE.c.site_id).where(SITE.c.slug == site, ROLE.c.role == Role.INTAKE.value)
-    first = conn.execute(at_site.order_by(OFFICER.c.name).limit(1)).first()
+    first = conn.execute(_holding(Role.INTAKE, site)).first()
     return officer_named(conn, viewer, first.name) if first else None
 
 
@@ -105,6 +102,17 @@ def officer_list(conn: Connection, viewer: Viewer) -> list[OfficerRead]:
         OfficerRead(row.name, tuple(roles[row.id]), tuple(tokens[row.id]), row.added_at, row.disabled_at, row.id in with_factor)
         for row in conn.execute(select(OFFICER).order_by(OFFICER.c.name))
     ]
+
+
+def _active(conn: Connection, who: ColumnElement[bool]) -> Viewer | None:
+    rows = conn.execute(_ROLES.where(who)).all()
+    return _of_rows(rows) if rows else None
+
+
+def _holding(role: Role, site: str) -> Select[Any]:
+    """The first active officer by name in that role at the site."""
+    at_site = _ROLES.join(SITE, SITE.c.id == ROLE.c.site_id).where(SITE.c.slug == site, ROLE.c.role == role.value)
+    return at_site.order_by(OFFICER.c.name).limit(1)
 
 
 def _of_rows(rows: Sequence[Any]) -> Viewer:

@@ -149,9 +149,10 @@ def _settled(window: Window) -> Select[Any]:
 def _verdict(row: Row[Any], site: SiteRow, on: date) -> PastVerdict | None:
     try:
         facts, reasons = facts_from_json(row.facts), tuple(reason_from_json(each) for each in row.reasons)
+        route = Route(row.rule_route)
     except (KeyError, ValueError, TypeError):
         return None
-    return PastVerdict(row.reference, site.slug, on, row.made, row.pack, Route(row.rule_route), reasons, facts)
+    return PastVerdict(row.reference, site.slug, on, row.made, row.pack, route, reasons, facts)
 
 
 def _day(moment: datetime, site: SiteRow) -> date:

@@ -15,7 +15,7 @@ from desk.domain.claim import OPEN_STATES, Outcome, State
 from desk.domain.clocks import Clock, ClockState
 from desk.domain.lifecycle import LIFECYCLE, Step
 from desk.domain.money import Money, text_of
-from desk.domain.opening import next_span, windows_from_json
+from desk.domain.opening import next_span, windows_at
 from desk.domain.pack import Unit
 from desk.domain.payout import UNDER_WAY, Method, PayoutState
 from desk.domain.policy import Act, Viewer
@@ -156,7 +156,7 @@ def _counter(site: SiteRow, named: Clock, now: datetime) -> tuple[datetime | Non
 
     Clocks in days are met on a day and not at an hour. A deadline that passed while the counter was open is missed.
     """
-    windows = windows_from_json(site.hours.get("open") or [])
+    windows = windows_at(site.hours, "open")
     if not windows or named.unit not in (Unit.MINUTE, Unit.HOUR):
         return None, None
     opens, closes = next_span(min(now, named.due_at), windows, ZoneInfo(site.time_zone))
@@ -222,7 +222,7 @@ def objection_ends_at(claim: ClaimRow, site: SiteRow, kit: Kit) -> datetime | No
     if (State(claim.state), Step.REOPEN) not in LIFECYCLE:
         return None
     pack = kit.packs.by_version(claim.pack)
-    windows = windows_from_json(site.hours["clocks"]) if site.hours.get("clocks") else ()
+    windows = windows_at(site.hours, "clocks")
     rule, zone = pack.clocks["objection_window"], ZoneInfo(site.time_zone)
     return clock_rules.start(rule, claim.moved_at, pack.version, zone, kit.shelf.calendar, windows).due_at
 

@@ -3,22 +3,24 @@
 Shows nothing that an officer wrote for colleagues: the facts of a claim are shown only where the visitor typed them.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from desk.domain import clocks
+from desk.domain.audit import EventKind
 from desk.domain.claim import Channel
-from desk.domain.opening import windows_from_json
+from desk.domain.opening import windows_at
 from desk.domain.policy import Viewer
+from desk.domain.promises import Counting
 from desk.ports import Kit
 from desk.reads.seen import claim_seen
 from desk.store import claims, sites
 from desk.store.tables import metadata
 
-MESSAGE = metadata.tables["message"]
+MESSAGE, EVENT = metadata.tables["message"], metadata.tables["event"]
 _NAMED_THERE = (Channel.POSTER, Channel.COUNTER)
 
 
@@ -34,10 +36,12 @@ class Told:
 def told_of(conn: Connection, viewer: Viewer, reference: str) -> Told:
     """What stands beside the status of the viewer's own claim. Raises NotFound for anybody else's.
 
-    The business is shown where the visitor named it: on the poster's page, or to the clerk who asked. Source: UX b (9), (10).
+    The business is shown where the visitor named it, on the poster's page or to the clerk who asked, and not where staff found
+    out later who it must be.
     """
     claim = claim_seen(conn, viewer, reference)
-    merchant = claims.respondent_of(conn, claim) if claim.channel in _NAMED_THERE else None
+    named = claim.channel in _NAMED_THERE and not _named_later(conn, claim.id)
+    merchant = claims.respondent_of(conn, claim) if named else None
     return Told(
         _questions(conn, claim.id, claim.open_questions), claim.facts if claim.channel == Channel.POSTER else None,
         merchant.name if merchant else None,
@@ -49,9 +53,14 @@ def mediation_ends_at(conn: Connection, viewer: Viewer, reference: str, kit: Kit
     claim = claim_seen(conn, viewer, reference)
     site = sites.get(conn, claim.site_id)
     pack, zone = kit.packs.by_version(claim.pack), ZoneInfo(site.time_zone)
-    windows = windows_from_json(site.hours.get("clocks") or [])
-    begun = clocks.start(pack.clocks["mediation"], kit.clock.now(), pack.version, zone, kit.shelf.calendar, windows)
-    return begun.due_at.astimezone(zone)
+    counting = Counting(pack, zone, kit.shelf.calendar, windows_at(site.hours, "clocks"))
+    return counting.start("mediation", kit.clock.now()).due_at.astimezone(zone)
+
+
+def _named_later(conn: Connection, claim_id: int) -> bool:
+    """Whether the respondent was added to the claim after it was lodged."""
+    of_claim = EVENT.c.subject == f"claim:{claim_id}", EVENT.c.kind == EventKind.FACTS_COMPLETED.value
+    return any(json.loads(data)["respondent"] for data in conn.execute(select(EVENT.c.data).where(*of_claim)).scalars())
 
 
 def _questions(conn: Connection, claim_id: int, how_many: int) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
 """What a lodging must know before it adds its rows, asked once for a whole batch."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, CompoundSelect, Connection, cast, null, select, union_all
+from sqlalchemy import BigInteger, CompoundSelect, Connection, cast, func, null, select, union_all
 
 from desk.ports import Attempt
 from desk.store import idempotency, sites
@@ -17,8 +17,8 @@ TAG = metadata.tables["duplicate_tag"]
 KEY = metadata.tables["idempotency_key"]
 RESPONDENT = metadata.tables["respondent"]
 LARGEST_ID = 2**63 - 1
-MOST_ALIKE = 1600
-"""How many look-alikes a whole batch is told of, the newest ones."""
+MOST_ALIKE = 50
+"""How many look-alikes a lodging is told of for each reason, the newest ones."""
 
 Tags = tuple[tuple[str, bytes], ...]
 
@@ -96,12 +96,14 @@ def _respondents(conn: Connection, questions: Sequence[Question]) -> dict[int, R
 
 
 def _known_before(
-    conn: Connection, keys: Iterable[str], tags: Iterable[bytes]
+    conn: Connection, keys: Sequence[str], tags: set[bytes]
 ) -> tuple[dict[tuple[str, str, str], idempotency.Given], dict[tuple[int, bytes], list[str]]]:
     """Answers given under these keys, and look-alikes by site and tag. Asked together: each statement is a round trip."""
     given: dict[tuple[str, str, str], idempotency.Given] = {}
     alike: dict[tuple[int, bytes], list[str]] = {}
-    for row in conn.execute(_before(arrays=takes_arrays(conn)), {"keys": list(keys), "tags": list(tags)}):
+    if not keys and not tags:
+        return given, alike
+    for row in conn.execute(_before(arrays=takes_arrays(conn)), {"keys": keys, "tags": list(tags)}):
         if row.site_id is None:
             given[row.actor, row.route, row.key] = idempotency.Given(row.mark, row.told)
         else:
@@ -117,18 +119,17 @@ def _before(*, arrays: bool) -> CompoundSelect[Any]:
         cast(null(), BigInteger).label("site_id"), KEY.c.actor, KEY.c.route, KEY.c.key, KEY.c.fingerprint.label("mark"),
         KEY.c.answer.label("told"),
     ).where(is_among(KEY.c.key, "keys", arrays=arrays))  # fmt: skip
+    # Counted by tag: one that thousands share must not hide what another caller's tag finds. A limit over all of them would
+    # also lead PostgreSQL to walk the whole table backwards, to spare itself the sorting.
+    place = func.row_number().over(partition_by=(TAG.c.site_id, TAG.c.tag), order_by=TAG.c.id.desc())
     found = (
-        select(TAG.c.id, TAG.c.site_id, TAG.c.tag, TAG.c.claim_id)
+        select(TAG.c.site_id, TAG.c.tag, TAG.c.claim_id, place.label("place"))
         .where(is_among(TAG.c.tag, "tags", arrays=arrays))
-        .cte("found")
-        # Otherwise PostgreSQL may walk the whole table backwards to spare itself the sorting.
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    newest = (
-        select(found.c.site_id, *nobody, found.c.tag.label("mark"), CLAIM.c.reference.label("told"))
-        .join(CLAIM, CLAIM.c.id == found.c.claim_id)
-        .order_by(found.c.id.desc())
-        .limit(MOST_ALIKE)
         .subquery()
     )
-    return union_all(given, select(newest))
+    alike = (
+        select(found.c.site_id, *nobody, found.c.tag.label("mark"), CLAIM.c.reference.label("told"))
+        .join(CLAIM, CLAIM.c.id == found.c.claim_id)
+        .where(found.c.place <= MOST_ALIKE)
+    )
+    return union_all(given, alike)

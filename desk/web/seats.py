@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from desk.actions.seed import STAFF
 from desk.actions.signing import sit_down
 from desk.domain.claim import Route
 from desk.domain.errors import NotFound
@@ -49,9 +48,9 @@ async def take_seat(
 
 
 async def _officer(desk: Desk, seat: str, request_id: str) -> Viewer:
-    """The first of the seeded staff in that role. Raises NotFound on a desk that was not seeded."""
-    name = next(name for name, post in STAFF.items() if (post.role, post.site) == (SEATS[seat], SITE))
-    officer = await desk.read(officer_in_seat, name)
+    """The first officer in that role at the demo's site. Raises NotFound where there is none."""
+    role = SEATS[seat]
+    officer = await desk.read(officer_in_seat, role, SITE) if role else None
     if officer is None:
         raise NotFound
     return officer.under(request_id)

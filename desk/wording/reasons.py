@@ -71,7 +71,8 @@ def _ended(written: str) -> str:
     said = written.rstrip()
     if said.rstrip(_QUOTES)[-1:] in _ENDS:
         return said
-    return said + ("。" if _CHINESE.search(said) else ".")
+    last = next((letter for letter in reversed(said) if letter.isalnum()), "")
+    return said + ("。" if _CHINESE.fullmatch(last) else ".")
 
 
 _VISITORS = frozenset({"amount", "respondent", "facts_clear", "evidence_sufficient"})

@@ -6,10 +6,13 @@ import httpx
 import pytest
 from sqlalchemy import Connection, select
 
+from desk.actions.access import visitor_of
 from desk.domain.claim import State
+from desk.reads.told import told_of
+from desk.reads.visitors import keyholders
 from desk.store.tables import metadata
 from tests.builders import all_of
-from tests.web.front import Front, flaw, last, problem, yuan
+from tests.web.front import BODY, Front, flaw, last, problem, yuan
 
 ITEM = metadata.tables["claim_item"]
 OPEN: dict[str, Any] = {"respondent": None, "items": [{"kind": "refund", "asked": None}, {"kind": "apology"}]}
@@ -88,6 +91,18 @@ async def test_a_respondent_is_found_by_name_and_by_id_and_added_once(front: Fro
     assert (await complete(front, third, respondent={"id": str(known)})).status_code == 200
     assert {(await front.claim(each)).respondent_id for each in (first, second, third)} == {known}
     assert await front.counted("respondent") == before + 1
+
+
+async def test_vera_reads_who_she_named_and_not_who_staff_found_out(front: Front) -> None:
+    async def shown(reference: str) -> str | None:
+        holder = await front.house.desk.lookup(keyholders, reference)
+        assert holder
+        return (await front.house.desk.read(told_of, visitor_of(holder), reference)).merchant
+
+    found_out, named = await opened(front), str((await front.lodge()).json()["reference"])
+    assert (await complete(front, found_out, respondent=NEW)).status_code == 200
+    assert await shown(named) == BODY["respondent"]["name"]
+    assert await shown(found_out) is None
 
 
 async def test_what_is_known_already_stays(front: Front) -> None:

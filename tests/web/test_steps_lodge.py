@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from desk.store import lodging
 from tests.web.front import BODY, CLAIMS, Front, Slip, flaw, last, problem, yuan
 
 
@@ -119,6 +120,16 @@ async def test_look_alikes_are_hinted_to_officers_and_never_to_the_poster(front:
     assert (await front.lodge(None, channel="poster", order_no="A1")).json()["duplicates"] == []
     away = await front.call("POST", CLAIMS, "oskar", json={**BODY, "site": "gulangyu", "spot": None, "order_no": "A 1"})
     assert away.json()["duplicates"] == []
+
+
+async def test_a_reason_that_many_share_hides_no_other_look_alike(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lodging, "MOST_ALIKE", 1)
+    lodging._before.cache_clear()
+    first = (await front.lodge(order_no="A 1", occurred_on=None)).json()["reference"]
+    shared = [(await front.lodge()).json()["reference"] for _ in range(3)]
+    told = (await front.lodge(order_no="a1")).json()["duplicates"]
+    lodging._before.cache_clear()
+    assert {(each["reference"], each["why"]) for each in told} == {(first, "same_order"), (shared[-1], "same_sum_and_day")}
 
 
 async def test_a_filing_without_account_is_throttled_by_network_and_only_there(sqlite_front: Front) -> None:

@@ -95,6 +95,8 @@ def test_what_is_missing_is_told_apart_by_who_can_bring_it() -> None:
     [
         ("这家店不归我们管", "这家店不归我们管。"),
         ("Not ours", "Not ours."),
+        ("Mr Li of 云海茶庄 asks for the roll", "Mr Li of 云海茶庄 asks for the roll."),
+        ("Ask at 云海茶庄", "Ask at 云海茶庄。"),
         ("真的？", "真的？"),
         ("写着“不退”", "写着“不退”。"),
         ("“完。”", "“完。”"),
@@ -203,7 +205,7 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     # Texts of these families are put together in the templates, from a code.
     written = "\n".join(path.read_text(encoding="utf-8") for path in Path(desk.__path__[0]).rglob("*") if path.suffix in PAGES)
     families = (
-        "claim.confirm.", "claim.language.", "console.nav.",
+        "claim.confirm.", "claim.language.", "console.nav.", "done.",
         "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "notice.", "page.act.",
         "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.", "slip.",
     )  # fmt: skip

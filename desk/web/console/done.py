@@ -3,26 +3,19 @@
 The code travels in a cookie of a minute, for what stands in an address anybody could have written there.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-DONE: Mapping[str, str] = MappingProxyType(
+DONE = frozenset(
     {
-        "message": "done.message", "question": "done.question", "note": "done.note", "answer": "done.answer",
-        "silence": "done.silence", "assess": "done.assess", "facts": "done.facts", "decide": "done.decide",
-        "part": "done.decide", "override": "done.decide", "link": "done.link", "contact": "done.contact",
-        "withdraw": "done.withdraw", "reopen": "done.reopen", "evidence": "done.evidence", "top_up": "done.top_up",
-        "withdrawal": "done.withdrawal", "withdrawal_approved": "done.withdrawal_approved",
-        "propose": "done.propose", "refuse": "done.refuse",
-        "approve": "done.approve", "send": "done.send", "received": "done.received", "cancel": "done.cancel",
-        "resolve": "done.resolve", "roles": "done.roles", "disable": "done.disable", "revoke": "done.revoke",
-        "factor": "done.factor", "factor_on": "done.factor_on",
+        "message", "question", "note", "answer", "silence", "assess", "facts", "decide", "part", "override", "link", "contact",
+        "withdraw", "reopen", "evidence", "top_up", "withdrawal", "withdrawal_approved", "propose", "refuse", "approve", "send",
+        "received", "cancel", "resolve", "roles", "disable", "revoke", "factor", "factor_on",
     }
 )  # fmt: skip
-"""Every act that is told, and its text."""
+"""Every act that is told; its text is `done.` and its name."""
+_DECIDED = frozenset({"part", "override"})
+"""Acts that are told as a decision is."""
 
 COOKIE, PATH, SECONDS = "desk_done", "/desk", 60
 
@@ -38,7 +31,8 @@ def led_on(request: Request, address: str, what: str) -> Response:
 
 def just_done(request: Request) -> str | None:
     """The text of what was done on the page before this one."""
-    return DONE.get(request.cookies.get(COOKIE, ""))
+    what = request.cookies.get(COOKIE)
+    return f"done.{'decide' if what in _DECIDED else what}" if what in DONE else None
 
 
 def told(request: Request, answer: Response) -> Response:

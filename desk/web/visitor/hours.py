@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from desk.domain.opening import next_span, windows_from_json
+from desk.domain.opening import next_span, windows_at
 from desk.reads.sites import SiteRow
 from desk.wording import figures
 from desk.wording.catalogue import text
@@ -11,7 +11,7 @@ from desk.wording.catalogue import text
 
 def counter_hours(site: SiteRow, now: datetime, language: str) -> str:
     """Open until when, or closed and opening when, at the site's own time."""
-    windows, zone = windows_from_json(site.hours.get("open") or []), ZoneInfo(site.time_zone)
+    windows, zone = windows_at(site.hours, "open"), ZoneInfo(site.time_zone)
     if not windows:
         return text("page.hours.always", language)
     opens, closes = next_span(now, windows, zone)
