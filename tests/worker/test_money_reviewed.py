@@ -15,6 +15,7 @@ from desk.domain.claim import Answer, State
 from desk.domain.errors import PayoutExists, SecondOfficerNeeded
 from desk.domain.payout import Heard
 from desk.ports import Word
+from desk.reads.verify import verify
 from desk.store.tables import metadata
 from desk.worker.timetable import look_after_payouts
 from tests.builders import House, open_house
@@ -72,6 +73,8 @@ async def test_what_an_officer_said_before_a_new_send_counts_for_nothing(house: 
     for _ in range(2):
         house.clock.go(seconds=31)
         await till.asked(payout_id, "never_seen")
+    report = await house.desk.read(verify, house.kit)
+    assert next(finding for finding in report.invariants if finding.id == "I18").ok
     await till.called(payout_id, "unclear")
     assert (await till.resolve(payout_id, "failed", house.cast.cai)).state == "unknown"
     assert (await till.resolve(payout_id, "failed", house.cast.ma)).state == "failed"

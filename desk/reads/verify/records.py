@@ -8,6 +8,7 @@ from sqlalchemy import Connection, String, cast, exists, func, literal, select
 from desk.domain.audit import EventKind
 from desk.domain.claim import State
 from desk.domain.lifecycle import Step
+from desk.domain.payout import PayoutStep
 from desk.reads.verify.decisions import ROUTED
 from desk.reads.verify.dossier import Dossier
 from desk.store.columns import FOREVER
@@ -151,10 +152,17 @@ def _told(dossier: Dossier) -> dict[str, int]:
         "answers": kinds.count(EventKind.ANSWERED) + steps.count(Step.ANSWER),
         "links": kinds.count(EventKind.LINKED), "slips": kinds.count(EventKind.SLIP_REISSUED), "payouts": len(dossier.paths),
         "words of receipt": kinds.count(EventKind.PAYOUT_SAID_RECEIVED),
-        "payouts said to have ended": len(_named(dossier, EventKind.RESOLUTION_PROPOSED)),
+        "payouts said to have ended": len(_said_to_have_ended(dossier)),
     }  # fmt: skip
 
 
-def _named(dossier: Dossier, kind: EventKind) -> set[object]:
-    """The payouts that events of a kind are about."""
-    return {dossier.told(event).get("payout") for event in dossier.events if event.kind == kind}
+def _said_to_have_ended(dossier: Dossier) -> set[object]:
+    """The payouts of which a first officer said what became of them; a key that leaves again takes that word away."""
+    said = set[object]()
+    for event in dossier.events:
+        told = dossier.told(event)
+        if event.kind == EventKind.RESOLUTION_PROPOSED:
+            said.add(told.get("payout"))
+        elif event.kind == EventKind.PAYOUT_MOVED and told.get("step") == PayoutStep.SEND_AGAIN:
+            said.discard(told.get("payout"))
+    return said
