@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.gate.places import Place
@@ -66,7 +66,7 @@ def test_a_claim_goes_from_the_counter_to_the_visitors_hand(shop: Shop, place: P
         intake.locator(f'#assess-form input[name="{test}"][value="yes"]').check()
     intake.locator("#assess-basis").select_option("tourism_law_54")
     press(intake, "/assess")
-    assert intake.locator(".line-yes").count() == 12
+    expect(intake.locator(".line-yes")).to_have_count(12)
     assert SUM[language] in intake.locator("#decide-form button").inner_text()
     press(intake, "/decide")
     intake.locator("#message-text").fill("We agree: you are paid today." if language == "en" else "已同意，今天付给您。")
@@ -78,12 +78,12 @@ def test_a_claim_goes_from_the_counter_to_the_visitors_hand(shop: Shop, place: P
     press(cashier, "/payouts")
     payout = cashier.url
     assert re.search(r"/desk/payouts/\d+$", payout)
-    assert cashier.locator('form[action$="/send"]').count() == 0
+    expect(cashier.locator('form[action$="/send"]')).to_have_count(0)
 
     manager = enter("manager", language, size=PHONE)
     manager.goto(f"{shop.url}/desk/approvals")
     press(manager, f"{httpx.URL(payout).path}/approve")
-    assert manager.locator('form[action$="/approve"]').count() == 0
+    expect(manager.locator('form[action$="/approve"]')).to_have_count(0)
 
     cashier.reload()
     assert SUM[language] in cashier.locator('form[action$="/send"] button').inner_text()
@@ -109,11 +109,11 @@ def test_two_officers_on_one_claim_both_keep_their_words(shop: Shop, enter: Ente
     press(first, "/assess")
     second.locator("#assess-note").fill("收据 156 元")
     press(second, "/assess")
-    assert second.locator(".conflict").is_visible()
+    expect(second.locator(".conflict")).to_be_visible()
     assert "价签 28 元" in second.locator(".conflict").inner_text()
     assert second.locator("#assess-note").input_value() == "收据 156 元"
     press(second, "/assess")
-    assert second.locator(".conflict").count() == 0
+    expect(second.locator(".conflict")).to_have_count(0)
 
 
 @pytest.mark.slow
@@ -159,7 +159,7 @@ def test_words_for_a_form_that_is_gone_stay_in_sight_of_everybody(shop: Shop, en
     second.locator("details:has(#override-form) summary").click()
     second.locator("#override-reason").fill("要听双方的")
     press(second, "/override")
-    assert second.locator("#override-reason").count() == 0
+    expect(second.locator("#override-reason")).to_have_count(0)
     assert "游客说不用了" in second.locator(".conflict").first.inner_text()
     assert "要听双方的" in second.locator("#override-form").inner_text()
     for width in (PHONE[0], WIDE[0]):

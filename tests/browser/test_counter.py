@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.browser.test_status_page import SCHEMES
@@ -69,7 +69,7 @@ def test_a_clerk_signs_in_logs_a_claim_and_hands_over_its_slip(counter: Callable
     assert (said[:8], said[-14:]) == (status["sentence"][:8], status["sentence"][-14:])
     assert not re.search("今天|明天", said)  # it is read on another day
     page.goto(f"{shop.url}/desk")
-    assert page.locator(f'a[href="/desk/claims/{reference}"]').count() == 1
+    expect(page.locator(f'a[href="/desk/claims/{reference}"]')).to_have_count(1)
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_a_mistake_keeps_everything_and_leads_to_its_field(counter: Callable[...
     assert (page.locator("#contact").input_value(), page.get_by_role("radio").first.is_checked()) == ("vera@example.com", True)
     page.locator("#amount").fill("128")
     page.locator(".send button").first.click()
-    assert page.locator(".slip-reference").count() == 1
+    expect(page.locator(".slip-reference")).to_have_count(1)
 
 
 class Fingers:
@@ -128,7 +128,7 @@ def test_a_clerk_logs_a_claim_by_keyboard_alone_within_twenty_seconds(
     print(f"keyboard intake, {language}: {seconds:.1f} s, {fingers.keys} keystrokes besides words")
     assert (seconds <= SECONDS, fingers.keys <= KEYSTROKES) == (True, True)
     page.goto(f"{shop.url}/desk?view=received")
-    assert page.get_by_role("cell", name="松风小馆").count() >= 1
+    page.get_by_role("cell", name="松风小馆").first.wait_for()
 
 
 @pytest.mark.slow

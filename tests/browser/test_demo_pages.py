@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.browser.test_status_page import SCHEMES
@@ -40,7 +40,7 @@ def test_each_seat_is_one_press_away_and_every_page_is_for_everybody(shop: Shop,
     for seat, room in ROOMS.items():
         page.locator(f".seat-{seat}").click()
         assert httpx.URL(page.url).path == room
-        assert page.locator(".seat[aria-current]").count() == (seat != "visitor")
+        expect(page.locator(".seat[aria-current]")).to_have_count(int(seat != "visitor"))
         _is_for_everybody(page, f"{seat}-{language}", tmp_path)
 
 

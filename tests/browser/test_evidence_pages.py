@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import exhibits
 from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
@@ -69,10 +69,10 @@ def test_a_visitor_adds_a_photo_and_a_clerk_sees_it(shop: Shop, place: Place, ph
     choose(page, phone / "小票.jpg")
     choose(page, phone / "IMG_0417.heic", "photo")
     assert httpx.URL(page.url).path == "/status"
-    assert page.locator(".exhibit-name").all_inner_texts() == ["小票.jpg", "IMG_0417.heic"]
+    expect(page.locator(".exhibit-name")).to_have_text(["小票.jpg", "IMG_0417.heic"])
     assert sees_pictures(page)
     desk = at_the_claim(shop, place, claim, language)
-    assert desk.locator(".exhibit-name").all_inner_texts() == ["小票.jpg", "IMG_0417.heic"]
+    expect(desk.locator(".exhibit-name")).to_have_text(["小票.jpg", "IMG_0417.heic"])
     assert sees_pictures(desk)
     choose(desk, phone / "合同 contract.pdf", "contract")
     assert httpx.URL(desk.url).path == f"/desk/claims/{claim['reference']}"

@@ -7,7 +7,7 @@ from typing import Literal
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.gate.places import Place
@@ -130,13 +130,13 @@ def test_another_language_keeps_the_page_and_the_values(shop: Shop) -> None:
     assert page.locator("html").get_attribute("lang") == "en"
     assert (page.locator("#name").input_value(), page.locator("#phone").input_value()) == ("Vera “W”", "12")
     press(page)
-    assert page.locator("#phone-wrong").is_visible()
+    expect(page.locator("#phone-wrong")).to_be_visible()
     page.get_by_role("button", name="中文").click()
     assert page.locator("#phone-wrong").inner_text().startswith("请填写手机号")
     page.locator("#phone").fill("+44 7700 900123")
     press(page)
-    assert page.locator(".answers").get_by_text("+447700900123").is_visible()
-    assert page.locator(".answers").get_by_text(WORDS).is_visible()
+    expect(page.locator(".answers").get_by_text("+447700900123")).to_be_visible()
+    expect(page.locator(".answers").get_by_text(WORDS)).to_be_visible()
 
 
 @pytest.mark.slow
@@ -164,7 +164,7 @@ def test_what_was_changed_leads_back_to_the_check(shop: Shop) -> None:
     page.locator("#paid").fill("99")
     press(page)
     assert at_question(page) == "check"
-    assert page.locator(".answers").get_by_text("人民币 99.00 元").is_visible()
+    expect(page.locator(".answers").get_by_text("人民币 99.00 元")).to_be_visible()
 
 
 @pytest.mark.slow
@@ -235,9 +235,9 @@ def test_the_receipt_prints_on_one_sheet_with_its_code(shop: Shop, tmp_path: Pat
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 397, "height": 559})
     page.screenshot(path=tmp_path / "printed.png", full_page=True)
-    assert page.locator(".slip .qr img").is_visible()
-    assert page.locator(".big").count() == 2
-    assert not page.locator("a.go").is_visible()
+    expect(page.locator(".slip .qr img")).to_be_visible()
+    expect(page.locator(".big")).to_have_count(2)
+    expect(page.locator("a.go")).to_be_hidden()
     assert page.pdf(format="A6").count(b"/Type /Page\n") == 1
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.gate.places import Place
@@ -100,7 +100,7 @@ def test_a_question_is_answered_by_the_form_and_once_however_often_it_is_sent(sh
     }
     page.locator("#act-answer button").click()
     assert httpx.URL(page.url).path == "/status"
-    assert page.locator("#act-answer").count() == 0
+    expect(page.locator("#act-answer")).to_have_count(0)
     again = window.request.post(f"{shop.url}/status/answer", form=form, headers={"Origin": shop.url})
     assert again.ok
     heard = (
