@@ -1,6 +1,6 @@
 """The doors through which everything reaches the database, and what an action is handed there. Implemented in `store`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
@@ -97,10 +97,11 @@ class Desk(Protocol):
         ...
 
     @property
-    def writes(self) -> int:
-        """A number that differs once this process has run an action; what a reader keeps is stale then.
+    def writes(self) -> Hashable:
+        """Differs once something was written; what a reader keeps is stale then.
 
-        On SQLite it differs after any commit of any process as well.
+        This process's own writes and, on SQLite, those of every process are seen at once; on PostgreSQL another's some
+        milliseconds later, and not at all while the line to the database is broken.
         """
         ...
 

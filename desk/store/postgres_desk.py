@@ -1,7 +1,7 @@
 """The doors on PostgreSQL: a pooled connection an action, shared statements for insertions and for lookups of one moment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from desk.domain.errors import Busy, DeskError
 from desk.ports import Insertion, Kit, Work
+from desk.store.commits import TELL, ToldCommits
 from desk.store.engines import postgres_reader, postgres_writer
 from desk.store.failures import refusal_for, worth_again
 from desk.store.insertions import MOST_WAITING, TRIES, insert_together, work_at
@@ -33,7 +34,7 @@ class PostgresDesk:
 
     def __init__(self, kit: Kit, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self._kit = kit
-        self._writes = 0
+        self._commits = ToldCommits()
         self._writer = writer
         self._appender = writer.execution_options(isolation_level="AUTOCOMMIT")
         self._reader = reader
@@ -46,9 +47,9 @@ class PostgresDesk:
         return self._kit
 
     @property
-    def writes(self) -> int:
-        """How many actions this process has run through `write`."""
-        return self._writes
+    def writes(self) -> Hashable:
+        """Differs once this process wrote something through `write`, or heard that another did."""
+        return self._commits.seen()
 
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the action on a connection of its own; one that collided with another writer is run again."""
@@ -59,14 +60,16 @@ class PostgresDesk:
         try:
             return await self._run(run)
         finally:
-            self._writes += 1
+            self._commits.note()
 
     async def _run(self, run: Callable[[Connection], T]) -> T:
         """Run in a transaction, again where it collided with another writer."""
         for attempt in range(TRIES):
             try:
                 async with self._writer.begin() as conn:
-                    return await conn.run_sync(run)
+                    result = await conn.run_sync(run)
+                    await conn.exec_driver_sql(TELL)
+                    return result
             except DeskError:
                 raise
             except Exception as failure:
@@ -109,6 +112,10 @@ class PostgresDesk:
         async with self._reader.connect() as conn:
             return await conn.run_sync(query, keys)
 
+    async def listen_for_ever(self) -> None:
+        """Hear what other processes commit, over a reading connection kept for that."""
+        await self._commits.listen_for_ever(self._reader)
+
     async def flush_for_ever(self) -> None:
         """Take what is queued, insert it together, answer after the commit. One of `FLUSHERS` such tasks."""
         while True:
@@ -148,7 +155,7 @@ class PostgresDesk:
 
 @dataclass(frozen=True, slots=True)
 class PoolSizes:
-    """Connections a process may hold open."""
+    """Connections a process may hold open, beside the one that listens."""
 
     writers: int = WRITERS
     readers: int = READERS
@@ -156,15 +163,15 @@ class PoolSizes:
 
 @asynccontextmanager
 async def open_postgres(url: str, kit: Kit, sizes: PoolSizes = PoolSizes()) -> AsyncIterator[PostgresDesk]:
-    """Open the doors; on leaving, stop the flushers and close the pools."""
-    writer, reader = postgres_writer(url, sizes.writers), postgres_reader(url, sizes.readers)
+    """Open the doors; on leaving, stop what runs beside them and close the pools."""
+    writer, reader = postgres_writer(url, sizes.writers), postgres_reader(url, sizes.readers + 1)
     desk = PostgresDesk(kit, writer, reader)
-    flushers = [asyncio.create_task(desk.flush_for_ever()) for _ in range(FLUSHERS)]
+    beside = [asyncio.create_task(run()) for run in (desk.listen_for_ever, *[desk.flush_for_ever] * FLUSHERS)]
     try:
         yield desk
     finally:
-        for flusher in flushers:
-            flusher.cancel()
-        await asyncio.gather(*flushers, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await writer.dispose()
         await reader.dispose()

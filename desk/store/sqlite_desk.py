@@ -1,13 +1,14 @@
 """The doors on SQLite: one writer thread, and reads in the event loop on a connection that cannot write."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
 from desk.ports import Insertion, Kit, Work
-from desk.store.engines import sqlite_reader, sqlite_writer
+from desk.store.commits import FileCommits
+from desk.store.engines import sqlite_path, sqlite_reader, sqlite_writer
 from desk.store.waiting import Lookups, Query
 from desk.store.writer import Writer
 
@@ -20,12 +21,11 @@ V = TypeVar("V")
 class SqliteDesk:
     """`ports.Desk` on one SQLite file."""
 
-    def __init__(self, kit: Kit, writer: Writer, reader: Connection) -> None:
+    def __init__(self, kit: Kit, writer: Writer, reader: Connection, commits: FileCommits) -> None:
         self._kit = kit
         self._writer = writer
         self._reader = reader
-        driver: Any = reader.connection.dbapi_connection
-        self._versions = driver.cursor()
+        self._commits = commits
         self._lookups = Lookups(self._ask)
 
     @property
@@ -34,10 +34,9 @@ class SqliteDesk:
         return self._kit
 
     @property
-    def writes(self) -> int:
-        """A number that changes whenever any connection, of this process or another, has committed something."""
-        found: tuple[int] = self._versions.execute("PRAGMA data_version").fetchone()
-        return found[0]
+    def writes(self) -> Hashable:
+        """What changes whenever any connection, of this process or another, has committed something."""
+        return self._commits.seen()
 
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Queue the action for the writer thread."""
@@ -75,8 +74,11 @@ async def open_sqlite(url: str, kit: Kit) -> AsyncIterator[SqliteDesk]:
     engine = sqlite_reader(url)
     writer = Writer(sqlite_writer(url), kit)
     writer.start()
-    with engine.connect() as reader:
+    with ExitStack() as after, engine.connect() as reader:
+        reader.exec_driver_sql("SELECT 1 FROM sqlite_master").all()
+        commits = FileCommits(sqlite_path(url))
+        after.callback(commits.close)
         try:
-            yield SqliteDesk(kit, writer, reader)
+            yield SqliteDesk(kit, writer, reader, commits)
         finally:
             await writer.stop()

@@ -1,11 +1,8 @@
 """What the databases are told when they are opened, where a wrong word would only show months later."""
 
-import sqlite3
-
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
-from desk.store.engines import sqlite_path
 from desk.store.lodging import _before
 from tests.builders import open_house
 
@@ -31,13 +28,3 @@ async def test_what_a_lodging_must_know_is_found_by_its_keys_from_the_first_day_
     assert "ix_duplicate_tag_tag" in plan
     assert "uq_idempotency_key_key_actor_route" in plan
     assert "Backward" not in plan, "walks the whole table to spare itself the sorting"
-
-
-async def test_what_another_process_commits_is_noticed_at_once(sqlite_database: str) -> None:
-    async with open_house(sqlite_database) as house:
-        before = house.desk.writes
-        other = sqlite3.connect(sqlite_path(sqlite_database))
-        other.execute("CREATE TABLE of_another_process (n)")
-        other.commit()
-        other.close()
-        assert house.desk.writes != before

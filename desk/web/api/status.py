@@ -4,6 +4,7 @@ What a visitor does with their claim is `visitor_acts`.
 """
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from datetime import datetime
 from functools import lru_cache
 from time import monotonic
@@ -24,7 +25,7 @@ from desk.web.visits import holder_of_code, holder_of_token, visitor_for
 from desk.wording.catalogue import best_language
 
 CACHED = 10_000
-RECENT_SECONDS = 1.0
+RECENT_SECONDS = 2.0
 
 
 class KeyIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -103,22 +104,22 @@ class StatusCache:
 
 
 class RecentHolders:
-    """Tokens found right a moment ago. Kept for a second, and dropped as soon as this process has written anything.
+    """Tokens found right a moment ago. Kept for two seconds, and dropped as soon as anything was written (`Desk.writes`).
 
-    On PostgreSQL another process's change is seen a second late at most (PERFORMANCE 7, point 6). One a process.
+    The short age is for PostgreSQL, where the notice of another process's commit can be lost (PERFORMANCE 7.6). One a process.
     """
 
     def __init__(self, size: int = CACHED) -> None:
         self._size = size
-        self._kept: OrderedDict[str, tuple[Keyholder, int, float]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Keyholder, Hashable, float]] = OrderedDict()
 
-    def find(self, token: str, writes: int, now: float) -> Keyholder | None:
+    def find(self, token: str, writes: Hashable, now: float) -> Keyholder | None:
         """The claim a token opens, if that is still sure."""
         kept = self._kept.get(token)
         return kept[0] if kept and kept[1] == writes and now < kept[2] + RECENT_SECONDS else None
 
-    def keep(self, token: str, holder: Keyholder, writes: int, now: float) -> None:
-        """Keep what was found when the process had written so often; the oldest goes first."""
+    def keep(self, token: str, holder: Keyholder, writes: Hashable, now: float) -> None:
+        """Keep what was found when `writes` was so; the oldest goes first."""
         self._kept[token] = (holder, writes, now)
         self._kept.move_to_end(token)
         if len(self._kept) > self._size:
