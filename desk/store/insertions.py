@@ -109,17 +109,17 @@ def _parents_first() -> tuple[str, ...]:
 def _insert_sqlite(conn: Connection, ordered: dict[str, list[Row]]) -> None:
     """Straight to the driver: what SQLAlchemy does for each row by name is done once a statement, by place."""
     for name, rows in ordered.items():
-        statement, cells = _sqlite_statement(name, tuple(rows[0]))
-        conn.exec_driver_sql(statement, [tuple(to_stored(row[column]) for column, to_stored in cells) for row in rows])
+        statement, cells = _sqlite_statement(name, tuple(rows[0]), len(rows))
+        conn.exec_driver_sql(statement, tuple(to_stored(row[column]) for row in rows for column, to_stored in cells))
 
 
 @cache
-def _sqlite_statement(name: str, columns: tuple[str, ...]) -> tuple[str, list[Cell]]:
+def _sqlite_statement(name: str, columns: tuple[str, ...], many: int) -> tuple[str, list[Cell]]:
     """An INSERT, and for each of its places the column and how its type hands a value to the driver."""
     types = [metadata.tables[name].c[column].type.dialect_impl(_SQLITE) for column in columns]
     cells: list[Cell] = [(column, one.bind_processor(_SQLITE) or _as_it_is) for column, one in zip(columns, types, strict=True)]
     places = ", ".join("?" * len(columns))
-    return f'INSERT INTO "{name}" ({_listed(columns)}) VALUES ({places}){_on_conflict(name)}', cells
+    return f'INSERT INTO "{name}" ({_listed(columns)}) VALUES {", ".join([f"({places})"] * many)}{_on_conflict(name)}', cells
 
 
 def _insert_postgres(conn: Connection, ordered: dict[str, list[Row]]) -> None:
