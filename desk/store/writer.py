@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -21,6 +22,7 @@ from desk.store.insertions import MOST_WAITING, run_insertions, work_at
 from desk.store.waiting import Outcome, settle
 
 BATCH = 32
+PATIENCE_SECONDS = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="desk-writer", daemon=True)
         self._loop = asyncio.get_running_loop()
         self._conn: Connection | None = None
+        self._came = 0
 
     def start(self) -> None:
         """Begin to take work."""
@@ -84,15 +87,22 @@ class Writer:
                 conn.close()
 
     def _next_batch(self) -> list[Queued]:
-        """Wait for work, then take what else is there; empty when the writer is to stop."""
+        """Wait for work, then a moment for as many callers as came last time; empty when the writer is to stop.
+
+        Callers who are answered together mostly come again together: who takes the first of them at once commits for one.
+        """
         batch: list[Queued] = []
+        patience, until = None, 0.0
         with contextlib.suppress(queue.Empty):
             while len(batch) < BATCH:
-                queued = self._queue.get_nowait() if batch else self._queue.get()
+                queued = self._queue.get(timeout=patience)
                 if queued is None:
                     self._queue.put(None) if batch else None
-                    return batch
+                    break
+                until = until or monotonic() + PATIENCE_SECONDS
                 batch.append(queued)
+                patience = max(0.0, until - monotonic()) if len(batch) < self._came else 0.0
+        self._came = len(batch)
         return batch
 
     def _commit(self, conn: Connection, batch: Sequence[Queued]) -> list[Outcome]:
