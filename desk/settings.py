@@ -109,8 +109,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _demo_on_a_clock_of_its_own(self) -> "Settings":
         # Its pages seat everybody at every desk without a password; a desk in use has no such clock.
-        if self.env == "demo" and self.clock_file is None:
-            msg = "DESK_ENV is demo only where `desk demo` says so: without its DESK_CLOCK_FILE it is refused"
+        clock = self.clock_file
+        if self.env == "demo" and (clock is None or clock.parent != self.data_dir or not clock.is_file()):
+            msg = "DESK_ENV is demo only where `desk demo` says so: without its DESK_CLOCK_FILE in DESK_DATA_DIR it is refused"
             raise ValueError(msg)
         return self
 

@@ -10,7 +10,6 @@ from desk.actions.steps import event_by
 from desk.domain.audit import EventKind
 from desk.domain.claim import Language, RespondentKind
 from desk.domain.errors import BadInput
-from desk.domain.money import Money
 from desk.domain.opening import Windows, check_windows, windows_to_json
 from desk.domain.policy import Act, Viewer, require
 from desk.domain.respondent import derived_id, normalised
@@ -47,8 +46,8 @@ class NewSite:
 def add_site(work: Work, viewer: Viewer, new: NewSite) -> int:
     """Add a site and give its id.
 
-    Raises BadInput for a slug that is taken or malformed, an unknown zone, currency, language or overlay, or hours that
-    cannot be. Source: SPEC 8.
+    Raises BadInput for a slug that is taken or malformed, an unknown zone, language or overlay, a currency in which the
+    rule pack has no limits, or hours that cannot be. Source: SPEC 8.
     """
     require(viewer, Act.MANAGE_SITES, 0)
     _check(work, new)
@@ -110,13 +109,12 @@ def _check_place(work: Work, new: NewSite) -> None:
     except (KeyError, ValueError, OSError) as absent:
         raise BadInput("/time_zone", "not_found") from absent
     try:
-        Money(1, new.currency)
-    except ValueError as absent:
-        raise BadInput("/currency", "wrong_currency") from absent
-    try:
-        work.kit.packs.for_claim(work.now.date(), new.overlay)
+        pack = work.kit.packs.for_claim(work.now.date(), new.overlay)
     except KeyError as absent:
         raise BadInput("/overlay", "not_found") from absent
+    currencies = {limit.amount.currency for limit in pack.limits.values()}
+    if currencies != {new.currency}:
+        raise BadInput("/currency", "not_one_of", allowed=tuple(sorted(currencies)))
     try:
         check_windows(new.opens)
     except ValueError as impossible:

@@ -21,6 +21,7 @@ def gateway_sandbox(
     secret: Annotated[
         str | None, typer.Option(help="What events are signed with; better set as DESK_GATEWAY_SECRET, which nobody else sees.")
     ] = None,
+    tied: Annotated[bool, typer.Option("--tied", hidden=True, help="End when standard input closes.")] = False,
 ) -> None:
     """Play the HTTP gateway for a desk that is tried out: pay each key once, in its own books, and misbehave when told to.
 
@@ -31,6 +32,7 @@ def gateway_sandbox(
     import contextlib
 
     from desk import wiring
+    from desk.cli.tied import end_with_starter
 
     settings = wiring.load_settings()
     if settings.in_production:
@@ -38,4 +40,6 @@ def gateway_sandbox(
     config = wiring.gateway_sandbox(settings, ledger, events_url, secret)
     wiring.start_logs()
     with contextlib.closing(serve.listen(host, port)) as listening:
+        if tied:
+            end_with_starter()
         serve.run_one(config, listening)

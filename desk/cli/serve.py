@@ -20,6 +20,7 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65_535)] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Web processes.")] = 1,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Start no `desk work` beside the web.")] = False,
+    tied: Annotated[bool, typer.Option("--tied", hidden=True, help="End when standard input closes.")] = False,
 ) -> None:
     """Serve the web. Brings the schema up to date first; SIGTERM or Ctrl-C answers what is under way, then ends.
 
@@ -30,6 +31,7 @@ def serve(
 
     from desk import wiring
     from desk.cli.supervisor import Supervisor
+    from desk.cli.tied import end_with_starter
     from desk.web.metrics import share_between_workers
 
     settings = wiring.load_settings()
@@ -41,6 +43,8 @@ def serve(
         share_between_workers(settings.data_dir / "metrics")
     with contextlib.closing(listen(host, port)) as listening:
         supervisor = None if no_worker else Supervisor()
+        if tied:
+            end_with_starter()
         if supervisor:
             supervisor.start()
         try:

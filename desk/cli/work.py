@@ -36,14 +36,14 @@ def work(
 async def _until_told(settings: "Settings", *, tied: bool) -> None:
     import asyncio
     import signal
-    import sys
 
     from desk import wiring
+    from desk.cli.tied import end_with_starter
 
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
-    # Ctrl-C reaches a whole terminal group: a tied worker leaves the word to `serve`, which ends it after the last answer.
+    # Ctrl-C reaches a whole terminal group: a tied worker leaves the word to its starter, which ends it after the last answer.
     loop.add_signal_handler(signal.SIGINT, (lambda: None) if tied else stopping.set)
     if tied:
-        loop.add_reader(sys.stdin.fileno(), stopping.set)
+        end_with_starter()
     await wiring.work(settings, stopping)

@@ -106,11 +106,14 @@ def result_of(*arguments: str, env: dict[str, str], may_fail: bool = False) -> s
 
 @contextmanager
 def running(folder: Path, env: dict[str, str], arguments: Sequence[str]) -> Iterator[Child]:
-    """A `desk` command that stays, ended after the block; in a process group of its own, so that Ctrl-C reaches it through us."""
+    """A `desk` command that stays, ended after the block; in a process group of its own, so that Ctrl-C reaches it through us.
+
+    Where we are killed it ends by itself, for it is tied to a pipe that only we hold.
+    """
     log = folder / f"{arguments[0]}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - ourselves
-            _command(*arguments), env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            _command(*arguments, "--tied"), env=env, stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True
         )
     try:
         yield Child(arguments[0], process, log)

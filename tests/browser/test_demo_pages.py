@@ -22,6 +22,7 @@ OUTSIDE = ("/s", "/q/huangshan/north-gate", "/desk/sign-in", "/desk/claims/00000
 def opened(place: Place, browser: Browser) -> Iterator[Shop]:
     """The seeded desk served as a demo."""
     headers = {"Authorization": f"Bearer {place.token('manager')}"}
+    (place.data / "clock").write_text("0")
     with (
         place.serve(trusted_proxies="127.0.0.1", env="demo", clock_file=str(place.data / "clock")) as served,
         httpx.Client(base_url=served.url, headers=headers, trust_env=False) as officer,

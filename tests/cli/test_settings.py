@@ -58,9 +58,15 @@ def test_a_moved_clock_is_refused_in_production(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_desk_is_no_demo_without_a_clock_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DESK_ENV", "demo")
+    monkeypatch.setenv("DESK_DATA_DIR", str(tmp_path / "data"))
     with pytest.raises(SettingsTrouble, match="DESK_CLOCK_FILE"):
         load_settings()
-    monkeypatch.setenv("DESK_CLOCK_FILE", str(tmp_path / "clock"))
+    for clock in (tmp_path / "elsewhere" / "clock", tmp_path / "data" / "clock"):
+        monkeypatch.setenv("DESK_CLOCK_FILE", str(clock))
+        with pytest.raises(SettingsTrouble, match="DESK_CLOCK_FILE"):
+            load_settings()
+        clock.parent.mkdir()
+        clock.write_text("0")
     assert load_settings().env == "demo"
 
 

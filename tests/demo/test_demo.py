@@ -37,6 +37,18 @@ def test_the_demo_is_alive_at_once_and_leaves_nothing_behind(tmp_path: Path) -> 
         _nothing_left(demo, tmp_path, temporary)
 
 
+def test_a_demo_that_is_killed_takes_its_processes_with_it(tmp_path: Path) -> None:
+    port, temporary = free_port(), tmp_path / "temporary"
+    temporary.mkdir()
+    env = {**environment(tmp_path), "TMPDIR": str(temporary), "LC_ALL": "C.UTF-8"}
+    with started(tmp_path, "demo", "--port", str(port), "--speed", "600", url=f"http://127.0.0.1:{port}", env=env) as demo:
+        assert eventually(lambda: SLIP.search(demo.output) is not None or demo.process.poll() is not None, PATIENCE), demo.output
+        assert sum(said.rstrip().endswith("--tied") for said in of_this_test(tmp_path).values()) == 3
+        demo.process.kill()
+        demo.process.wait()
+        assert eventually(lambda: of_this_test(tmp_path) == {}, PATIENCE), of_this_test(tmp_path)
+
+
 def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = run("demo", "--port", str(taken.getsockname()[1]), env={**environment(tmp_path), "TMPDIR": str(tmp_path)})
