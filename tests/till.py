@@ -77,7 +77,11 @@ class Till:
         """Let a send go out and come to this end."""
         held, write = await self.lease(payouts.SEND), self.house.desk.write
         assert await write(payout_words.begin_send, held, payout_id) is not None
-        await write(payout_words.end_send, held, payout_id, Word(Heard(heard), gateway_id, "test"))
+        await self.heard(held, payout_id, heard, gateway_id)
+
+    async def heard(self, held: Lease, payout_id: int, heard: str, gateway_id: str = "gw-1") -> None:
+        """Let a call that has begun come to this end."""
+        await self.house.desk.write(payout_words.end_send, held, payout_id, Word(Heard(heard), gateway_id, "test"))
 
     async def asked(self, payout_id: int, heard: str, gateway_id: str = "gw-1") -> None:
         """Let the gateway be asked, and answer this."""

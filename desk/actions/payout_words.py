@@ -9,6 +9,7 @@ from typing import Any
 
 from desk.actions.payout_moves import Paying, hold_for_desk, move
 from desk.actions.payouts import SEND
+from desk.actions.sends import is_stopped
 from desk.actions.steps import record
 from desk.domain.audit import EventKind
 from desk.domain.notice import NoticeKind
@@ -60,7 +61,8 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
     """Write down that a call begins, and give the order to call with; None when there is nothing to send any more.
 
     A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. So it is when an
-    earlier send may have arrived and the gateway no longer knows the key by now. Source: SPEC 5.5; RELIABILITY I08.
+    earlier send may have arrived and the gateway no longer knows the key by now. Where refunds are stopped it waits.
+    Source: SPEC 5.5 and 5.8; RELIABILITY I08, I12.
     """
     paying = hold_for_desk(work, payout_id)
     jobs.keep_hold(work, held)
@@ -70,6 +72,9 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
     if paying.payout.calling or _is_forgotten(work, paying):
         lose_track(work, paying)
         jobs.done(work, held)
+        return None
+    if is_stopped(work, paying.payout.site_id):
+        jobs.again(work, held, TRY_AGAIN)
         return None
     payout = payouts.change(
         work.conn, paying.payout, calling=True, first_sent_at=paying.payout.first_sent_at or work.now

@@ -9,6 +9,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from desk.actions.payout_moves import Paying, hold_payout, move, note, refresh
+from desk.actions.sends import refuse_while_stopped
 from desk.actions.steps import Held, hold, officer_id, record
 from desk.domain import fund
 from desk.domain.audit import EventKind
@@ -86,7 +87,7 @@ def send_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
     """Hand cash over, or let the worker send: the answer is the state, never yet the gateway's.
 
     Raises SecondOfficerNeeded while an approval is missing, has lapsed, or its giver may no longer give it, WrongMoment
-    unless the money is reserved, and for a gateway that the desk no longer has. Source: SPEC 5.5.
+    unless the money is reserved, and for a gateway that the desk no longer has, SendsStopped. Source: SPEC 5.5, 5.8.
     """
     paying = hold_payout(work, viewer, Act.SEND_PAYOUT, payout_id)
     if paying.state is PayoutState.AWAITING_APPROVAL:
@@ -94,6 +95,7 @@ def send_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
     payout_move(paying.state, PayoutStep.SEND)
     if not approval_holds(work, paying):
         raise SecondOfficerNeeded
+    refuse_while_stopped(work, paying.payout.site_id)
     turn, sender, by_cash = paying.payout.turn + 1, officer_id(viewer), paying.payout.method == Method.CASH
     if not by_cash and work.kit.gateway is None:
         raise WrongMoment

@@ -14,6 +14,7 @@ from desk.cli import (
     reconcile,
     replay,
     seed,
+    sends,
     serve,
     simulate,
     sites,
@@ -45,6 +46,7 @@ Look
   simulate   What the fund would have paid, had a limit been another
   verify     Check every promise the records must keep
   reconcile  Match payouts with the gateway's statements
+  sends      The stop switch: let no refund leave, and let them leave again
   version    What is running here
 
 Examples: desk demo
@@ -91,6 +93,7 @@ app.command("reconcile")(reconcile.reconcile)
 app.command("version")(version.version)
 _add(db.group, "db")
 _add(sites.group, "sites")
+_add(sends.group, "sends")
 _add(officers.group, "officers")
 _add(calendar.group, "calendar")
 _add(packs.group, "packs")

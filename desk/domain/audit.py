@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     FUND_TOPPED_UP = "fund_topped_up"
     WITHDRAWAL_PROPOSED = "withdrawal_proposed"
     WITHDRAWAL_APPROVED = "withdrawal_approved"
+    SENDS_STOPPED = "sends_stopped"
+    SENDS_RESUMED = "sends_resumed"
     SITE_ADDED = "site_added"
     OFFICER_ADDED = "officer_added"
     OFFICER_DISABLED = "officer_disabled"

@@ -99,6 +99,12 @@ class PayoutExists(DeskError):
     code = "payout_exists"
 
 
+class SendsStopped(DeskError):
+    """The manager has stopped the refunds of this site; nothing leaves until they are resumed."""
+
+    code = "sends_stopped"
+
+
 class AdminNeeded(DeskError):
     """An admin does not shut themselves out, and the desk is never left without one."""
 

@@ -63,6 +63,7 @@ class Act(StrEnum):
     TOP_UP = "top_up"
     WITHDRAW_FUND = "withdraw_fund"
     APPROVE_WITHDRAWAL = "approve_withdrawal"
+    STOP_SENDS = "stop_sends"
     READ_FUND = "read_fund"
     EXPORT_FUND = "export_fund"
     READ_NOTICES = "read_notices"
@@ -109,6 +110,7 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.TOP_UP: frozenset({Role.MANAGER}),
         Act.WITHDRAW_FUND: frozenset({Role.MANAGER}),
         Act.APPROVE_WITHDRAWAL: _MONEY,
+        Act.STOP_SENDS: frozenset({Role.MANAGER}),
         Act.READ_FUND: _MONEY | {Role.AUDITOR},
         Act.EXPORT_FUND: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),
@@ -145,7 +147,7 @@ VISITOR_ACTS = frozenset(
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""
 
 POSTER_ACTS = frozenset({Act.LODGE})
-OPERATOR_ACTS = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_SITES, Act.MANAGE_CALENDAR, Act.VERIFY})
+OPERATOR_ACTS = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_SITES, Act.MANAGE_CALENDAR, Act.VERIFY, Act.STOP_SENDS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         errors.FundInsufficient.code: 409,
         errors.SecondOfficerNeeded.code: 409,
         errors.PayoutExists.code: 409,
+        errors.SendsStopped.code: 409,
         errors.AdminNeeded.code: 409,
         errors.SignatureWrong.code: 401,
         errors.KeyMissing.code: 400,

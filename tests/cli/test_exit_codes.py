@@ -80,6 +80,9 @@ def test_a_bug_keeps_its_traceback() -> None:
         (("sites", "add", "new", "--name", "山", "--name-en", "Hill", "--phone", "12345", "--hours", "never"), 2),
         (("sites", "add", "new", "--name", "山", "--name-en", "Hill", "--phone", "12345", "--overlay", "cn-moon"), 2),
         (("sites", "add", "new", "--name", "山", "--name-en", "Hill", "--phone", "12345", "--currency", "JPY"), 2),
+        (("sends", "stop", "--reason", " "), 2),
+        (("sends", "stop", "--reason", "wrong amounts", "--site", "nowhere"), 3),
+        (("sends", "resume", "--site", "nowhere"), 3),
     ],
     ids=lambda given: " ".join(given[:3]) if isinstance(given, tuple) else None,
 )

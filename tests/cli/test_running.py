@@ -113,6 +113,20 @@ def test_seed_is_refused_in_production(quick_shell: Shell, monkeypatch: pytest.M
     assert not quick_shell.data.exists()
 
 
+def test_refunds_are_stopped_and_resumed_at_every_site_or_at_one(shell: Shell) -> None:
+    shell.seed()
+    both = {"sites": ["gulangyu", "huangshan"]}
+    assert shell("sends", "stop", "--reason", "金额不符", "--json").document == both
+    assert shell("sends", "resume", "--site", "huangshan", "--json").document == {"sites": ["huangshan"]}
+    told = shell("sends", "stop", "--reason", "金额不符")
+    assert (told.code, told.out) == (0, "")
+    assert told.err == "gulangyu: stopped: no refund leaves\nhuangshan: stopped: no refund leaves\n"
+    assert shell("sends", "resume", "--json").document == both
+    kinds = [kind for kind in events(shell, "site") if kind.startswith("sends_")]
+    assert sorted(kinds) == ["sends_resumed"] * 3 + ["sends_stopped"] * 3
+    assert holds(shell)
+
+
 def test_an_officers_life_from_the_first_token_to_the_last(shell: Shell) -> None:
     shell.seed()
     added = shell("officers", "add", "王芳", "--role", "intake", "--role", "cashier", "--site", "huangshan", "--json").document

@@ -108,6 +108,14 @@ STATEMENT: Table = [
     ("I11", "cash on the statement", by(ON_THE_STATEMENT + "{paid_payout}")),
 ]  # fmt: skip
 
+STOPS: Table = [
+    ("I12", "left while refunds were stopped", at(
+        "payout", "gateway", "first_sent_at = (SELECT approved_at FROM withdrawal WHERE approved_at IS NOT NULL)")),
+    ("I12", "a stop that nobody remembers", by("DELETE FROM send_stop")),
+    ("I12", "a stop without its end", by("UPDATE send_stop SET resumed_at = NULL, resumed_by = NULL")),
+    ("I12", "a stop begun at another time", by("UPDATE send_stop SET stopped_at = resumed_at")),
+]  # fmt: skip
+
 AROUND: Table = [
     ("I18", "a payout lost", by("DELETE FROM payout WHERE id = {dropped_payout}")),
     ("I18", "a payout of another site", at("payout", "reserved", AWAY)),
@@ -139,4 +147,4 @@ AROUND: Table = [
     ("I35", "an account in an answer", answer_with(lambda story: story.fill(f"{{gateway}} {ACCOUNT}-{{gateway}}"))),
 ]  # fmt: skip
 
-OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *AROUND]
+OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *STOPS, *AROUND]

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from desk.actions import fund, payout_resolution, payout_words, payouts
+from desk.actions import fund, payout_resolution, payout_words, payouts, sends
 from desk.actions.clocks import record_missed_promises
 from desk.domain.fund import Payer
 from desk.domain.money import Money
@@ -122,9 +122,12 @@ async def _lost(house: House, till: Till, told: Paid) -> None:
 
 async def _fund(house: House, _: Till, __: Paid) -> None:
     write, cast = house.desk.write, house.cast
+    await write(sends.stop_sends, cast.ma, "huangshan", "对账中，先停")
+    house.clock.go(seconds=30)
     await write(fund.top_up, cast.ma, "huangshan", Money(500_000, "CNY"), Payer.GOVERNMENT, "第三季度")
     taken = await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(70_000, "CNY"), Payer.SITE, "退回景区")
     await write(fund.approve_withdrawal, cast.cai, "huangshan", taken.row.id)
+    await write(sends.resume_sends, cast.ma, "huangshan")
     await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(30_000, "CNY"), Payer.SITE, "待复核")
 
 

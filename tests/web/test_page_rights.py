@@ -68,6 +68,8 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/fund/{site}/top-ups"): Door(Act.TOP_UP, fields=MONEY_IN),
     ("POST", "/desk/fund/{site}/withdrawals"): Door(Act.WITHDRAW_FUND, fields=MONEY_IN),
     ("POST", "/desk/fund/{site}/withdrawals/{withdrawal_id}/approve"): Door(Act.APPROVE_WITHDRAWAL),
+    ("POST", "/desk/fund/{site}/sends/stop"): Door(Act.STOP_SENDS, fields={"reason": "x"}),
+    ("POST", "/desk/fund/{site}/sends/resume"): Door(Act.STOP_SENDS),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),

@@ -24,6 +24,7 @@ from desk.reads.verify import (
     records,
     staff,
     statement,
+    stops,
 )
 from desk.reads.verify.answers import Remembered
 from desk.reads.verify.books import Books, open_books
@@ -102,6 +103,8 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I11", statement.i11_lines_are_settled_payouts),
     ("I11", statement.i11_no_payout_is_paid_twice),
     ("I11", statement.i11_settled_payouts_are_on_the_statement),
+    ("I12", stops.i12_nothing_leaves_while_stopped),
+    ("I12", stops.i12_stops_were_told),
     ("I34", staff.i34_no_session_outlives_what_ends_it),
     ("I34", staff.i34_sessions_follow_a_sign_in),
     ("I18", records.i18_no_orphans),
@@ -125,7 +128,7 @@ COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
 )
 SIZES: Final = (
     ("I02", "entries", "fund_entry"), ("I04", "entries", "fund_entry"), ("I11", "statement lines", "statement_line"),
-    ("I34", "sessions", "officer_session"),
+    ("I12", "stops", "send_stop"),     ("I34", "sessions", "officer_session"),
 )  # fmt: skip
 IDS: Final = frozenset({invariant for invariant, _ in (*OF_A_CLAIM, *OF_AN_ANSWER, *OF_THE_ACCOUNTS, *OF_ALL_RECORDS)})
 

@@ -195,6 +195,26 @@ class PayoutTagRow(SQLModel, table=True):
     tagged_at: datetime = Field(sa_column=moment())
 
 
+class SendStopRow(SQLModel, table=True):
+    """A while in which no refund of a site may leave. Nobody's where it was said at a shell; open until it is resumed."""
+
+    __tablename__ = "send_stop"
+    __table_args__ = (
+        at_most("reason", 2000),
+        CheckConstraint("resumed_by IS NULL OR resumed_at IS NOT NULL", name="resumed_whole"),
+        Index("uq_send_stop_open", "site_id", unique=True, **only_where("resumed_at IS NULL")),
+        Index("ix_send_stop_site_id", "site_id", "id"),
+    )
+
+    id: int = Field(sa_column=key())
+    site_id: int = Field(sa_column=refers("site.id"))
+    reason: str = Field(sa_column=prose())
+    stopped_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    stopped_at: datetime = Field(sa_column=moment())
+    resumed_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    resumed_at: datetime | None = Field(sa_column=moment(optional=True))
+
+
 class GatewayEventRow(SQLModel, table=True):
     """A signed message of the gateway, kept once by its own id. `fate` says what became of it: moved, late or parked."""
 

@@ -12,13 +12,14 @@ from desk.web.api import (
     gateway,
     lodging,
     payouts,
+    sends,
     status,
     visitor_acts,
 )
 
 routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
-    payouts.router, fund.router, gateway.router, visitor_acts.router,
+    payouts.router, fund.router, sends.router, gateway.router, visitor_acts.router,
     evidence.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

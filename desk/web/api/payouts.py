@@ -206,7 +206,10 @@ async def post_approve(request: Request, payout_id: PayoutId, desk: TheDesk, off
     return await answer_once(request, desk, officer, key, payout_out, approve_payout, payout_id)
 
 
-@router.post("/payouts/{payout_id}/send", name="payouts_send", summary="Hand the cash over, or let the gateway pay", **STEP)
+@router.post(
+    "/payouts/{payout_id}/send", name="payouts_send", summary="Hand the cash over, or let the gateway pay",
+    response_model=PayoutOut, responses=for_step("second_officer_needed", "sends_stopped", "idempotency_key_missing"),
+)  # fmt: skip
 async def post_send(request: Request, payout_id: PayoutId, desk: TheDesk, officer: Officer, key: RequiredKey) -> Response:
     """Cash answers `awaiting_visitor`; any other method answers `sending`, and the worker does the rest."""
     try:

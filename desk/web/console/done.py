@@ -8,9 +8,10 @@ from fastapi.responses import RedirectResponse, Response
 
 DONE = frozenset(
     {
-        "message", "question", "note", "answer", "silence", "assess", "facts", "decide", "part", "override", "link", "contact",
-        "withdraw", "reopen", "evidence", "top_up", "withdrawal", "withdrawal_approved", "propose", "refuse", "approve", "send",
-        "received", "cancel", "resolve", "roles", "disable", "revoke", "factor", "factor_on",
+        "message", "question", "note", "answer", "silence", "assess", "facts", "decide", "part", "override", "link",
+        "contact", "withdraw", "reopen", "evidence", "top_up", "stop", "resume", "withdrawal", "withdrawal_approved",
+        "propose", "refuse", "approve", "send", "received", "cancel", "resolve", "roles", "disable", "revoke", "factor",
+        "factor_on",
     }
 )  # fmt: skip
 """Every act that is told; its text is `done.` and its name."""

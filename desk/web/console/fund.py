@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from desk.actions.fund import propose_withdrawal, top_up
+from desk.actions.sends import resume_sends, stop_sends
 from desk.domain.errors import BadInput, DeskError, Forbidden, NotFound
 from desk.domain.fund import Payer
 from desk.domain.money import Money, text_of
@@ -18,6 +19,7 @@ from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.fund import entries_page, fund_view, open_withdrawals
+from desk.reads.sends import stop_at
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
 from desk.web.api.shapes import Prose
@@ -92,6 +94,25 @@ async def post_withdrawal(request: Request, site: Slug, desk: TheDesk, session: 
     return await _moved(request, desk, session, site, "withdraw", OutForm, propose_withdrawal)
 
 
+@router.post("/fund/{site}/sends/stop")
+async def post_stop(request: Request, site: Slug, desk: TheDesk, session: SignedIn) -> Response:
+    """Let no refund leave, and say why."""
+    typed = await typed_in(request, session)
+    try:
+        await acted(request, session, typed[KEY], stop_sends, site, typed.get("reason", "").strip())
+    except BadInput as refusal:
+        return await _page(request, desk, session, site, "", _failed(request, "stop", refusal, typed))
+    return led_on(request, f"/desk/fund/{site}", "stop")
+
+
+@router.post("/fund/{site}/sends/resume")
+async def post_resume(request: Request, site: Slug, session: SignedIn) -> Response:
+    """Let refunds leave again."""
+    typed = await typed_in(request, session)
+    await acted(request, session, typed[KEY], resume_sends, site)
+    return led_on(request, f"/desk/fund/{site}", "resume")
+
+
 @router.get("/notices")
 async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
     """What needs the manager: a fund that was short, payouts that are unknown, stuck or contradicted."""
@@ -112,10 +133,13 @@ async def _moved(
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
-        fields = tuple(field.partition(".")[0] for field in fields_at_fault(refusal))
-        failed = Failed(form, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
-        return await _page(request, desk, session, site, "", failed)
+        return await _page(request, desk, session, site, "", _failed(request, form, refusal, typed))
     return led_on(request, f"/desk/fund/{site}", "withdrawal" if form == "withdraw" else form)
+
+
+def _failed(request: Request, form: str, refusal: DeskError | ValidationError, typed: Mapping[str, str]) -> Failed:
+    fields = tuple(field.partition(".")[0] for field in fields_at_fault(refusal))
+    return Failed(form, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
 
 
 def _amount(typed: str, currency: str) -> Money:
@@ -136,9 +160,11 @@ async def _page(
     waiting = await desk.read(open_withdrawals, viewer, site, LINES, None)
     sites = await desk.read(sites_at_work, viewer, Act.READ_FUND)
     here = next(each for each in sites if each.slug == site)
-    may = {act: viewer.may(act, here.id) for act in (Act.TOP_UP, Act.WITHDRAW_FUND, Act.EXPORT_FUND)}
+    stop = await desk.read(stop_at, viewer, site)
+    may = {act: viewer.may(act, here.id) for act in (Act.TOP_UP, Act.WITHDRAW_FUND, Act.EXPORT_FUND, Act.STOP_SENDS)}
     return staff_page(
         request, session, "console/fund.html", failed.status if failed else 200, here="fund", address=address, fund=view,
         page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, payers=[payer.value for payer in Payer],
-        failed=failed, plain=text_of, next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
+        stop=stop, failed=failed, plain=text_of,
+        next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip

@@ -30,6 +30,7 @@ from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.fund import fund_view
+from desk.reads.sends import stopped_sites
 from desk.reads.till import Sheet, fund_of_claim, refund, sheet, to_pay, waiting
 from desk.web.api.correspondence import ReasonIn
 from desk.web.api.payouts import PayeeIn, ResolveIn
@@ -91,7 +92,8 @@ async def pay_page(request: Request, desk: TheDesk, session: SignedIn) -> Respon
         (site, await desk.read(fund_view, session.viewer, site.slug))
         for site in await desk.read(sites_at_work, session.viewer, Act.READ_FUND)
     ]
-    return staff_page(request, session, "console/pay.html", here="pay", lines=lines, funds=funds, plain=text_of)
+    stops = await desk.read(stopped_sites, session.viewer)
+    return staff_page(request, session, "console/pay.html", here="pay", lines=lines, funds=funds, stops=stops, plain=text_of)
 
 
 @router.get("/claims/{reference}/payouts")
@@ -215,10 +217,11 @@ async def _sheet(
     request: Request, desk: Desk, session: Session, payout_id: int, failed: Failed | None = None
 ) -> Response:  # fmt: skip
     one = await desk.read(sheet, session.viewer, payout_id, desk.kit)
+    stops = {site.id: stop for site, stop in await desk.read(stopped_sites, session.viewer)}
     return staff_page(
         request, session, "console/payout.html", failed.status if failed else 200, here="pay", sheet=one,
         payout=one.view.payout, steps=offered(session.viewer, one), address=f"/desk/payouts/{payout_id}",
-        failed=failed, money=_money,
+        stop=stops.get(one.claim.site_id), failed=failed, money=_money,
     )  # fmt: skip
 
 

@@ -1,0 +1,61 @@
+"""`desk sends`: the stop switch. While refunds are stopped none leaves, and none is lost."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from desk.cli import session, showing
+from desk.cli.showing import Json
+
+if TYPE_CHECKING:
+    from desk.ports import Desk
+
+group = typer.Typer(help="The stop switch: let no refund leave, and let them leave again.")
+Site = Annotated[str | None, typer.Option(help="Only this site's refunds; without it those of every site.")]
+
+
+@group.command("stop")
+def stop(
+    reason: Annotated[str, typer.Option(help="Why; staff read it on their pages.")], site: Site = None, as_json: Json = False
+) -> None:
+    """Let no refund leave from now on, in cash or through the gateway. What is on its way already is seen to as always.
+
+    Example: desk sends stop --reason "The gateway answers with wrong amounts"
+    """
+    from desk.actions.sends import stop_sends
+
+    _say(_each(site, stop_sends, reason), "stopped: no refund leaves", as_json)
+
+
+@group.command("resume")
+def resume(site: Site = None, as_json: Json = False) -> None:
+    """Let refunds leave again; what waited is sent within seconds.
+
+    Example: desk sends resume --site huangshan
+    """
+    from desk.actions.sends import resume_sends
+
+    _say(_each(site, resume_sends), "refunds leave again", as_json)
+
+
+def _each(site: str | None, action: "Callable[..., Any]", *told: str) -> list[str]:
+    """Act on the one site or on every one; their slugs. Fails with 3 for an unknown site."""
+
+    async def job(desk: "Desk") -> list[str]:
+        from desk.reads.sites import site_list
+
+        operator = session.operator()
+        slugs = [site] if site else [each.slug for each in await desk.read(site_list, operator)]
+        for slug in slugs:
+            await desk.write(action, operator, slug, *told)
+        return slugs
+
+    return session.with_desk(job, absent=f"there is no site {site}: `desk sites list` shows them")
+
+
+def _say(slugs: list[str], what: str, as_json: bool) -> None:
+    if as_json:
+        showing.document({"sites": slugs})
+    else:
+        showing.say("\n".join(f"{slug}: {what}" for slug in slugs) or "there is no site yet")

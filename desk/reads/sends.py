@@ -1,0 +1,51 @@
+"""Whether a site's refunds leave or are stopped, since when, by whom and why. Stops nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Select, select
+
+from desk.domain.policy import Act, Viewer
+from desk.reads.board import Workplace, sites_at_work
+from desk.reads.pages import sites_of
+from desk.store.tables import SendStopRow, SiteRow, metadata
+
+STOP, OFFICER, SITE = (metadata.tables[name] for name in ("send_stop", "officer", "site"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A stop that holds: `at` is at the site's own offset, `by` an officer's name, None where it was said at a shell."""
+
+    at: datetime
+    by: str | None
+    reason: str
+
+
+def stopped(site: SiteRow, stop: SendStopRow | None, by: str | None) -> Stopped | None:
+    """A stop's row as staff see it, with the name of who said it."""
+    return Stopped(stop.stopped_at.astimezone(ZoneInfo(site.time_zone)), by, stop.reason) if stop else None
+
+
+def stop_at(conn: Connection, viewer: Viewer, slug: str) -> Stopped | None:
+    """The stop that holds a site's refunds, None while they leave. Raises NotFound for a foreign site, Forbidden."""
+    (site_id,) = sites_of(conn, viewer, slug, Act.READ_FUND)
+    row = conn.execute(_open().where(STOP.c.site_id == site_id)).first()
+    return Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason) if row else None
+
+
+def stopped_sites(conn: Connection, viewer: Viewer) -> list[tuple[Workplace, Stopped]]:
+    """The viewer's sites whose refunds are stopped, by slug."""
+    places = {place.slug: place for place in sites_at_work(conn, viewer, Act.READ_PAYOUT)}
+    rows = conn.execute(_open().where(SITE.c.slug.in_(places)).order_by(SITE.c.slug))
+    return [(places[row.slug], Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason)) for row in rows]
+
+
+def _open() -> Select[tuple[datetime, str, str | None, str, str]]:
+    return (
+        select(STOP.c.stopped_at, STOP.c.reason, OFFICER.c.name, SITE.c.slug, SITE.c.time_zone)
+        .join(SITE, SITE.c.id == STOP.c.site_id)
+        .outerjoin(OFFICER, OFFICER.c.id == STOP.c.stopped_by)
+        .where(STOP.c.resumed_at.is_(None))
+    )

@@ -1,0 +1,61 @@
+"""The stop switch while the shipped worker pays: pressed at a shell, counted in the gateway's own books."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.gate.paying import Floor, Staff, each_of, floor, told
+from tests.gate.places import seeded
+from tests.gate.wire import Wire
+from tests.postgres import PgServer
+
+MANY, BOUND_SECONDS, WATCHED_SECONDS = 60, 2.0, 4.0
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+    """A seeded desk served beside a gateway; it must stand whole when all is paid."""
+    folder, name = tmp_path_factory.mktemp("stopping"), f"desk_stop_{os.getpid()}"
+    server: PgServer | None = None if request.param == "sqlite" else request.getfixturevalue("pg_server")
+    address = server.create_database(name) if server else f"sqlite:///{folder}/data/desk.db"
+    try:
+        place = seeded(folder / "data", address)
+        with floor(place, folder / "gateway", gateway_timeout="5") as opened, opened.open():
+            yield opened
+            place.check()
+    finally:
+        if server:
+            server.drop_database(name)
+
+
+async def test_a_stop_holds_every_send_within_two_seconds_and_resuming_loses_none(shop: Floor) -> None:
+    numbers = await each_of(shop.place, shop.url, lambda staff, _: staff.ready("40.00"), MANY)
+    shop.gateway.behave("slow", seconds=1)
+    async with Wire.open(shop.url) as wire:
+        staff = Staff(shop.place, wire)
+        for number in numbers[:-1]:
+            assert told(await staff.step(number, "send"))["state"] == "sending"
+        stopped = shop.place.desk("sends", "stop", "--reason", "对账不符")
+        assert (stopped.returncode, "huangshan: stopped" in stopped.stderr) == (0, True)
+        refusal = told(await staff.step(numbers[-1], "send"), 409)
+        assert refusal["code"] == "sends_stopped"
+        await asyncio.sleep(BOUND_SECONDS)
+        left = asked(shop, numbers)
+        await asyncio.sleep(WATCHED_SECONDS)
+        assert asked(shop, numbers) == left
+        assert 0 < len(left) < MANY
+        assert shop.states()["settled"] == len(left)
+        assert shop.states()["sending"] == MANY - 1 - len(left)
+        assert shop.place.desk("sends", "resume").returncode == 0
+        assert told(await staff.step(numbers[-1], "send"))["state"] == "sending"
+        shop.settled_within(60)
+    assert shop.paid() == {f"payout-{number}": 1 for number in numbers}
+
+
+def asked(shop: Floor, numbers: list[str]) -> set[str]:
+    """The keys that the gateway was ever called with."""
+    return {f"payout-{number}" for number in numbers if shop.gateway.asked(f"payout-{number}")}
