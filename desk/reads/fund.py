@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select
 from desk.domain import fund
 from desk.domain.fund import EntryKind
 from desk.domain.policy import Act, Viewer
+from desk.domain.runway import LATELY, Pace, last_holiday
+from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
 from desk.store import fund as books
 from desk.store import sites
@@ -48,6 +50,22 @@ class FundView:
     written_off: int
     put_in: int
     off: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunwayView:
+    """For how many whole days the fund is enough, in minor units; None where nothing left, or no holiday is known.
+
+    `holiday` has the first and the last day, both included, of the newest one that is over.
+    """
+
+    currency: str
+    available: int
+    week: Pace
+    days_at_week: int | None
+    holiday: tuple[date, date] | None
+    holiday_pace: Pace | None
+    days_at_holiday: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +132,18 @@ def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
     )  # fmt: skip
 
 
+def runway_view(conn: Connection, viewer: Viewer, slug: str, kit: Kit) -> RunwayView:
+    """How long the fund lasts at the pace of the last seven days and of the last holiday. Raises NotFound, Forbidden."""
+    site, now = _site(conn, viewer, slug), kit.clock.now()
+    available = books.balances(conn, site.id, site.currency).get(fund.AVAILABLE, 0)
+    week = Pace(_paid(conn, site, now - LATELY, now), LATELY.days)
+    over = last_holiday(now.astimezone(ZoneInfo(site.time_zone)).date(), kit.shelf.calendar)
+    holiday = _pace_of(conn, site, *over) if over else None
+    return RunwayView(
+        site.currency, available, week, week.lasts(available), over, holiday, holiday.lasts(available) if holiday else None
+    )
+
+
 def entries_page(
     conn: Connection, viewer: Viewer, slug: str, limit: int, cursor: str | None, act: Act = Act.READ_FUND
 ) -> Page[EntryView]:  # fmt: skip
@@ -156,6 +186,18 @@ def open_withdrawals(conn: Connection, viewer: Viewer, slug: str, limit: int, cu
     if cursor:
         query = query.where(after((WITHDRAWAL.c.id,), cursor))
     return page_of(conn, query, limit, lambda row: withdrawal_view(row, site, row.proposer), lambda row: [row.id])
+
+
+def _pace_of(conn: Connection, site: SiteRow, first: date, last: date) -> Pace:
+    zone, after_it = ZoneInfo(site.time_zone), last + timedelta(days=1)
+    whole = (datetime.combine(day, time(), zone) for day in (first, after_it))
+    return Pace(_paid(conn, site, *whole), (after_it - first).days)
+
+
+def _paid(conn: Connection, site: SiteRow, since: datetime, until: datetime) -> int:
+    """What left the fund between two moments, less what banks returned in that time; never below nothing."""
+    moved = books.totals(conn, site.id, site.currency, (EntryKind.PAYOUT_SETTLED, EntryKind.PAYOUT_RETURNED), (since, until))
+    return max(0, moved.get(EntryKind.PAYOUT_SETTLED, 0) - moved.get(EntryKind.PAYOUT_RETURNED, 0))
 
 
 def _site(conn: Connection, viewer: Viewer, slug: str, act: Act = Act.READ_FUND) -> SiteRow:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -86,9 +87,13 @@ def balances(conn: Connection, site_id: int, currency: str) -> dict[str, int]:
     return {row.name: row.balance_minor for row in conn.execute(select(ACCOUNT.c.name, ACCOUNT.c.balance_minor).where(mine))}
 
 
-def totals(conn: Connection, site_id: int, currency: str, kinds: Iterable[EntryKind]) -> Mapping[str, int]:
-    """The sum of all postings of each of these kinds of entry that was ever written for a site."""
+def totals(
+    conn: Connection, site_id: int, currency: str, kinds: Iterable[EntryKind], within: tuple[datetime, datetime] | None = None
+) -> Mapping[str, int]:  # fmt: skip
+    """The sum of all postings of each of these kinds of entry of a site: of all times, or from one moment until another."""
     mine = (ENTRY.c.site_id == site_id) & (ENTRY.c.currency == currency) & ENTRY.c.kind.in_([kind.value for kind in kinds])
+    if within:
+        mine &= (ENTRY.c.posted_at >= within[0]) & (ENTRY.c.posted_at < within[1])
     added = select(ENTRY.c.kind, func.sum(POSTING.c.amount_minor).label("minor"))
     rows = conn.execute(added.join(POSTING, POSTING.c.entry_id == ENTRY.c.id).where(mine).group_by(ENTRY.c.kind))
     return {row.kind: int(row.minor) for row in rows}

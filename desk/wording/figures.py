@@ -45,6 +45,12 @@ def day(on: date, language: str) -> str:
     return format_date(on, text("time.day_year", language), locale=LOCALES[language])
 
 
+def days(first: date, last: date, language: str) -> str:
+    """Days from the first to the last, both included: `2026年10月1日至2026年10月7日`, `1 October 2026 to 7 October 2026`."""
+    pattern, locale = text("time.date", language), LOCALES[language]
+    return text("time.days", language, first=format_date(first, pattern, locale), last=format_date(last, pattern, locale))
+
+
 def by(due_at: datetime, language: str, *, zone: tzinfo, now: datetime, near: bool = True) -> str:
     """A deadline to come: `今天 14:35 前`, `today by 14:35`. Minutes are cut, never rounded up.
 
@@ -107,6 +113,11 @@ def _span(minutes: int, language: str) -> str:
             parts.append(_counted(count, unit, language))
     spoken = " ".join(parts[:_SHOWN_UNITS])
     return re.sub(r"(?<=\d)(?=[^\d\s])", " ", spoken) if language == Language.ZH_CN else spoken
+
+
+def whole_days(count: int, language: str) -> str:
+    """A number of days: `9 天`, `9 days`, and of none that it is less than one."""
+    return _span(count * 24 * 60, language) if count else text("time.under_a_day", language)
 
 
 def _counted(count: int, unit: _Unit, language: str) -> str:

@@ -56,6 +56,7 @@ MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("POST", f"{SITE}/sends/stop"): Probe(Act.STOP_SENDS, body=REASON),
     ("POST", f"{SITE}/sends/resume"): Probe(Act.STOP_SENDS, body={}),
     ("GET", f"{SITE}/fund"): Probe(Act.READ_FUND),
+    ("GET", f"{SITE}/fund/runway"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/entries"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/entries.csv"): Probe(Act.EXPORT_FUND),
     ("GET", f"{SITE}/fund/withdrawals"): Probe(Act.READ_FUND),

@@ -12,6 +12,7 @@ from desk.web.api import (
     gateway,
     lodging,
     payouts,
+    runway,
     sends,
     status,
     visitor_acts,
@@ -19,7 +20,7 @@ from desk.web.api import (
 
 routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
-    payouts.router, fund.router, sends.router, gateway.router, visitor_acts.router,
+    payouts.router, fund.router, runway.router, sends.router, gateway.router, visitor_acts.router,
     evidence.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

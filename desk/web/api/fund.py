@@ -51,7 +51,7 @@ class FundOut(Out):
     @classmethod
     def of(cls, view: FundView) -> "FundOut":
         """The shape of a fund."""
-        return cls(**{name: _money(getattr(view, name), view.currency) for name in cls.model_fields})
+        return cls(**{name: money_out(getattr(view, name), view.currency) for name in cls.model_fields})
 
 
 class TopUpIn(In):
@@ -73,7 +73,7 @@ class ToppedUpOut(Out):
     @classmethod
     def of(cls, done: ToppedUp) -> "ToppedUpOut":
         """The shape of a top-up."""
-        amount, available = (_money(minor, done.site.currency) for minor in (done.amount.minor, done.available))
+        amount, available = (money_out(minor, done.site.currency) for minor in (done.amount.minor, done.available))
         return cls(entry=str(done.entry_id), amount=amount, source=done.payer, available=available)
 
 
@@ -101,7 +101,7 @@ class WithdrawalOut(Out):
     def of(cls, view: WithdrawalView) -> "WithdrawalOut":
         """The shape of a withdrawal."""
         return cls(
-            id=str(view.id), amount=_money(view.amount_minor, view.currency), source=Payer(view.payer), note=view.note,
+            id=str(view.id), amount=money_out(view.amount_minor, view.currency), source=Payer(view.payer), note=view.note,
             proposed_by=view.proposed_by, proposed_at=view.proposed_at, approved_by=view.approved_by,
             approved_at=view.approved_at,
         )  # fmt: skip
@@ -137,7 +137,7 @@ class EntryOut(Out):
     def of(cls, entry: EntryView) -> "EntryOut":
         """The shape of an entry."""
         lines = [
-            LineOut(debit=line.debit, credit=line.credit, amount=_money(line.amount_minor, entry.currency))
+            LineOut(debit=line.debit, credit=line.credit, amount=money_out(line.amount_minor, entry.currency))
             for line in entry.lines
         ]
         return cls(
@@ -261,5 +261,6 @@ def _withdrawing(done: Withdrawing) -> WithdrawalOut:
     return WithdrawalOut.of(withdrawal_view(done.row, done.site, done.proposed_by, done.approved_by))
 
 
-def _money(minor: int, currency: str) -> MoneyOut:
+def money_out(minor: int, currency: str) -> MoneyOut:
+    """Minor units as the API writes money."""
     return MoneyOut(amount=text_of(minor, currency), currency=currency)
