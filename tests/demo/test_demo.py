@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.processes import Served, environment, free_port, run, started
 from tests.worker.test_processes import eventually
@@ -37,6 +38,7 @@ def test_the_demo_is_alive_at_once_and_leaves_nothing_behind(tmp_path: Path) -> 
         _nothing_left(demo, tmp_path, temporary)
 
 
+@pytest.mark.slow
 def test_a_demo_that_is_killed_takes_its_processes_with_it(tmp_path: Path) -> None:
     port, temporary = free_port(), tmp_path / "temporary"
     temporary.mkdir()

@@ -81,6 +81,7 @@ class OnADesk(RuleBasedStateMachine):
         self.loop = asyncio.Runner()
         self.opened: AbstractAsyncContextManager[House] | None = None
         self.cases: list[Case] = []
+        self.stopped = False
 
     @initialize(
         honours=st.sampled_from([True, True, False]),

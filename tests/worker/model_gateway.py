@@ -126,6 +126,7 @@ class WithGateway(OnADesk):
         if order is None:
             self.hands.remove(hand)
         elif isinstance(order, PayOrder):
+            assert not self.stopped
             hand.word = self.world.call(order.key, lot.how, self.now)
         else:
             hand.word = self.world.find(order, lot.answer, self.now)

@@ -4,8 +4,8 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from desk.actions import fund, payouts
-from desk.domain.errors import AmountAboveDecided, FundInsufficient, PayoutExists, SecondOfficerNeeded, WrongMoment
+from desk.actions import fund, payouts, sends
+from desk.domain.errors import AmountAboveDecided, FundInsufficient, PayoutExists, SecondOfficerNeeded, SendsStopped, WrongMoment
 from desk.domain.fund import Payer
 from desk.domain.money import Money
 from desk.domain.policy import Viewer
@@ -39,6 +39,14 @@ class WithOfficers(OnADesk):
             self.give_back(*lot.of(list(self.withdrawals.items())), lot.by)
         else:
             self.ask_for(lot.asked)
+
+    def the_switch_is_pressed(self, _lot: Lot) -> None:
+        """The manager stops the refunds of the site, or lets them leave again; no payout moves by that."""
+        write, ma = self.house.desk.write, self.staff("ma")
+        pressing = write(sends.resume_sends, ma, HOME) if self.stopped else write(sends.stop_sends, ma, HOME, "对账不符")
+        self.run(pressing)
+        self.stopped = not self.stopped
+        assert self.look().payouts == self.seen.payouts
 
     def a_refund_is_agreed(self, lot: Lot) -> None:
         """A claim more that may be paid, some about one and the same order."""
@@ -179,7 +187,8 @@ class WithOfficers(OnADesk):
     def send(self, payout: Any, by: str) -> None:  # noqa: ANN401 - a row
         refusal: Refusal = SecondOfficerNeeded if payout.state == "awaiting_approval" else WrongMoment
         if payout.state == "reserved":
-            refusal = None if self.approved(payout) else SecondOfficerNeeded
+            ready: Refusal = SendsStopped if self.stopped else None
+            refusal = ready if self.approved(payout) else SecondOfficerNeeded
         if self.act(self.till.send(payout.id, self.staff(by)), refusal):
             assert self.state(payout.id) == ("awaiting_visitor" if payout.method == "cash" else "sending")
         elif refusal is SecondOfficerNeeded:

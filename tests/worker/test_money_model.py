@@ -36,6 +36,7 @@ class Money(WithOfficers, WithGateway):
         chances: dict[str, tuple[int, object]] = {
             "time_passes": (2, True),
             "the_fund_is_filled_or_drained": (2, True),
+            "the_switch_is_pressed": (3 if self.stopped else 1, True),
             "a_refund_is_agreed": (3, len(self.going_on()) < 3),
             "cash_goes_its_way": (3, self.going_on("cash")),
             "a_transfer_leaves": (6, self.going_on("transfer")),
