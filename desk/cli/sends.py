@@ -10,6 +10,7 @@ from desk.cli.showing import Json
 
 if TYPE_CHECKING:
     from desk.ports import Desk
+    from desk.reads.sends import Stopped
 
 group = typer.Typer(help="The stop switch: let no refund leave, and let them leave again.")
 Site = Annotated[str | None, typer.Option(help="Only this site's refunds; without it those of every site.")]
@@ -37,6 +38,30 @@ def resume(site: Site = None, as_json: Json = False) -> None:
     from desk.actions.sends import resume_sends
 
     _say(_each(site, resume_sends), "refunds leave again", as_json)
+
+
+@group.command("list")
+def list_stops(as_json: Json = False) -> None:
+    """List the sites whose refunds are stopped, since when, by whom and why.
+
+    Example: desk sends list --json
+    """
+
+    async def job(desk: "Desk") -> "list[tuple[str, Stopped]]":
+        from desk.reads.sends import stops
+
+        return await desk.read(stops, session.operator())
+
+    found = session.with_desk(job)
+    if as_json:
+        showing.document(
+            [{"site": slug, "at": each.at.isoformat(), "by": each.by, "reason": each.reason} for slug, each in found]
+        )
+    elif found:
+        rows = [(slug, f"{each.at:%Y-%m-%d %H:%M}", each.by or "the operator", each.reason) for slug, each in found]
+        showing.table(("site", "stopped", "by", "why"), rows)
+    else:
+        showing.say("refunds leave at every site")
 
 
 def _each(site: str | None, action: "Callable[..., Any]", *told: str) -> list[str]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, select
 
-from desk.domain.policy import Act, Viewer
+from desk.domain.policy import Act, Viewer, require
 from desk.reads.board import Workplace, sites_at_work
 from desk.reads.pages import sites_of
 from desk.store.tables import SendStopRow, SiteRow, metadata
@@ -40,6 +40,15 @@ def stopped_sites(conn: Connection, viewer: Viewer) -> list[tuple[Workplace, Sto
     places = {place.slug: place for place in sites_at_work(conn, viewer, Act.READ_PAYOUT)}
     rows = conn.execute(_open().where(SITE.c.slug.in_(places)).order_by(SITE.c.slug))
     return [(places[row.slug], Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason)) for row in rows]
+
+
+def stops(conn: Connection, viewer: Viewer) -> list[tuple[str, Stopped]]:
+    """Every stop that holds, each with its site's slug, for the operator. Raises Forbidden for anybody else."""
+    require(viewer, Act.STOP_SENDS, 0)
+    return [
+        (row.slug, Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason))
+        for row in conn.execute(_open().order_by(SITE.c.slug))
+    ]
 
 
 def _open() -> Select[tuple[datetime, str, str | None, str, str]]:

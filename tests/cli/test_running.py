@@ -121,7 +121,11 @@ def test_refunds_are_stopped_and_resumed_at_every_site_or_at_one(shell: Shell) -
     told = shell("sends", "stop", "--reason", "金额不符")
     assert (told.code, told.out) == (0, "")
     assert told.err == "gulangyu: stopped: no refund leaves\nhuangshan: stopped: no refund leaves\n"
+    stops = shell("sends", "list", "--json").document
+    assert [(stop["site"], stop["by"], stop["reason"]) for stop in stops] == [(each, None, "金额不符") for each in both["sites"]]
+    assert "gulangyu" in shell("sends", "list").out
     assert shell("sends", "resume", "--json").document == both
+    assert (shell("sends", "list", "--json").document, shell("sends", "list").out) == ([], "")
     kinds = [kind for kind in events(shell, "site") if kind.startswith("sends_")]
     assert sorted(kinds) == ["sends_resumed"] * 3 + ["sends_stopped"] * 3
     assert holds(shell)
