@@ -10,6 +10,26 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+_SQLITE_GUARD = """
+CREATE TRIGGER payout_never_leaves_while_stopped BEFORE UPDATE ON payout
+WHEN ((NEW.calling AND NOT OLD.calling) OR (NEW.first_sent_at IS NOT NULL AND OLD.first_sent_at IS NULL))
+  AND EXISTS (SELECT 1 FROM send_stop WHERE site_id = NEW.site_id AND resumed_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'the refunds of this site are stopped'); END
+"""
+_POSTGRES_FUNCTION = """
+CREATE FUNCTION payout_never_leaves_while_stopped() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS (SELECT 1 FROM send_stop WHERE site_id = NEW.site_id AND resumed_at IS NULL) THEN
+    RAISE EXCEPTION 'the refunds of this site are stopped' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$
+"""
+_POSTGRES_GUARD = """
+CREATE TRIGGER payout_never_leaves_while_stopped BEFORE UPDATE ON payout FOR EACH ROW
+WHEN ((NEW.calling AND NOT OLD.calling) OR (NEW.first_sent_at IS NOT NULL AND OLD.first_sent_at IS NULL))
+EXECUTE FUNCTION payout_never_leaves_while_stopped()
+"""
+
 
 def upgrade() -> None:
     """Apply."""
@@ -38,8 +58,21 @@ def upgrade() -> None:
             sqlite_where=sa.text("resumed_at IS NULL"),
             postgresql_where=sa.text("resumed_at IS NULL"),
         )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(_POSTGRES_FUNCTION)
+        op.execute(_POSTGRES_GUARD)
+    else:
+        op.execute(_SQLITE_GUARD)
 
 
 def downgrade() -> None:
-    """Undo."""
+    """Undo. Raises RuntimeError where refunds are stopped: the older program would send them."""
+    if op.get_bind().execute(sa.text("SELECT 1 FROM send_stop WHERE resumed_at IS NULL")).first() is not None:
+        msg = "the refunds of a site are stopped: `desk sends resume` first"
+        raise RuntimeError(msg)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER payout_never_leaves_while_stopped ON payout")
+        op.execute("DROP FUNCTION payout_never_leaves_while_stopped")
+    else:
+        op.execute("DROP TRIGGER payout_never_leaves_while_stopped")
     op.drop_table("send_stop")

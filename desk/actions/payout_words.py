@@ -61,7 +61,8 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
     """Write down that a call begins, and give the order to call with; None when there is nothing to send any more.
 
     A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. So it is when an
-    earlier send may have arrived and the gateway no longer knows the key by now. Where refunds are stopped it waits.
+    earlier send may have arrived and the gateway no longer knows the key by now. Where refunds are stopped it goes
+    back to the till.
     Source: SPEC 5.5 and 5.8; RELIABILITY I08, I12.
     """
     paying = hold_for_desk(work, payout_id)
@@ -74,12 +75,21 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
         jobs.done(work, held)
         return None
     if is_stopped(work, paying.payout.site_id):
-        jobs.again(work, held, TRY_AGAIN)
+        _hold_back(work, held, paying)
         return None
     payout = payouts.change(
         work.conn, paying.payout, calling=True, first_sent_at=paying.payout.first_sent_at or work.now
     )  # fmt: skip
     return PayOrder(payout.key, payout.amount_minor, payout.currency, _payee(work, paying), paying.held.claim.reference)
+
+
+def _hold_back(work: Work, held: Lease, paying: Paying) -> None:
+    """Refunds are stopped: what never left is the cashier's again, to be sent anew or cancelled; what may have left waits."""
+    if paying.payout.unknown_since is not None:
+        jobs.again(work, held, LOOK_AGAIN)
+        return
+    move(work, paying, PayoutStep.NEVER_LEFT, {"why": "stopped"}, sending_at=None)
+    jobs.done(work, held)
 
 
 def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
@@ -193,6 +203,8 @@ def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
     since = (payout.never_seen_since or work.now) if word.heard is Heard.NEVER_SEEN else None
     trace = Trace(payout.first_sent_at or work.now, since)
     step = after_query(word.heard, trace, work.now, honours_keys=terms is not None and terms.honours_keys)
+    if step is PayoutStep.SEND_AGAIN and is_stopped(work, payout.site_id):
+        step = None
     if step is PayoutStep.SEND_AGAIN:
         turn = payout.turn + 1
         move(work, paying, step, _shown(trace), sending_at=work.now, never_seen_since=None, turn=turn, **UNSAID)

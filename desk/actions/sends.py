@@ -1,9 +1,11 @@
 """The stop switch: while a site's refunds are stopped none of them leaves, and none is lost.
 
-Whoever sends asks in the transaction that begins the send (`refuse_while_stopped`, `is_stopped`), so that a stop holds for
-every send that begins after its commit. What is on its way already is asked for and settled as always. Source: SPEC 5.8.
+Whoever sends asks in the transaction that begins the send (`refuse_while_stopped`, `is_stopped`) and keeps the switch as it is
+until that is over, so that a stop, once it is confirmed, holds for every send; a trigger of the database refuses whoever does not
+ask. What is on its way already is asked for and settled as always. Source: SPEC 5.8.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +32,10 @@ class Sends:
 def stop_sends(work: Work, viewer: Viewer, slug: str, reason: str) -> Sends:
     """Let no refund of a site leave any more; stopped already, it stays as it is.
 
-    Raises NotFound for a foreign site, BadInput for a reason that is empty or above 2 000 characters.
+    Raises NotFound for a foreign site, BadInput for a reason that is empty, above 2 000 characters or holds control characters.
     """
     site = _hold(work, viewer, slug)
-    if not reason.strip() or len(reason) > LONGEST_REASON:
-        raise BadInput("/reason", "too_long" if reason.strip() else "missing", limit=LONGEST_REASON)
+    _check(reason)
     if stop := sends.open_stop(work.conn, site.id):
         return Sends(site, stop, officers.name_of(work.conn, stop.stopped_by) if stop.stopped_by else None)
     row: Row = {
@@ -63,8 +64,8 @@ def refuse_while_stopped(work: Work, site_id: int) -> None:
 
 
 def is_stopped(work: Work, site_id: int) -> bool:
-    """Whether no refund of the site may leave now."""
-    return sends.open_stop(work.conn, site_id) is not None
+    """Whether no refund of the site may leave now; it stays so until this work is done."""
+    return sends.open_stop_held(work.conn, site_id) is not None
 
 
 def _hold(work: Work, viewer: Viewer, slug: str) -> SiteRow:
@@ -74,6 +75,13 @@ def _hold(work: Work, viewer: Viewer, slug: str) -> SiteRow:
         raise NotFound
     require(viewer, Act.STOP_SENDS, site.id)
     return site
+
+
+def _check(reason: str) -> None:
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise BadInput("/reason", "too_long" if reason.strip() else "missing", limit=LONGEST_REASON)
+    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\r\t" for letter in reason):
+        raise BadInput("/reason", "bad_characters")
 
 
 def _record(work: Work, viewer: Viewer, site: SiteRow, kind: EventKind, said: dict[str, Any]) -> None:

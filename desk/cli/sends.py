@@ -31,7 +31,7 @@ def stop(
 
 @group.command("resume")
 def resume(site: Site = None, as_json: Json = False) -> None:
-    """Let refunds leave again; what waited is sent within seconds.
+    """Let refunds leave again; what had not left is back at the till, where the cashier sends it anew.
 
     Example: desk sends resume --site huangshan
     """

@@ -97,11 +97,11 @@ class Desk(Protocol):
         ...
 
     @property
-    def writes(self) -> Hashable:
-        """Differs once something was written; what a reader keeps is stale then.
+    def writes(self) -> Hashable | None:
+        """Differs once something was written: what a reader kept is stale then. None while nobody can tell: keep nothing.
 
         This process's own writes and, on SQLite, those of every process are seen at once; on PostgreSQL another's some
-        milliseconds later, and not at all while the line to the database is broken.
+        milliseconds later, and two seconds later at most, for then it is None.
         """
         ...
 

@@ -47,8 +47,8 @@ class PostgresDesk:
         return self._kit
 
     @property
-    def writes(self) -> Hashable:
-        """Differs once this process wrote something through `write`, or heard that another did."""
+    def writes(self) -> Hashable | None:
+        """Differs once this process wrote through `write` or heard that another did; None while it may have missed that."""
         return self._commits.seen()
 
     async def write(self, action: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,7 +1,7 @@
 """The doors on SQLite: one writer thread, and reads in the event loop on a connection that cannot write."""
 
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -27,6 +27,14 @@ class SqliteDesk:
         self._reader = reader
         self._commits = commits
         self._lookups = Lookups(self._ask)
+
+    def start(self) -> None:
+        """Begin to take work."""
+        self._writer.start()
+
+    async def stop(self) -> None:
+        """Finish what is queued."""
+        await self._writer.stop()
 
     @property
     def kit(self) -> Kit:
@@ -72,13 +80,11 @@ class SqliteDesk:
 async def open_sqlite(url: str, kit: Kit) -> AsyncIterator[SqliteDesk]:
     """Open the doors; on leaving, finish what is queued and close."""
     engine = sqlite_reader(url)
-    writer = Writer(sqlite_writer(url), kit)
-    writer.start()
-    with ExitStack() as after, engine.connect() as reader:
+    with engine.connect() as reader:
         reader.exec_driver_sql("SELECT 1 FROM sqlite_master").all()
-        commits = FileCommits(sqlite_path(url))
-        after.callback(commits.close)
+        desk = SqliteDesk(kit, Writer(sqlite_writer(url), kit), reader, FileCommits(sqlite_path(url)))
+        desk.start()
         try:
-            yield SqliteDesk(kit, writer, reader, commits)
+            yield desk
         finally:
-            await writer.stop()
+            await desk.stop()

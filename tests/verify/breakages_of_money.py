@@ -109,8 +109,7 @@ STATEMENT: Table = [
 ]  # fmt: skip
 
 STOPS: Table = [
-    ("I12", "left while refunds were stopped", at(
-        "payout", "gateway", "first_sent_at = (SELECT approved_at FROM withdrawal WHERE approved_at IS NOT NULL)")),
+    ("I12", "another reason for a stop", by("UPDATE send_stop SET reason = '例行检查'")),
     ("I12", "a stop that nobody remembers", by("DELETE FROM send_stop")),
     ("I12", "a stop without its end", by("UPDATE send_stop SET resumed_at = NULL, resumed_by = NULL")),
     ("I12", "a stop begun at another time", by("UPDATE send_stop SET stopped_at = resumed_at")),

@@ -15,6 +15,7 @@ from desk.domain.payout import Heard
 from desk.domain.policy import Viewer
 from desk.ports import Word
 from desk.reads.verify import verify
+from desk.reads.verify.stops import GUARD
 from desk.store import payouts as payout_rows
 from desk.store.engines import plain_engine
 from desk.store.tables import metadata
@@ -31,6 +32,8 @@ GONE = {
     "sqlite": ["DROP TRIGGER {table}_is_never_updated", "DROP TRIGGER {table}_is_never_deleted"],
     "postgresql": ["DROP TRIGGER {table}_is_never_changed ON {table}"],
 }
+DROPPED = f"DROP TRIGGER {GUARD}"
+GUARD_IDLE = f"ALTER TABLE payout DISABLE TRIGGER {GUARD}"
 IDLE = {
     "sqlite": ["DROP TRIGGER {table}_is_never_deleted",
                "CREATE TRIGGER {table}_is_never_deleted BEFORE DELETE ON {table} BEGIN SELECT 1; END"],
@@ -49,6 +52,18 @@ def test_books_without_their_guard_are_found(told: tuple[str, Story], statements
     found = red(checked(told[0]))
     assert set(found) == {"I04"}
     assert f"{table}:" in found["I04"]
+
+
+@pytest.mark.parametrize("way", ["gone", "idle"])
+def test_a_switch_without_its_guard_is_found(told: tuple[str, Story], way: str) -> None:
+    engine = plain_engine(told[0])
+    with engine.begin() as conn:
+        on_sqlite = conn.dialect.name == "sqlite"
+        conn.exec_driver_sql(DROPPED if on_sqlite else GUARD_IDLE if way == "idle" else f"{DROPPED} ON payout")
+        if on_sqlite and way == "idle":
+            conn.exec_driver_sql(f"CREATE TRIGGER {GUARD} BEFORE UPDATE ON payout BEGIN SELECT 1; END")
+    engine.dispose()
+    assert set(red(checked(told[0]))) == {"I12"}
 
 
 def test_half_a_fen_is_found(sqlite_story: tuple[str, Story]) -> None:

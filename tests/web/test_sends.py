@@ -4,16 +4,18 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
 
 from desk.actions import payout_words, payouts
 from desk.domain.policy import Role
+from desk.ports import Work
 from desk.reads.verify import verify
 from desk.store.tables import metadata
 from tests.till import Till
 from tests.web.console import form_in, seat
 from tests.web.front import Front, flaw, problem
-from tests.web.test_steps_pay import PAYOUTS, fund, proposed, refused, step
+from tests.web.test_steps_pay import PAYOUTS, entries, fund, proposed, refused, step
 
 SENDS = "/api/v1/sites/huangshan/sends"
 FUND = "/desk/fund/huangshan"
@@ -33,6 +35,10 @@ async def resume(front: Front) -> None:
     """Let them leave again."""
     answer = await front.call("POST", f"{SENDS}/resume", "ma", json={})
     assert (answer.status_code, answer.json()) == (200, {"stop": None})
+
+
+def _change(work: Work, change: str, payout_id: int) -> None:
+    work.conn.execute(text(f"UPDATE payout SET {change} WHERE id = :id"), {"id": payout_id})
 
 
 def chain(conn: Connection, site_id: int) -> list[tuple[str, str, str | None]]:
@@ -64,21 +70,60 @@ async def test_while_refunds_are_stopped_none_is_sent_and_afterwards_the_same_on
     assert {finding.id: finding.ok for finding in report.invariants}["I12"]
 
 
-async def test_what_waits_for_the_worker_waits_on_and_is_sent_with_the_same_key(till: Front) -> None:
+async def test_what_waits_for_the_worker_is_back_at_the_till_and_leaves_with_the_same_key(till: Front) -> None:
     at, write = Till(till.house), till.house.desk.write
     payout = (await at.propose(await at.agreed(), method="transfer")).payout
     await at.send(payout.id)
     await stop(till)
     assert await write(payout_words.begin_send, await at.lease(payouts.SEND), payout.id) is None
     row = await at.payout(payout.id)
-    assert (row.state, row.calling, row.first_sent_at) == ("sending", False, None)
+    assert (row.state, row.calling, row.first_sent_at, row.sending_at) == ("reserved", False, None, None)
+    assert await entries(till) == ["payout_proposed", "payout_sent", "payout_never_left"]
     (job,) = await till.house.desk.read(lambda conn: conn.execute(select(JOB).where(JOB.c.kind == payouts.SEND)).all())
-    assert (job.done_at, job.set_aside_at, job.failures) == (None, None, 0)
+    assert job.done_at is not None
     await resume(till)
-    till.house.clock.go(seconds=3)
+    await at.send(payout.id)
     order = await write(payout_words.begin_send, await at.lease(payouts.SEND), payout.id)
     assert order is not None
     assert order.key == payout.key
+
+
+async def test_what_waits_for_the_worker_can_be_taken_back_while_refunds_are_stopped(till: Front) -> None:
+    at = Till(till.house)
+    payout = (await at.propose(await at.agreed(), method="transfer")).payout
+    await at.send(payout.id)
+    await stop(till)
+    await till.house.desk.write(payout_words.begin_send, await at.lease(payouts.SEND), payout.id)
+    assert (await step(till, {"id": str(payout.id)}, "cancel"))["state"] == "cancelled"
+    assert (await fund(till))["available"] == "100000.00"
+
+
+async def test_what_may_have_left_stays_unknown_and_is_asked_for_and_sent_again_only_after_the_stop(till: Front) -> None:
+    at = Till(till.house)
+    payout = (await at.propose(await at.agreed(), method="transfer")).payout
+    await at.send(payout.id)
+    await at.called(payout.id, "unclear")
+    await stop(till)
+    for seconds in (60, 60, 60):
+        till.house.clock.go(seconds=seconds)
+        await at.asked(payout.id, "never_seen")
+        assert (await at.payout(payout.id)).state == "unknown"
+    await resume(till)
+    till.house.clock.go(seconds=60)
+    await at.asked(payout.id, "never_seen")
+    assert (await at.payout(payout.id)).state == "sending"
+
+
+async def test_the_database_itself_lets_nothing_leave_while_refunds_are_stopped(till: Front) -> None:
+    at = Till(till.house)
+    number = (await at.propose(await at.agreed(), method="transfer")).payout.id
+    await at.send(number)
+    await stop(till)
+    for change in ("calling = NOT calling", "first_sent_at = sending_at"):
+        with pytest.raises(DBAPIError, match="the refunds of this site are stopped"):
+            await till.house.desk.write(_change, change, number)
+    row = await at.payout(number)
+    assert (row.calling, row.first_sent_at) == (False, None)
 
 
 async def test_what_is_on_its_way_is_followed_up_while_refunds_are_stopped(till: Front) -> None:
@@ -134,6 +179,7 @@ async def test_the_manager_stops_on_the_funds_page_and_the_cashier_reads_why(til
     page = f"/desk/payouts/{payout['id']}"
     empty = await ma.submit(FUND, f"{FUND}/sends/stop", reason=" ")
     assert (empty.status_code, 'id="reason-wrong"' in empty.text) == (422, True)
+    assert (await ma.submit(FUND, f"{FUND}/sends/stop", reason="a\x1b[31mb")).status_code == 422
     assert (await ma.submit(FUND, f"{FUND}/sends/stop", reason=XSS)).status_code == 303
     for shown in (await ma.get(FUND), await chen.get("/desk/pay"), await chen.get(page)):
         assert "Refunds are stopped" in shown.text

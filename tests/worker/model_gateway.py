@@ -121,10 +121,13 @@ class WithGateway(OnADesk):
             self.hands.remove(hand)
             self.end(hand)
             return
+        before = self.seen.payouts[payout_id]
         begin = payout_words.begin_send if hand.lease.kind == payouts.SEND else payout_words.begin_query
         order = self.run(self.house.desk.write(begin, hand.lease, payout_id))
         if order is None:
             self.hands.remove(hand)
+            held_back = self.stopped and before.state == "sending" and not before.calling and before.unknown_since is None
+            assert not held_back or self.state(payout_id) == "reserved"
         elif isinstance(order, PayOrder):
             assert not self.stopped
             hand.word = self.world.call(order.key, lot.how, self.now)

@@ -68,7 +68,7 @@ async def post_stop(
     summary="Let refunds leave again",
 )
 async def post_resume(request: Request, site: Site, desk: TheDesk, officer: Officer, key: RequiredKey) -> Response:
-    """By a manager. What waited leaves within seconds."""
+    """By a manager. What had not left is `reserved` again, to be sent anew or cancelled."""
     return await answer_once(request, desk, officer, key, _after, resume_sends, site)
 
 

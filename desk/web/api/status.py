@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from datetime import datetime
 from functools import lru_cache
-from time import monotonic
 from typing import Annotated, cast
 
 import msgspec
@@ -25,7 +24,6 @@ from desk.web.visits import holder_of_code, holder_of_token, visitor_for
 from desk.wording.catalogue import best_language
 
 CACHED = 10_000
-RECENT_SECONDS = 2.0
 
 
 class KeyIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -104,23 +102,22 @@ class StatusCache:
 
 
 class RecentHolders:
-    """Tokens found right a moment ago. Kept for two seconds, and dropped as soon as anything was written (`Desk.writes`).
-
-    The short age is for PostgreSQL, where the notice of another process's commit can be lost (PERFORMANCE 7.6). One a process.
-    """
+    """Tokens found right, dropped as soon as anything was written (`Desk.writes`). One a process."""
 
     def __init__(self, size: int = CACHED) -> None:
         self._size = size
-        self._kept: OrderedDict[str, tuple[Keyholder, Hashable, float]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Keyholder, Hashable]] = OrderedDict()
 
-    def find(self, token: str, writes: Hashable, now: float) -> Keyholder | None:
+    def find(self, token: str, writes: Hashable | None) -> Keyholder | None:
         """The claim a token opens, if that is still sure."""
         kept = self._kept.get(token)
-        return kept[0] if kept and kept[1] == writes and now < kept[2] + RECENT_SECONDS else None
+        return kept[0] if kept and writes is not None and kept[1] == writes else None
 
-    def keep(self, token: str, holder: Keyholder, writes: Hashable, now: float) -> None:
+    def keep(self, token: str, holder: Keyholder, writes: Hashable | None) -> None:
         """Keep what was found when `writes` was so; the oldest goes first."""
-        self._kept[token] = (holder, writes, now)
+        if writes is None:
+            return
+        self._kept[token] = (holder, writes)
         self._kept.move_to_end(token)
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)
@@ -149,13 +146,13 @@ async def _status(request: Request, desk: Desk, holder: Keyholder, language: str
 
 async def _holder(request: Request, desk: Desk, body: bytes) -> Keyholder:
     """The claim the key in the body opens."""
-    key, recent, began, writes = read_key(body), request.app.state.recent_holders, monotonic(), desk.writes
-    if key.token is not None and (found := recent.find(key.token, writes, began)):
+    key, recent, writes = read_key(body), request.app.state.recent_holders, desk.writes
+    if key.token is not None and (found := recent.find(key.token, writes)):
         return cast("Keyholder", found)
     network = network_of(request.scope, request.app.state.options.trusted_proxies)
     if key.token is not None:
         holder = await holder_of_token(desk, key.token, network)
-        recent.keep(key.token, holder, writes, began)
+        recent.keep(key.token, holder, writes)
         return holder
     return await holder_of_code(desk, key.reference or "", key.access_code or "", network)
 
