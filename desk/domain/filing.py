@@ -54,14 +54,16 @@ def items_for(want: Want, paid: Money | None, part: Money | None) -> tuple[Item,
 def leaves_at(leaving: Leaving, now: datetime, zone: ZoneInfo, on: date | None = None, at: time | None = None) -> datetime | None:
     """The instant by which the visitor is gone, in UTC, the earlier where it is rough; None while it is not known.
 
-    Today is 18:00 at the site (its last minute once that is past), another day noon.
+    Without an hour today is 18:00 at the site (its last minute once that is past), another day noon.
     """
     today = now.astimezone(zone).date()
     if leaving is Leaving.TODAY:
+        if at is not None:
+            return local(today, at, zone)
         evening = local(today, _EVENING, zone)
         return evening if now < evening else local(today, _NIGHT, zone)
     if leaving is Leaving.TOMORROW:
-        return local(today + timedelta(days=1), _NOON, zone)
+        return local(today + timedelta(days=1), at or _NOON, zone)
     if leaving is Leaving.LATER and on is not None:
         return local(on, at or _NOON, zone)
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -133,10 +134,14 @@ def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
 
 
 def runway_view(conn: Connection, viewer: Viewer, slug: str, kit: Kit) -> RunwayView:
-    """How long the fund lasts at the pace of the last seven days and of the last holiday. Raises NotFound, Forbidden."""
+    """How long the fund lasts at the pace of the last seven days, or of those since the first refund, and of the last holiday.
+
+    Raises NotFound for a foreign site, Forbidden.
+    """
     site, now = _site(conn, viewer, slug), kit.clock.now()
     available = books.balances(conn, site.id, site.currency).get(fund.AVAILABLE, 0)
-    week = Pace(_paid(conn, site, now - LATELY, now), LATELY.days)
+    began = books.first_posted_at(conn, site.id, EntryKind.PAYOUT_SETTLED) or now
+    week = Pace(_paid(conn, site, now - LATELY, now), max(1, min(LATELY.days, ceil((now - began) / timedelta(days=1)))))
     over = last_holiday(now.astimezone(ZoneInfo(site.time_zone)).date(), kit.shelf.calendar)
     holiday = _pace_of(conn, site, *over) if over else None
     return RunwayView(

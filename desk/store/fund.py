@@ -99,6 +99,12 @@ def totals(
     return {row.kind: int(row.minor) for row in rows}
 
 
+def first_posted_at(conn: Connection, site_id: int, kind: EntryKind) -> datetime | None:
+    """When the first entry of a kind was written for a site; None while there is none."""
+    query = select(ENTRY.c.posted_at).where(ENTRY.c.site_id == site_id, ENTRY.c.kind == kind.value).order_by(ENTRY.c.id).limit(1)
+    return conn.execute(query).scalar()
+
+
 def add_withdrawal(conn: Connection, row: Row) -> None:
     """Keep what a manager wants to take out."""
     conn.execute(insert(WITHDRAWAL), row)

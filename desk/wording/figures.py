@@ -116,8 +116,8 @@ def _span(minutes: int, language: str) -> str:
 
 
 def whole_days(count: int, language: str) -> str:
-    """A number of days: `9 天`, `9 days`, and of none that it is less than one."""
-    return _span(count * 24 * 60, language) if count else text("time.under_a_day", language)
+    """A number of days above none: `9 天`, `9 days`."""
+    return _span(count * 24 * 60, language)
 
 
 def _counted(count: int, unit: _Unit, language: str) -> str:

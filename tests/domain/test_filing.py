@@ -49,6 +49,8 @@ def test_a_rough_departure_is_the_earlier_instant(leaving: Leaving, now: datetim
 def test_a_departure_with_its_hour_is_that_instant() -> None:
     assert leaves_at(Leaving.LATER, MORNING, ZONE, TODAY, time(18, 20)) == datetime(2026, 9, 8, 10, 20, tzinfo=UTC)
     assert leaves_at(Leaving.LATER, MORNING, ZONE) is None
+    assert leaves_at(Leaving.TODAY, MORNING, ZONE, None, time(22)) == datetime(2026, 9, 8, 14, tzinfo=UTC)
+    assert leaves_at(Leaving.TOMORROW, MORNING, ZONE, None, time(15)) == datetime(2026, 9, 9, 7, tzinfo=UTC)
 
 
 def test_the_ninetieth_day_is_not_long_ago() -> None:

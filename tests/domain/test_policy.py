@@ -36,6 +36,7 @@ EXPECTED = {
     "top_up": "manager",
     "withdraw_fund": "manager",
     "approve_withdrawal": "cashier manager",
+    "stop_sends": "manager",
     "read_fund": "cashier manager auditor",
     "export_fund": "manager auditor",
     "read_notices": "manager auditor",
@@ -52,7 +53,7 @@ EXPECTED = {
 OTHERS = {
     Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received",
     Kind.POSTER: "lodge",
-    Kind.OPERATOR: "manage_officers manage_sites manage_calendar verify",
+    Kind.OPERATOR: "manage_officers manage_sites manage_calendar verify stop_sends",
     Kind.CALENDAR: "",
     Kind.DESK: "",
 }

@@ -70,6 +70,8 @@ async def test_a_visitor_alone_lodges_one_claim_with_its_event_clocks_and_senten
         ("leaving", {"leaving": "later"}, "leaves_on"),
         ("leaving", {"leaving": "later", "leaves_on": "2026-09-07"}, "leaves_on"),
         ("leaving", {"leaving": "later", "leaves_on": "2026-09-10", "leaves_at": "傍晚"}, "leaves_at"),
+        ("leaving", {"leaving": "today", "leaves_at": "00:01"}, "leaves_at"),
+        ("leaving", {"leaves_at": "15:00"}, "leaving"),
         ("contact", {"phone": "12", "name": "Vera"}, "phone"),
         ("contact", {"email": "vera"}, "email"),
     ],
@@ -202,6 +204,19 @@ async def test_a_large_amount_is_explained_and_goes_on_to_a_mediation(sqlite_fro
     assert (visitor.at, "调解" in visitor.text) == ("want", True)
     await visitor.press("anyway")
     assert visitor.at == "leaving"
+
+
+@pytest.mark.parametrize("told", [{"leaving": "tomorrow"}, {"leaves_on": "2026-09-10"}, {"leaving": "today"}])
+async def test_the_hour_of_leaving_counts_however_the_day_was_told(sqlite_front: Front, told: dict[str, str]) -> None:
+    visitor = poster(sqlite_front)
+    await visitor.walk("leaving")
+    await visitor.press(**{"leaving": "", "leaves_on": "", "leaves_at": "15:05"} | told)
+    assert visitor.at == "contact"
+    await visitor.press(**ANSWERS["contact"])
+    assert (visitor.at, "15:05" in visitor.text) == ("check", True)
+    await visitor.press("send")
+    claim = await sqlite_front.claim(await visitor.receipt())
+    assert f"{claim.departs_at:%H:%M}" == "07:05"
 
 
 async def test_an_amount_beyond_the_desk_is_explained_and_cannot_be_sent(sqlite_front: Front) -> None:

@@ -181,7 +181,7 @@ async def test_the_manager_stops_on_the_funds_page_and_the_cashier_reads_why(til
     assert (empty.status_code, 'id="reason-wrong"' in empty.text) == (422, True)
     assert (await ma.submit(FUND, f"{FUND}/sends/stop", reason="a\x1b[31mb")).status_code == 422
     assert (await ma.submit(FUND, f"{FUND}/sends/stop", reason=XSS)).status_code == 303
-    for shown in (await ma.get(FUND), await chen.get("/desk/pay"), await chen.get(page)):
+    for shown in (await ma.get(FUND), await ma.get("/desk/notices"), await chen.get("/desk/pay"), await chen.get(page)):
         assert "Refunds are stopped" in shown.text
         assert "Stopped by Ma" in shown.text
         assert XSS not in shown.text

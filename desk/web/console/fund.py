@@ -19,7 +19,7 @@ from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.fund import entries_page, fund_view, open_withdrawals, runway_view
-from desk.reads.sends import stop_at
+from desk.reads.sends import stop_at, stopped_sites
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
 from desk.web.api.shapes import Prose
@@ -115,9 +115,10 @@ async def post_resume(request: Request, site: Slug, session: SignedIn) -> Respon
 
 @router.get("/notices")
 async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
-    """What needs the manager: a fund that was short, payouts that are unknown, stuck or contradicted."""
+    """What needs the manager: refunds that are stopped, a fund that was short, payouts unknown, stuck or contradicted."""
     found = await desk.read(notices, session.viewer)
-    return staff_page(request, session, "console/notices.html", here="notices", notices=found)
+    stops = await desk.read(stopped_sites, session.viewer)
+    return staff_page(request, session, "console/notices.html", here="notices", notices=found, stops=stops)
 
 
 async def _moved(

@@ -109,7 +109,7 @@ class _Reader:
         texts = self._texts()
         if tile is Tile.OTHER and not self._typed.get("words"):
             self._note("words", "missing")
-        leaving = self._chosen("leaving", Leaving)
+        leaving = self._leaving()
         departs_at = self._departure(leaving)
         spot, occurred_on, paid, part = self._spot(), self._occurred_on(), self._amount("paid"), self._amount("part")
         if want is Want.REFUND_PART:
@@ -182,18 +182,30 @@ class _Reader:
             return None
         return on
 
+    def _leaving(self) -> Leaving | None:
+        """What was chosen; who wrote a day chose another day, and an hour alone belongs to none."""
+        chosen = self._chosen("leaving", Leaving)
+        if chosen is None and self._typed.get("leaves_on"):
+            return Leaving.LATER
+        if chosen is None and self._typed.get("leaves_at") and not self._typed.get("leaving"):
+            self._note("leaving", "missing")
+        return chosen
+
     def _departure(self, leaving: Leaving | None) -> datetime | None:
-        """The departure; day and hour count only where another day was chosen."""
-        if leaving is None:
+        """The departure, at its hour where one was written; the day counts only where another day was chosen."""
+        if leaving in (None, Leaving.UNSURE):
             return None
-        if leaving is not Leaving.LATER:
-            return leaves_at(leaving, self._now, self._zone)
-        on, at = self._day("leaves_on"), self._read("leaves_at", read_hour, "bad_hour")
-        if not self._typed.get("leaves_on"):
-            self._note("leaves_on", "missing")
-        if on and on < self._today:
-            self._note("leaves_on", "in_past")
-        return leaves_at(leaving, self._now, self._zone, on, at)
+        at, on = self._read("leaves_at", read_hour, "bad_hour"), None
+        if leaving is Leaving.LATER:
+            on = self._day("leaves_on")
+            if not self._typed.get("leaves_on"):
+                self._note("leaves_on", "missing")
+            elif on and on < self._today:
+                self._note("leaves_on", "in_past")
+        leaves = leaves_at(leaving, self._now, self._zone, on, at)
+        if at and leaves and leaves <= self._now and (on is None or on == self._today):
+            self._note("leaves_at", "in_past")
+        return leaves
 
 
 def lodging_of(told: Told, site: SiteRow, language: str) -> Lodging:
