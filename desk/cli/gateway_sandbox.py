@@ -7,6 +7,7 @@ import typer
 
 from desk.cli import serve
 from desk.cli.exits import Exit, Failure
+from desk.cli.tied import Tied, end_with_starter
 
 
 def gateway_sandbox(
@@ -21,7 +22,7 @@ def gateway_sandbox(
     secret: Annotated[
         str | None, typer.Option(help="What events are signed with; better set as DESK_GATEWAY_SECRET, which nobody else sees.")
     ] = None,
-    tied: Annotated[bool, typer.Option("--tied", hidden=True, help="End when standard input closes.")] = False,
+    tied: Tied = False,
 ) -> None:
     """Play the HTTP gateway for a desk that is tried out: pay each key once, in its own books, and misbehave when told to.
 
@@ -32,7 +33,6 @@ def gateway_sandbox(
     import contextlib
 
     from desk import wiring
-    from desk.cli.tied import end_with_starter
 
     settings = wiring.load_settings()
     if settings.in_production:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from desk.cli.exits import Exit, Failure
+from desk.cli.tied import Tied, end_with_starter
 
 if TYPE_CHECKING:
     import socket
@@ -20,7 +21,7 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65_535)] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Web processes.")] = 1,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Start no `desk work` beside the web.")] = False,
-    tied: Annotated[bool, typer.Option("--tied", hidden=True, help="End when standard input closes.")] = False,
+    tied: Tied = False,
 ) -> None:
     """Serve the web. Brings the schema up to date first; SIGTERM or Ctrl-C answers what is under way, then ends.
 
@@ -31,7 +32,6 @@ def serve(
 
     from desk import wiring
     from desk.cli.supervisor import Supervisor
-    from desk.cli.tied import end_with_starter
     from desk.web.metrics import share_between_workers
 
     settings = wiring.load_settings()

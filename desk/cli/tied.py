@@ -3,6 +3,11 @@
 import os
 import signal
 import threading
+from typing import Annotated
+
+import typer
+
+Tied = Annotated[bool, typer.Option("--tied", hidden=True, help="End when standard input closes.")]
 
 
 def end_with_starter() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from desk.cli import showing
+from desk.cli.tied import Tied, end_with_starter
 
 if TYPE_CHECKING:
     from desk.settings import Settings
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def work(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now and end.")] = False,
-    tied: Annotated[bool, typer.Option("--tied", hidden=True, help="End when standard input closes.")] = False,
+    tied: Tied = False,
 ) -> None:
     """Run the worker: it sends payouts, asks for what is unknown, writes down missed promises, checks, and keeps house.
 
@@ -38,7 +39,6 @@ async def _until_told(settings: "Settings", *, tied: bool) -> None:
     import signal
 
     from desk import wiring
-    from desk.cli.tied import end_with_starter
 
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)

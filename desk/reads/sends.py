@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, select
@@ -32,23 +33,24 @@ def stop_at(conn: Connection, viewer: Viewer, slug: str) -> Stopped | None:
     """The stop that holds a site's refunds, None while they leave. Raises NotFound for a foreign site, Forbidden."""
     (site_id,) = sites_of(conn, viewer, slug, Act.READ_FUND)
     row = conn.execute(_open().where(STOP.c.site_id == site_id)).first()
-    return Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason) if row else None
+    return _seen(row) if row else None
 
 
 def stopped_sites(conn: Connection, viewer: Viewer) -> list[tuple[Workplace, Stopped]]:
     """The viewer's sites whose refunds are stopped, by slug."""
     places = {place.slug: place for place in sites_at_work(conn, viewer, Act.READ_PAYOUT)}
     rows = conn.execute(_open().where(SITE.c.slug.in_(places)).order_by(SITE.c.slug))
-    return [(places[row.slug], Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason)) for row in rows]
+    return [(places[row.slug], _seen(row)) for row in rows]
 
 
 def stops(conn: Connection, viewer: Viewer) -> list[tuple[str, Stopped]]:
     """Every stop that holds, each with its site's slug, for the operator. Raises Forbidden for anybody else."""
     require(viewer, Act.STOP_SENDS, 0)
-    return [
-        (row.slug, Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason))
-        for row in conn.execute(_open().order_by(SITE.c.slug))
-    ]
+    return [(row.slug, _seen(row)) for row in conn.execute(_open().order_by(SITE.c.slug))]
+
+
+def _seen(row: Any) -> Stopped:  # noqa: ANN401 - a row of `_open`
+    return Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason)
 
 
 def _open() -> Select[tuple[datetime, str, str | None, str, str]]:

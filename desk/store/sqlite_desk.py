@@ -28,14 +28,6 @@ class SqliteDesk:
         self._commits = commits
         self._lookups = Lookups(self._ask)
 
-    def start(self) -> None:
-        """Begin to take work."""
-        self._writer.start()
-
-    async def stop(self) -> None:
-        """Finish what is queued."""
-        await self._writer.stop()
-
     @property
     def kit(self) -> Kit:
         """The kit that the doors hand to actions."""
@@ -82,9 +74,9 @@ async def open_sqlite(url: str, kit: Kit) -> AsyncIterator[SqliteDesk]:
     engine = sqlite_reader(url)
     with engine.connect() as reader:
         reader.exec_driver_sql("SELECT 1 FROM sqlite_master").all()
-        desk = SqliteDesk(kit, Writer(sqlite_writer(url), kit), reader, FileCommits(sqlite_path(url)))
-        desk.start()
+        writer, commits = Writer(sqlite_writer(url), kit), FileCommits(sqlite_path(url))
+        writer.start()
         try:
-            yield desk
+            yield SqliteDesk(kit, writer, reader, commits)
         finally:
-            await desk.stop()
+            await writer.stop()
