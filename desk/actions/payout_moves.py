@@ -87,7 +87,7 @@ def refresh(work: Work, held: Held) -> Held:
     """Stop the promise of payment where the money is out, show the next deadline, raise the claim's version."""
     known = clock_rows.of_claim(work.conn, held.claim.id)
     latest = payouts.latest(work.conn, held.claim.id)
-    paid = latest is not None and PayoutState(latest.state) in PAID
+    paid = latest is not None and latest.returned_at is None and PayoutState(latest.state) in PAID
     stopped = tuple(clocks.stop(clock, work.now) for clock in known.values() if paid and _is_promise(clock))
     standing = keep_clocks(work, held, known, stopped)
     return replace(held, claim=claims.change(work.conn, held.claim, due_at=earliest(standing)), clocks=tuple(standing))

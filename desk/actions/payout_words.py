@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from desk.actions.payout_moves import Paying, hold_for_desk, move
+from desk.actions.payout_returns import book_return, can_return
 from desk.actions.payouts import SEND
 from desk.actions.sends import is_stopped
 from desk.actions.steps import record
@@ -52,9 +53,7 @@ class Message:
 UNSAID: dict[str, Any] = {"resolve_as": None, "resolve_by": None, "resolve_evidence": None}
 """What a first officer said of an unknown payout says nothing once its key has left again."""
 
-MESSAGES = {
-    "payout.settled": Heard.SETTLED, "payout.failed": Heard.FAILED, "payout.awaiting_visitor": Heard.AWAITING_VISITOR
-}  # fmt: skip
+MESSAGES = {f"payout.{heard}": heard for heard in (*VERDICTS, Heard.RETURNED)}
 
 
 def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
@@ -277,4 +276,11 @@ def _why_parked(message: Message, paying: Paying | None) -> str | None:
 
 
 def _let_move(work: Work, paying: Paying, message: Message) -> str:
-    return "moved" if take_word(work, paying, MESSAGES[message.type], message.gateway_id) else "late"
+    """What came back had arrived: a return that overtakes its settling settles first."""
+    heard = MESSAGES[message.type]
+    if heard is Heard.RETURNED and word_moves(paying.state, Heard.SETTLED):
+        paying = hear(work, paying, Heard.SETTLED, message.gateway_id)
+    if heard is Heard.RETURNED and can_return(paying):
+        book_return(work, paying)
+        return "moved"
+    return "moved" if take_word(work, paying, heard, message.gateway_id) else "late"

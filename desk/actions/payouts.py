@@ -65,7 +65,7 @@ def propose_payout(work: Work, viewer: Viewer, reference: str, proposal: Proposa
     books.post(work, held.site, EntryKind.PAYOUT_PROPOSED, lines, Booked(payout.id, viewer.id))
     data = {"method": payout.method, "review": payout.review, "payee_commitment": payout.payee_commitment, "key": payout.key}
     note(work, paying, step, paying.state, data)
-    notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT})
+    notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT, NoticeKind.PAYOUT_RETURNED})
     notify_respondent(work, held)
     return Paying(payout, refresh(work, held))
 

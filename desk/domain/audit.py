@@ -33,6 +33,8 @@ class EventKind(StrEnum):
     PAYOUT_MOVED = "payout_moved"
     PAYOUT_SAID_RECEIVED = "payout_said_received"
     PAYOUT_WORD_PARKED = "payout_word_parked"
+    PAYOUT_RETURN_SAID = "payout_return_said"
+    PAYOUT_RETURNED = "payout_returned"
     RESOLUTION_PROPOSED = "resolution_proposed"
     RESOLUTION_AGREED = "resolution_agreed"
     RESPONDENT_NOTIFIED = "respondent_notified"

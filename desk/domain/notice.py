@@ -10,6 +10,7 @@ class NoticeKind(StrEnum):
     PAYOUT_STUCK = "payout_stuck"
     PAYOUT_UNKNOWN = "payout_unknown"
     PAYOUT_LOST = "payout_lost"
+    PAYOUT_RETURNED = "payout_returned"
     GATEWAY_CONTRADICTS = "gateway_contradicts"
 
 

@@ -101,7 +101,7 @@ UNKNOWN_IS_ALARMING = timedelta(hours=24)
 
 
 class Heard(StrEnum):
-    """What came of asking a gateway."""
+    """What came of asking a gateway; `RETURNED`, that the bank sent settled money back, it only ever says by itself."""
 
     SETTLED = "settled"
     AWAITING_VISITOR = "awaiting_visitor"
@@ -109,6 +109,7 @@ class Heard(StrEnum):
     NEVER_LEFT = "never_left"
     NEVER_SEEN = "never_seen"
     UNCLEAR = "unclear"
+    RETURNED = "returned"
 
 
 VERDICTS: Mapping[Heard, PayoutStep] = MappingProxyType(
@@ -139,7 +140,7 @@ def contradicts(state: PayoutState, heard: Heard) -> bool:
     if heard is Heard.FAILED:
         return state is PayoutState.SETTLED
     kept = (PayoutState.AWAITING_APPROVAL, PayoutState.RESERVED, PayoutState.FAILED, PayoutState.CANCELLED)
-    return heard in (Heard.SETTLED, Heard.AWAITING_VISITOR) and state in kept
+    return heard in (Heard.SETTLED, Heard.AWAITING_VISITOR, Heard.RETURNED) and state in kept
 
 
 def after_send(heard: Heard, sending_for: timedelta, *, left_before: bool) -> PayoutStep | None:

@@ -56,11 +56,13 @@ EFFECTS: Mapping[Step, Effect] = MappingProxyType(
         OVERRIDE[Route.TRANSFER]: _DECIDED,
         Step.OBJECT: _INTO_DOCKET,
         Step.PAYOUT_SETTLED: Effect(stops=frozenset({"fast_payment"})),
+        Step.BANK_RETURN: Effect(starts=("fast_payment",)),
         Step.WITHDRAW: Effect(voids=_ALL),
         Step.REOPEN: Effect(starts=("first_answer", "acceptance")),
     }
 )
-"""Source: SPEC 3, start → stop; SPEC 4. A decision that asks for information answers the visitor but does not accept."""
+"""Source: SPEC 3, start → stop; SPEC 4. A decision that asks for information answers the visitor but does not accept;
+a refund that the bank returned is promised anew."""
 
 
 @dataclass(frozen=True, slots=True)

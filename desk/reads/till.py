@@ -17,7 +17,7 @@ from desk.reads.board import Workplace, sites_at_work
 from desk.reads.fund import WithdrawalView, fund_view, open_withdrawals
 from desk.reads.pages import sites_of
 from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page
-from desk.store import claims, payouts, sites
+from desk.store import bank_returns, claims, payouts, sites
 from desk.store.columns import FOREVER
 from desk.store.tables import ClaimRow, PayoutRow, metadata
 
@@ -40,6 +40,7 @@ class Sheet:
     approved_by: str | None
     sent_by: str | None
     resolve_by: str | None
+    return_said_by: str | None
     payee: dict[str, str | None]
     may_second: bool
     mine: tuple[str, ...]
@@ -163,7 +164,8 @@ def _matter(conn: Connection, sheet: Sheet, kit: Kit) -> Matter:
 def _sheet(conn: Connection, viewer: Viewer, view: PayoutView, kit: Kit) -> Sheet:
     payout = view.payout
     claim = claims.get(conn, view.reference, viewer.sites, lock=False)
-    ids = {payout.proposed_by, payout.approved_by, payout.sent_by, payout.resolve_by} - {None}
+    said = bank_returns.find(conn, payout.id)
+    ids = {payout.proposed_by, payout.approved_by, payout.sent_by, payout.resolve_by, said and said.said_by} - {None}
     names: dict[int | None, str] = {
         row.id: row.name for row in conn.execute(select(OFFICER.c.id, OFFICER.c.name).where(OFFICER.c.id.in_(ids)))
     }
@@ -171,7 +173,7 @@ def _sheet(conn: Connection, viewer: Viewer, view: PayoutView, kit: Kit) -> Shee
     second = viewer.id is not None and viewer.may(Act.APPROVE_PAYOUT, payout.site_id) and is_second(hands, viewer.id)
     return Sheet(
         view, claim, names[payout.proposed_by], names.get(payout.approved_by), names.get(payout.sent_by),
-        names.get(payout.resolve_by), _payee(conn, payout, kit), second, _own_hands(hands, viewer),
+        names.get(payout.resolve_by), names.get(said and said.said_by), _payee(conn, payout, kit), second, _own_hands(hands, viewer),
     )  # fmt: skip
 
 

@@ -81,6 +81,7 @@ PAYOUTS: Table = [
     ("I09", "returned without an entry", at("payout", "paid", "returned_at = settled_at")),
     ("I09", "settled, and the claim still open", by(
         "DELETE FROM event WHERE subject = 'claim:{paid_id}' AND step = 'payout_settled'", NOT_CLOSED)),
+    ("I09", "came back at another time", at("payout", "came_back", "returned_at = settled_at")),
     ("I10", "nobody asked", at("payout", "lost", "queried_at = NULL")),
     ("I10", "no manager told", at("notice", "lost", "closed_at = opened_at", "kind = 'payout_lost'")),
     ("I10", "unknown since never", at("payout", "lost", "unknown_since = NULL")),
@@ -95,6 +96,9 @@ PAYOUTS: Table = [
     ("I32", "one officer twice", acted_by("resolved", EventKind.RESOLUTION_AGREED, "cai")),
     ("I32", "agreed to by the confirmer", acted_by("resolved", EventKind.RESOLUTION_AGREED, "otto")),
     ("I32", "said one thing and agreed to another", forged("resolved", EventKind.RESOLUTION_AGREED, {"as": "settled"})),
+    ("I32", "a return said twice by one officer", acted_by("came_back", EventKind.PAYOUT_RETURN_SAID, "ma")),
+    ("I32", "a return booked by who proposed", acted_by("came_back", EventKind.PAYOUT_RETURNED, "chen")),
+    ("I32", "a return that nobody had said", acted_by("bounced", EventKind.PAYOUT_RETURNED, "ma")),
     ("I32", "an officer's word for the gateway's", acted_by("gateway", PayoutStep.HEAR_SETTLED, "chen")),
 ]  # fmt: skip
 

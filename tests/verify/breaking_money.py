@@ -8,15 +8,14 @@ from sqlalchemy import Connection, insert, select, update
 
 from desk.actions import payouts
 from desk.actions.payout_moves import hold_for_desk, move
+from desk.actions.payout_returns import book_return
 from desk.actions.steps import CALENDAR, event_by
 from desk.domain.audit import EventKind
-from desk.domain.fund import AVAILABLE, RECEIVABLE, EntryKind, Posting
 from desk.domain.payout import Method, PayoutStep
 from desk.domain.policy import Viewer
 from desk.ports import SealedPerson, Work
-from desk.store import events, sites
-from desk.store import fund as books
-from desk.store.fund import Booked, account_id
+from desk.store import events
+from desk.store.fund import account_id
 from desk.store.tables import metadata
 from tests.builders import officer
 from tests.cast import POSTS
@@ -101,16 +100,10 @@ def sent_anew_after_it_was_lost(conn: Connection, story: Story) -> None:
 
 
 def returned(name: str) -> Breakage:
-    """A payout that the bank returned, with the entry that says so."""
+    """A payout that the bank returned, as the desk itself writes it down."""
 
     def run(conn: Connection, story: Story) -> None:
-        payout_id = story.payouts[name]
-        conn.execute(update(PAYOUT).where(PAYOUT.c.id == payout_id).values(returned_at=PAYOUT.c.proposed_at))
-        payout = conn.execute(select(PAYOUT).where(PAYOUT.c.id == payout_id)).one()
-        claim = conn.execute(select(CLAIM).where(CLAIM.c.id == payout.claim_id)).one()
-        lines = (Posting(AVAILABLE, f"{RECEIVABLE}:{claim.respondent_id}", payout.amount_minor),)
-        work = _work(conn)
-        books.post(work, sites.get(conn, claim.site_id), EntryKind.PAYOUT_RETURNED, lines, Booked(payout_id))
+        book_return(_work(conn), hold_for_desk(_work(conn), story.payouts[name]))
 
     return run
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from desk.actions import fund, payout_resolution, payout_words, payouts, sends
+from desk.actions import fund, payout_resolution, payout_returns, payout_words, payouts, sends
 from desk.actions.clocks import record_missed_promises
 from desk.domain.fund import Payer
 from desk.domain.money import Money
@@ -23,7 +23,7 @@ async def money_day(house: House) -> Paid:
     """The references of the claims, and the ids of the payouts, by their part in the story."""
     till = Till(house)
     told: Paid = {}, {}
-    for chapter in (_cash, _second_officers, _through_the_gateway, _lost, _fund):
+    for chapter in (_cash, _second_officers, _through_the_gateway, _sent_back, _lost, _fund):
         await chapter(house, till, told)
     return told
 
@@ -118,6 +118,18 @@ async def _lost(house: House, till: Till, told: Paid) -> None:
     await till.resolve(resolved, "failed", house.cast.cai)
     await till.resolve(resolved, "failed", house.cast.ma)
     await till.send(await _refund(till, told, "sending", method="original_route"))
+
+
+async def _sent_back(house: House, till: Till, told: Paid) -> None:
+    for name in ("came_back", "bounced"):
+        payout_id = await _refund(till, told, name, method="transfer")
+        await till.send(payout_id)
+        await till.called(payout_id, "settled", f"gw-{name}")
+        house.clock.go(hours=1)
+    for officer in (house.cast.cai, house.cast.ma):
+        await house.desk.write(payout_returns.say_returned, officer, told[1]["came_back"], "银行退汇通知")
+    message = payout_words.Message("evt-back", "payout.returned", f"payout-{told[1]['bounced']}", 5000, "CNY", "gw-bounced")
+    await house.desk.write(payout_words.hear_message, message)
 
 
 async def _fund(house: House, _: Till, __: Paid) -> None:

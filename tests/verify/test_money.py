@@ -89,10 +89,6 @@ def test_an_account_that_is_not_there_is_found_without_stumbling(story_kept: tup
     assert "cannot be checked" not in str(found)
 
 
-def test_a_bank_return_with_its_entry_is_sound(story_kept: tuple[str, Story]) -> None:
-    assert red(broken(*story_kept, money.returned("gateway"))) == {}
-
-
 @pytest.mark.parametrize(
     "day", ["DELETE FROM statement_day", "UPDATE statement_day SET fetched_at = (SELECT min(paid_at) FROM statement_line)"]
 )

@@ -119,6 +119,14 @@ class Sandbox:
         self._tell(payment, self.switch.mode)
         return _json(_told(payment, Mode()))
 
+    async def send_back(self, request: Request) -> Response:
+        """`POST /_sandbox/return/{key}`: the bank sends back what was settled."""
+        payment = self.ledger.send_back(request.path_params["key"])
+        if payment is None:
+            return _refusal("nothing_settled", HTTPStatus.CONFLICT)
+        self._tell(payment._replace(at=self.ledger.now()), self.switch.mode)
+        return _json(payment._asdict())
+
     def _tell(self, payment: Payment, mode: Mode) -> None:
         if self.messenger:
             self.messenger.tell(payment, mode)
@@ -152,6 +160,7 @@ def _routes(sandbox: Sandbox) -> list[Route]:
         Route("/_sandbox/ledger", sandbox.get_ledger),
         Route("/_sandbox/collect/{key}", partial(sandbox.collect, state="settled"), methods=["POST"]),
         Route("/_sandbox/lapse/{key}", partial(sandbox.collect, state="failed"), methods=["POST"]),
+        Route("/_sandbox/return/{key}", sandbox.send_back, methods=["POST"]),
         Route("/readyz", sandbox.get_mode),
     ]
 
@@ -164,8 +173,9 @@ def _payment(order: Order, mode: Mode, at: str) -> Payment:
 
 
 def _told(payment: Payment, mode: Mode) -> dict[str, object]:
-    """What the desk is told of a payment."""
-    told: dict[str, object] = {"key": payment.key, "state": payment.state, "gateway_id": payment.gateway_id}
+    """What the desk is told of a payment that it asks for; that one came back only its message says."""
+    state = "settled" if payment.state == "returned" else payment.state
+    told: dict[str, object] = {"key": payment.key, "state": state, "gateway_id": payment.gateway_id}
     if mode.mode is Manner.WRONG_AMOUNT:
         return {**told, "amount_minor": payment.amount_minor + 1, "currency": payment.currency}
     return told

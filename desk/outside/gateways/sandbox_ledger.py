@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS payment (
   key TEXT NOT NULL REFERENCES asked,
   amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
   currency TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('settled', 'awaiting_visitor', 'failed')),
+  state TEXT NOT NULL CHECK (state IN ('settled', 'awaiting_visitor', 'failed', 'returned')),
   at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS payment_key ON payment (key);
@@ -91,9 +91,15 @@ class Ledger:
         )
         return self.find(key) if changed.rowcount else None
 
+    def send_back(self, key: str) -> Payment | None:
+        """Let the bank return what was settled under the key; None where nothing was. Its day on the statement stays."""
+        changed = self._conn.execute("UPDATE payment SET state = 'returned' WHERE key = ? AND state = 'settled'", (key,))
+        return self.find(key) if changed.rowcount else None
+
     def settled_on(self, day: date) -> list[Payment]:
-        """What was settled on a UTC day, in the order in which it was begun."""
-        return list(self._some("WHERE state = 'settled' AND substr(at, 1, 10) = ? ORDER BY payment.rowid", day.isoformat()))
+        """What was settled on a UTC day, returned since or not, in the order in which it was begun."""
+        paid = "WHERE state IN ('settled', 'returned') AND substr(at, 1, 10) = ? ORDER BY payment.rowid"
+        return list(self._some(paid, day.isoformat()))
 
     def payments(self) -> list[Payment]:
         """Everything ever paid or refused."""

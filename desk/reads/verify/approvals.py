@@ -76,6 +76,19 @@ def i32_the_unknown_is_resolved_by_two(dossier: Dossier) -> Iterator[str]:
                 yield f"{dossier.name} event {event.seq}: an officer alone said what became of it"
 
 
+def i32_a_return_is_booked_by_two(dossier: Dossier) -> Iterator[str]:
+    """Only the gateway says that a refund came back, or one officer whom a second one agreed with. Source: SPEC 5.5."""
+    for payment in dossier.payments:
+        said: Row[Any] | None = None
+        for event in _about(dossier, payment):
+            if event.kind == EventKind.PAYOUT_RETURN_SAID:
+                said = event
+            elif event.kind == EventKind.PAYOUT_RETURNED and _officer(event.actor) is not None:
+                alone = said is None or said.actor == event.actor
+                if alone or not _is_second(dossier, payment, event, event.seq):
+                    yield f"{dossier.name} event {event.seq}: a return was booked by one officer alone"
+
+
 def _review(dossier: Dossier, payment: Payment) -> list[str]:
     """The limits that the proposal named."""
     return dossier.told(payment.moves[0]).get("review") or []

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from desk.domain.audit import EventKind
 from desk.domain.fund import EntryKind
 from desk.domain.lifecycle import Step
 from desk.domain.notice import NoticeKind
@@ -110,6 +111,16 @@ def i09_settling_closes_the_claim(dossier: Dossier) -> Iterator[str]:
     moves = (event for payment in dossier.paths.values() for event in payment)
     if closed != sorted(event.at for event in moves if event.to_state == PayoutState.SETTLED):
         yield f"{dossier.name}: was not closed by each payout that settled, or by none"
+
+
+def i09_returns_are_told(dossier: Dossier) -> Iterator[str]:
+    """A payout came back from the bank exactly once where one event says so, whole, at that moment, and after it had settled."""
+    told = [event for event in dossier.events if event.kind == EventKind.PAYOUT_RETURNED]
+    says = [(dossier.told(event)["payout"], dossier.told(event)["amount_minor"], event.at) for event in told]
+    back = [(str(row.id), row.amount_minor, row.returned_at) for row in dossier.rows["payout"] if row.returned_at is not None]
+    early = any(row.returned_at < row.settled_at for row in dossier.rows["payout"] if row.returned_at and row.settled_at)
+    if sorted(says) != sorted(back) or early:
+        yield f"{dossier.name}: what came back from the bank is not what its events say"
 
 
 def i10_unknown_payouts_are_asked_for(dossier: Dossier) -> Iterator[str]:

@@ -197,3 +197,5 @@ def _texts(dossier: Dossier) -> Iterator[tuple[str, str]]:
         yield f"verdict {row.seq}", row.reason or ""
     for row in dossier.rows["payout"]:
         yield f"payout {row.id}", row.resolve_evidence or ""
+    for row in dossier.rows["bank_return"]:
+        yield f"payout {row.payout_id}", row.evidence

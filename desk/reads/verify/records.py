@@ -137,6 +137,7 @@ def _kept(dossier: Dossier) -> dict[str, int]:
         "messages": written.count("message"), "questions": written.count("question"), "answers": written.count("answer"),
         "links": dossier.links, "slips": dossier.claim.generation - 1, "payouts": len(rows["payout"]),
         "words of receipt": sum(row.said_received_at is not None for row in rows["payout"]),
+        "payouts said to have come back": len(rows["bank_return"]),
         "payouts said to have ended": sum(row.resolve_by is not None for row in rows["payout"]),
     }  # fmt: skip
 
@@ -152,6 +153,7 @@ def _told(dossier: Dossier) -> dict[str, int]:
         "answers": kinds.count(EventKind.ANSWERED) + steps.count(Step.ANSWER),
         "links": kinds.count(EventKind.LINKED), "slips": kinds.count(EventKind.SLIP_REISSUED), "payouts": len(dossier.paths),
         "words of receipt": kinds.count(EventKind.PAYOUT_SAID_RECEIVED),
+        "payouts said to have come back": len({dossier.told(event)["payout"] for event in dossier.events if event.kind == EventKind.PAYOUT_RETURN_SAID}),
         "payouts said to have ended": len(_said_to_have_ended(dossier)),
     }  # fmt: skip
 

@@ -20,6 +20,7 @@ from desk.store.tables.decisions import AssessmentRow, VerdictRow
 from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.jobs import ClockBreachRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
+    BankReturnRow,
     FundAccountRow,
     FundEntryRow,
     FundPostingRow,
@@ -47,6 +48,7 @@ from desk.store.tables.sites import (
 
 __all__ = [
     "AssessmentRow",
+    "BankReturnRow",
     "CalendarDayRow",
     "CalendarEditionRow",
     "CalendarYearRow",

@@ -178,6 +178,27 @@ class PayoutRow(SQLModel, table=True):
     resolve_evidence: str | None = Field(sa_column=prose(optional=True))
 
 
+class BankReturnRow(SQLModel, table=True):
+    """What officers say of a refund that the bank sent back; it is booked when a second one agrees."""
+
+    __tablename__ = "bank_return"
+    __table_args__ = (
+        at_most("evidence", 2000),
+        CheckConstraint("agreed_by <> said_by", name="two_persons"),
+        CheckConstraint("(agreed_by IS NULL) = (agreed_at IS NULL)", name="agreed_whole"),
+        UniqueConstraint("payout_id"),
+    )
+
+    id: int = Field(sa_column=key())
+    claim_id: int = Field(sa_column=refers("claim.id", index=True))
+    payout_id: int = Field(sa_column=refers("payout.id"))
+    said_by: int = Field(sa_column=refers("officer.id"))
+    said_at: datetime = Field(sa_column=moment())
+    evidence: str = Field(sa_column=prose())
+    agreed_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    agreed_at: datetime | None = Field(sa_column=moment(optional=True))
+
+
 class PayoutTagRow(SQLModel, table=True):
     """A keyed hash by which an order or an account paid before shows again. Dropped after 90 days."""
 

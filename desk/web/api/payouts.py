@@ -9,6 +9,7 @@ from pydantic import Field
 
 from desk.actions.payout_moves import Paying
 from desk.actions.payout_resolution import resolve_payout
+from desk.actions.payout_returns import say_returned
 from desk.actions.payouts import (
     Proposal,
     approve_payout,
@@ -68,6 +69,12 @@ class ResolveIn(In):
     evidence: Prose
 
 
+class ReturnedIn(In):
+    """What shows that the bank sent the money back: its notice, the line of an account's statement."""
+
+    evidence: Prose
+
+
 class PayoutOut(Out):
     """One refund on its way. `review` names the limits that ask for a second officer. Payees are not shown."""
 
@@ -82,6 +89,7 @@ class PayoutOut(Out):
     approved_at: datetime | None
     sent_at: datetime | None
     settled_at: datetime | None
+    returned_at: datetime | None = Field(description="when the bank's return of a settled one was booked")
     said_received_at: datetime | None
     unknown_since: datetime | None
     resolve_as: str | None = Field(description="what a first officer says became of an unknown one; a second must agree")
@@ -102,7 +110,7 @@ class PayoutOut(Out):
         )  # fmt: skip
 
 
-_TIMES = ("proposed_at", "approved_at", "sent_at", "settled_at", "said_received_at", "unknown_since")
+_TIMES = ("proposed_at", "approved_at", "sent_at", "settled_at", "returned_at", "said_received_at", "unknown_since")
 
 
 class PayoutsOut(Out):
@@ -238,6 +246,14 @@ async def post_resolve(
     """Two persons with evidence: the first one's word is kept, the second one's same word moves the money."""
     said = (Heard(body.outcome), body.evidence)
     return await answer_once(request, desk, officer, key, payout_out, resolve_payout, payout_id, *said)
+
+
+@router.post("/payouts/{payout_id}/returned", name="payouts_returned", summary="The bank sent a settled payout back", **STEP)
+async def post_returned(
+    request: Request, payout_id: PayoutId, body: ReturnedIn, desk: TheDesk, officer: Officer, key: RequiredKey
+) -> Response:  # fmt: skip
+    """Two persons with evidence, as for an unknown one; the claim is to be paid again, by a payout that names this one."""
+    return await answer_once(request, desk, officer, key, payout_out, say_returned, payout_id, body.evidence)
 
 
 @router.get("/sites/{site}/notices", name="notices_list", responses=for_staff(), summary="What a manager must look at")

@@ -10,7 +10,7 @@ DONE = frozenset(
     {
         "message", "question", "note", "answer", "silence", "assess", "facts", "decide", "part", "override", "link",
         "contact", "withdraw", "reopen", "evidence", "top_up", "stop", "resume", "withdrawal", "withdrawal_approved",
-        "propose", "refuse", "approve", "send", "received", "cancel", "resolve", "roles", "disable", "revoke", "factor",
+        "propose", "refuse", "approve", "send", "received", "cancel", "resolve", "returned", "roles", "disable", "revoke", "factor",
         "factor_on",
     }
 )  # fmt: skip

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from desk.actions.fund import approve_withdrawal
 from desk.actions.payout_resolution import resolve_payout
+from desk.actions.payout_returns import say_returned
 from desk.actions.payouts import (
     Proposal,
     approve_payout,
@@ -33,7 +34,7 @@ from desk.reads.fund import fund_view
 from desk.reads.sends import stopped_sites
 from desk.reads.till import Sheet, fund_of_claim, refund, sheet, to_pay, waiting
 from desk.web.api.correspondence import ReasonIn
-from desk.web.api.payouts import PayeeIn, ResolveIn
+from desk.web.api.payouts import PayeeIn, ResolveIn, ReturnedIn
 from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
@@ -53,13 +54,14 @@ STEPS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 _RIGHT: Mapping[str, Act] = MappingProxyType(
     {
         "approve": Act.APPROVE_PAYOUT, "send": Act.SEND_PAYOUT, "received": Act.SEND_PAYOUT, "cancel": Act.CANCEL_PAYOUT,
-        "resolve": Act.RESOLVE_PAYOUT, "refuse": Act.CANCEL_PAYOUT,
+        "resolve": Act.RESOLVE_PAYOUT, "returned": Act.RESOLVE_PAYOUT, "refuse": Act.CANCEL_PAYOUT,
     }
 )  # fmt: skip
 _OFFERED: Mapping[PayoutState, tuple[str, ...]] = MappingProxyType(
     {
         PayoutState.AWAITING_APPROVAL: ("approve", "cancel"), PayoutState.RESERVED: ("send", "cancel"),
         PayoutState.AWAITING_VISITOR: ("received", "cancel"), PayoutState.UNKNOWN: ("resolve",),
+        PayoutState.SETTLED: ("returned",),
     }
 )  # fmt: skip
 
@@ -80,6 +82,8 @@ def offered(viewer: Viewer, sheet: Sheet) -> list[str]:
     payout = sheet.view.payout
     steps = _OFFERED.get(PayoutState(payout.state), ())
     if payout.state == PayoutState.AWAITING_VISITOR and payout.method != Method.CASH:
+        steps = ()
+    if payout.state == PayoutState.SETTLED and (payout.method == Method.CASH or payout.returned_at):
         steps = ()
     return [step for step in steps if viewer.may(_RIGHT[step], payout.site_id)]
 
@@ -139,6 +143,9 @@ async def post_step(request: Request, payout_id: str, step: str, desk: TheDesk, 
         if step == "resolve":
             told = ResolveIn(**filled(typed, "outcome", "evidence"))
             await acted(request, session, typed[KEY], resolve_payout, number, Heard(told.outcome), told.evidence)
+        elif step == "returned":
+            evidence = ReturnedIn(**filled(typed, "evidence")).evidence
+            await acted(request, session, typed[KEY], say_returned, number, evidence)
         elif step == "refuse":
             await acted(request, session, typed[KEY], refuse_payout, number, ReasonIn(**filled(typed, "reason")).reason)
         else:
