@@ -73,7 +73,7 @@ class AgeBand(StrEnum):
 class RecoveryMove:
     """Where a step leads while something stays open, where it leads when nothing does, and the entry it writes.
 
-    `to` None: the state stays as it is. `ends` None: the step leaves the open part alone.
+    `to` None: the state stays as it is. `ends` None: the step leaves the open part alone. A bank return's entry is the payout's.
     """
 
     to: RecoveryState | None = None
@@ -105,17 +105,16 @@ RECOVERY_LIFE: Mapping[tuple[RecoveryState, RecoveryStep], RecoveryMove] = Mappi
         (_S.WRITTEN_OFF, _P.PAY_LATE): RecoveryMove(None, None, _E.RECOVERED_AFTER_WRITE_OFF),
         **{(state, _P.USE_DEPOSIT): RecoveryMove(None, _S.DEPOSIT_USED, _E.DEPOSIT_USED) for state in _ASKED},
         **{(state, _P.WRITE_OFF): RecoveryMove(None, _S.WRITTEN_OFF, _E.WRITTEN_OFF) for state in (_S.OPENED, *_ASKED)},
-        **{
-            (state, _P.RETURN): RecoveryMove(_S.RETURNED, _S.RETURNED, _E.PAYOUT_RETURNED)
-            for state in _STATES
-            if state is not _S.RETURNED
-        },
+        **{(state, _P.RETURN): RecoveryMove(_S.RETURNED) for state in _STATES if state is not _S.RETURNED},
     }
 )
 """Every allowed move. A contest is reviewed before more is demanded, used or given up; money that comes is always taken.
 
 A demand to who has accepted is a reminder: it restarts the limitation and changes nothing else. Source: SPEC 5.7; LAW R5.
 """
+
+OF_A_RECOVERY = frozenset(move.entry for move in RECOVERY_LIFE.values() if move.entry)
+"""The entries that are about a payout, but are its recovery's."""
 
 REVIEWS = frozenset({DecisionKind.REDUCE, DecisionKind.VOID})
 """Decisions that end the review of a contest; a third end, upheld, needs one person only."""
@@ -178,8 +177,8 @@ def returned_lines(parts: Parts, receivable: str) -> tuple[Posting, ...]:
     The open part is no longer owed, what was recovered is now the respondent's own money, what was written off is back.
     A part that is not there has no line. Source: SPEC 5.2, "returned by the bank after settling".
     """
-    credits = ((receivable, parts.open), (RECOVERED_IN_ERROR, parts.recovered), (WRITTEN_OFF, parts.written_off))
-    return tuple(Posting(AVAILABLE, account, minor) for account, minor in credits if minor)
+    parted = ((receivable, parts.open), (RECOVERED_IN_ERROR, parts.recovered), (WRITTEN_OFF, parts.written_off))
+    return tuple(Posting(AVAILABLE, account, minor) for account, minor in parted if minor)
 
 
 def age_band(days: int) -> AgeBand:

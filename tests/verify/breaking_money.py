@@ -8,9 +8,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from desk.actions import payouts
 from desk.actions.payout_moves import hold_for_desk, move
+from desk.actions.recovery_moves import take_back
 from desk.actions.steps import CALENDAR, event_by
 from desk.domain.audit import EventKind
-from desk.domain.fund import AVAILABLE, RECEIVABLE, EntryKind, Posting
+from desk.domain.fund import AVAILABLE, RECOVERED_IN_ERROR, EntryKind, Posting
 from desk.domain.payout import Method, PayoutStep
 from desk.domain.policy import Viewer
 from desk.ports import SealedPerson, Work
@@ -104,12 +105,14 @@ def returned(name: str) -> Breakage:
     """A payout that the bank returned, with the entry that says so."""
 
     def run(conn: Connection, story: Story) -> None:
-        payout_id = story.payouts[name]
+        payout_id, work = story.payouts[name], _work(conn)
         conn.execute(update(PAYOUT).where(PAYOUT.c.id == payout_id).values(returned_at=PAYOUT.c.proposed_at))
         payout = conn.execute(select(PAYOUT).where(PAYOUT.c.id == payout_id)).one()
         claim = conn.execute(select(CLAIM).where(CLAIM.c.id == payout.claim_id)).one()
-        lines = (Posting(AVAILABLE, f"{RECEIVABLE}:{claim.respondent_id}", payout.amount_minor),)
-        work = _work(conn)
+        if payout.settled_at:
+            lines = take_back(work, hold_for_desk(work, payout_id).held, payout_id).lines
+        else:
+            lines = (Posting(AVAILABLE, RECOVERED_IN_ERROR, payout.amount_minor),)
         books.post(work, sites.get(conn, claim.site_id), EntryKind.PAYOUT_RETURNED, lines, Booked(payout_id))
 
     return run

@@ -25,6 +25,7 @@ PAYOUT, ENTRY, POSTING = (metadata.tables[name] for name in ("payout", "fund_ent
 _ORDERS = {
     "person": "claim_id", "claim_item": "position", "clock": "id", "assessment": "seq", "verdict": "seq", "message": "id",
     "note": "id", "evidence": "id", "docket_entry": "id", "payout": "id", "notice": "id", "clock_breach": "id",
+    "recovery": "payout_id",
 }  # fmt: skip
 
 Rows = Mapping[str, Sequence[Row[Any]]]

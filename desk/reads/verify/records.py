@@ -21,9 +21,12 @@ ENTRY = metadata.tables["docket_entry"]
 COUNTER = metadata.tables["counter"]
 OF_A_CLAIM = (
     "person", "claim_item", "clock", "assessment", "verdict", "message", "note", "evidence", "docket_entry",
-    "duplicate_tag", "claim_link", "payout", "notice", "clock_breach",
+    "duplicate_tag", "claim_link", "payout", "notice", "clock_breach", "recovery",
 )  # fmt: skip
-OF_A_PAYOUT = ("payout_tag", "fund_entry", "notice", "gateway_event")
+OF_A_PAYOUT = (
+    "payout_tag", "fund_entry", "notice", "gateway_event", "recovery", "recovery_demand", "recovery_instalment",
+    "recovery_decision",
+)  # fmt: skip
 ON_DOCKET = frozenset({State.DOCKETED, State.SETTLED})
 NAMED = 20
 PAGE = 5_000
