@@ -17,6 +17,7 @@ from desk.reads.board import Workplace, sites_at_work
 from desk.reads.fund import WithdrawalView, fund_view, open_withdrawals
 from desk.reads.pages import sites_of
 from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page
+from desk.reads.recovery import RecoveryView, waiting_decisions
 from desk.store import claims, payouts, sites
 from desk.store.columns import FOREVER
 from desk.store.tables import ClaimRow, PayoutRow, metadata
@@ -71,10 +72,11 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a second officer: payouts, and withdrawals, each with its site and whether it is one's own."""
+    """What waits for a second officer: payouts, withdrawals, each with its site and whether it is one's own, and write-offs."""
 
     payouts: Sequence[Matter]
     withdrawals: Sequence[tuple[Workplace, WithdrawalView, bool]]
+    recoveries: Sequence[RecoveryView]
 
 
 def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
@@ -128,7 +130,8 @@ def waiting(conn: Connection, viewer: Viewer, kit: Kit) -> Waiting:
     for site in sites_at_work(conn, viewer, Act.APPROVE_WITHDRAWAL):
         lines = open_withdrawals(conn, viewer, site.slug, MOST, None).lines
         found += [(site, line, line.proposed_by == viewer.name) for line in lines]
-    return Waiting([_matter(conn, _sheet(conn, viewer, view, kit), kit) for view in page.lines], found)
+    matters = [_matter(conn, _sheet(conn, viewer, view, kit), kit) for view in page.lines]
+    return Waiting(matters, found, waiting_decisions(conn, viewer, kit.clock.now(), MOST))
 
 
 def notices(conn: Connection, viewer: Viewer) -> list[tuple[Workplace, NoticeLine]]:
