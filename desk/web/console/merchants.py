@@ -64,7 +64,7 @@ async def _page(
     told, viewer = await desk.read(merchant_statement, session.viewer, site, respondent_id), session.viewer
     address = f"/desk/fund/{site}/merchants/{respondent_id}"
     return staff_page(
-        request, session, "console/merchant.html", refusal.status if refusal else 200, here="recoveries", address=address, home=address,
-        told=told, failed=refusal, plain=text_of, may_deposit=viewer.may(Act.RECOVER, told.site.id),
-        may_export=viewer.may(Act.EXPORT_FUND, told.site.id),
+        request, session, "console/merchant.html", refusal.status if refusal else 200, here="recoveries",
+        address=address, home=address, told=told, failed=refusal, plain=text_of,
+        may_deposit=viewer.may(Act.RECOVER, told.site.id), may_export=viewer.may(Act.EXPORT_FUND, told.site.id),
     )  # fmt: skip
