@@ -46,7 +46,8 @@ class WithRecoveries(OnADesk):
             (write(recovery.contest, ma, number, "没有多收"), ("demanded",), "contested"),
             (write(recovery.uphold, ma, number, "票据清楚"), ("contested",), "demanded"),
         ]
-        asking, states, to = acts.pop(lot.steps % len(acts))
+        fitting = [place for place, (_, states, _) in enumerate(acts) if owed.state in states]
+        asking, states, to = acts.pop(lot.of(fitting) if lot.really and fitting else lot.steps % len(acts))
         for left, *_ in acts:
             left.close()
         if self.act(asking, None if owed.state in states else WrongMoment):
