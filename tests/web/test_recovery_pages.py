@@ -99,6 +99,16 @@ async def test_a_write_off_waits_for_its_second_person_among_the_approvals(sqlit
     assert (await Till(sqlite_till_front.house).balances())["written_off"] == 0
 
 
+async def test_what_was_paid_meanwhile_is_said_before_the_second_person_agrees(sqlite_till_front: Front) -> None:
+    recovery, ma = await settled(sqlite_till_front), await seat(sqlite_till_front, "ma")
+    await done(ma, recovery, "write-off", reason="商家已注销")
+    await done(ma, recovery, "payments", amount="1", how="cash")
+    for page in ("/desk/approvals", f"/desk/recoveries/{recovery}"):
+        shown = (await (await seat(sqlite_till_front, "chen")).get(page)).text
+        assert "Less is owed now than was proposed" in shown
+        assert f"{recovery}/approve" not in shown
+
+
 async def test_a_proposal_is_taken_back_by_who_made_it(sqlite_till_front: Front) -> None:
     recovery, ma = await settled(sqlite_till_front), await seat(sqlite_till_front, "ma")
     assert "Take it back" in await done(ma, recovery, "write-off", reason="商家已注销")
@@ -111,7 +121,7 @@ async def test_a_demand_letter_is_chinese_with_english_beside_it(sqlite_till_fro
     letter = (await ada.get(f"/desk/recoveries/{recovery}/demands/1")).text
     for part in (
         'lang="zh-CN"',
-        "请您在2026年9月30日星期三前付清 人民币 128.00 元。",
+        "请您在2026年9月30日星期三前付清人民币 128.00 元。",
         "Demand for payment",
         "We ask you to pay CNY 128.00",
     ):

@@ -83,6 +83,7 @@ class WithRecoveries(OnADesk):
         asked = self.act(write(propose_decision, ma, number, kind, "无法追回"), fits)
         if asked is None:
             return
+        assert asked.waiting
         self.seen = self.look()
         decision, refusal = asked.waiting.row.id, SecondOfficerNeeded if lot.by == "ma" else None
         self.act(write(approve_decision, self.house.cast.staff[lot.by], number, decision), refusal)
