@@ -1,6 +1,6 @@
 """Money into a site's fund and out of it again: topped up by one manager, taken out by two persons.
 
-Payouts move money too, but by `payouts`; recoveries come with theirs.
+Payouts move money too, but by `payouts`; recoveries by `recovery`.
 """
 
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int
         raise WrongMoment
     if row.proposed_by == viewer.id:
         raise SecondOfficerNeeded
-    _refuse_unless_second(work, viewer, site)
+    refuse_unless_second(work, viewer, site)
     lines = fund.postings(EntryKind.WITHDRAWAL, row.amount_minor, payer=row.payer)
     entry_id = books.post(work, site, EntryKind.WITHDRAWAL, lines, Booked(officer_id=viewer.id, note=row.note))
     approved = books.approve_withdrawal(work, row, officer_id(viewer))
@@ -103,8 +103,11 @@ def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int
     return Withdrawing(approved, site, officers.name_of(work.conn, row.proposed_by), viewer.name)
 
 
-def _refuse_unless_second(work: Work, viewer: Viewer, site: SiteRow) -> None:
-    """A manager, or a cashier where there is exactly one manager; by the roles of this moment, not those the token came with."""
+def refuse_unless_second(work: Work, viewer: Viewer, site: SiteRow) -> None:
+    """Raise Forbidden unless a manager asks, or a cashier where there is exactly one manager.
+
+    By the roles of this moment, not those the token came with. That it is another person is for the caller to see to.
+    """
     roles = officers.roles_at(work.conn, officer_id(viewer), site.id)
     stands_in = Role.CASHIER in roles and officers.count_at(work.conn, site.id, Role.MANAGER) == 1
     if Role.MANAGER not in roles and not stands_in:

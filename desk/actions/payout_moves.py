@@ -6,6 +6,7 @@ Holds no step's own conditions; those stand in the action that takes it.
 from dataclasses import dataclass, replace
 from typing import Any
 
+from desk.actions.recovery_moves import open_recovery
 from desk.actions.scrub import scrubbed
 from desk.actions.steps import Held, earliest, happening, keep_clocks, take
 from desk.domain import clocks, fund
@@ -59,8 +60,9 @@ def move(
 ) -> Paying:  # fmt: skip
     """Move a payout: write its entry, row and event, stop the promise it keeps, close what it ends, raise the claim's version.
 
-    `values` are further columns of the payout. One that settles closes its claim, as the desk itself. Raises WrongMoment for
-    a pair outside the table, FundInsufficient where an account would fall below zero. Source: SPEC 5.2, 5.5.
+    `values` are further columns of the payout. One that settles opens its recovery and closes its claim, as the desk itself.
+    Raises WrongMoment for a pair outside the table, FundInsufficient where an account would fall below zero.
+    Source: SPEC 5.2, 5.5, 5.7.
     """
     way = payout_move(paying.state, step)
     _post(work, paying, way)
@@ -135,6 +137,7 @@ def _end_notices(work: Work, paying: Paying, to: PayoutState) -> None:
 def _settle_claim(work: Work, paying: Paying) -> Paying:
     if paying.state is not PayoutState.SETTLED:
         return replace(paying, held=replace(refresh(work, paying.held), paying=paying.state))
+    open_recovery(work, paying.held, paying.payout)
     itself = replace(DESK, request_id=paying.held.viewer.request_id)
     closed = take(work, replace(paying.held, viewer=itself), Step.PAYOUT_SETTLED)
     return replace(paying, held=replace(closed, viewer=paying.held.viewer))

@@ -8,13 +8,13 @@ from typing import Any
 
 from desk.actions.payout_moves import DESK, Paying, hold_payout, refresh
 from desk.actions.payouts import hands_of
+from desk.actions.recovery_moves import take_back
 from desk.actions.scrub import scrubbed
 from desk.actions.steps import officer_id, record, take
-from desk.domain import fund
 from desk.domain.audit import EventKind
 from desk.domain.claim import Outcome, State
 from desk.domain.errors import SecondOfficerNeeded, WrongMoment
-from desk.domain.fund import NOBODY_NAMED, EntryKind, Returned
+from desk.domain.fund import EntryKind
 from desk.domain.lifecycle import Step
 from desk.domain.notice import NoticeKind
 from desk.domain.payout import Method, PayoutState, is_second
@@ -57,10 +57,9 @@ def book_return(work: Work, paying: Paying, evidence: str | None = None) -> Payi
     A claim that has gone another way since stays there; the notice tells the manager. The payout that follows names this one.
     """
     held, payout = paying.held, paying.payout
-    parts = Returned(still_owed=payout.amount_minor)
-    respondent = held.claim.respondent_id or NOBODY_NAMED
     by = held.viewer.id if held.viewer.kind is Kind.OFFICER else None
-    books.post(work, held.site, EntryKind.PAYOUT_RETURNED, fund.returned(parts, respondent), Booked(payout.id, by))
+    lines = take_back(work, held, payout.id).lines
+    books.post(work, held.site, EntryKind.PAYOUT_RETURNED, lines, Booked(payout.id, by))
     moved = replace(paying, payout=payouts.change(work.conn, payout, returned_at=work.now))
     said: dict[str, Any] = {"payout": str(payout.id), "amount_minor": payout.amount_minor}
     record(work, held, EventKind.PAYOUT_RETURNED, said, evidence)

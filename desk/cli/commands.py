@@ -12,6 +12,7 @@ from desk.cli import (
     officers,
     packs,
     reconcile,
+    recoveries,
     replay,
     seed,
     sends,
@@ -46,6 +47,7 @@ Look
   simulate   What the fund would have paid, had a limit been another
   verify     Check every promise the records must keep
   reconcile  Match payouts with the gateway's statements
+  recoveries What respondents owe for refunds that were paid
   sends      The stop switch: let no refund leave, and let them leave again
   version    What is running here
 
@@ -98,3 +100,4 @@ _add(officers.group, "officers")
 _add(calendar.group, "calendar")
 _add(packs.group, "packs")
 _add(claims.group, "claims")
+_add(recoveries.group, "recoveries")

@@ -87,8 +87,26 @@ class FundInsufficient(DeskError):
     code = "fund_insufficient"
 
 
+class DepositInsufficient(DeskError):
+    """The respondent's deposit does not hold so much."""
+
+    code = "deposit_insufficient"
+
+
+class AmountAboveOpen(DeskError):
+    """More was named than the respondent still owes, or than was written off."""
+
+    code = "amount_above_open"
+
+
+class RespondentUnnamed(DeskError):
+    """Nobody was named as respondent when the payout settled, so that nobody can be asked to pay it back."""
+
+    code = "respondent_unnamed"
+
+
 class SecondOfficerNeeded(DeskError):
-    """The payout or withdrawal waits for somebody who neither lodged nor confirmed nor proposed it."""
+    """The payout, withdrawal or decision about a recovery waits for somebody who neither lodged nor confirmed nor proposed it."""
 
     code = "second_officer_needed"
 

@@ -100,29 +100,6 @@ def postings(kind: EntryKind, amount: int, *, payer: str | None = None, responde
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """Where the money of a payout that the bank returned had come from, in minor units; the parts are the whole payout."""
-
-    still_owed: int
-    recovered: int = 0
-    written_off: int = 0
-
-
-def returned(parts: Returned, respondent: int) -> tuple[Posting, ...]:
-    """The lines of a bank return: what the merchant still owed, had paid back, or was let off; a part of nothing has no line.
-
-    Source: SPEC 5.2, "returned by the bank after settling".
-    """
-    amounts = (parts.still_owed, parts.recovered, parts.written_off)
-    table = POSTINGS[EntryKind.PAYOUT_RETURNED]
-    return tuple(
-        Posting(debit, _named(credit, None, respondent) if credit == RECEIVABLE else credit, amount)
-        for (debit, credit), amount in zip(table, amounts, strict=True)
-        if amount
-    )
-
-
 def changes(lines: tuple[Posting, ...]) -> dict[str, int]:
     """By how much each account's balance changes, in the order of the accounts' names."""
     changed: dict[str, int] = {}

@@ -17,6 +17,7 @@ from desk.reads.board import Workplace, sites_at_work
 from desk.reads.fund import WithdrawalView, fund_view, open_withdrawals
 from desk.reads.pages import sites_of
 from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page
+from desk.reads.recovery import RecoveryView, waiting_decisions
 from desk.store import bank_returns, claims, payouts, sites
 from desk.store.columns import FOREVER
 from desk.store.tables import ClaimRow, PayoutRow, metadata
@@ -72,10 +73,11 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a second officer: payouts, and withdrawals, each with its site and whether it is one's own."""
+    """What waits for a second officer: payouts, withdrawals, each with its site and whether it is one's own, and write-offs."""
 
     payouts: Sequence[Matter]
     withdrawals: Sequence[tuple[Workplace, WithdrawalView, bool]]
+    recoveries: Sequence[RecoveryView]
 
 
 def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
@@ -129,7 +131,8 @@ def waiting(conn: Connection, viewer: Viewer, kit: Kit) -> Waiting:
     for site in sites_at_work(conn, viewer, Act.APPROVE_WITHDRAWAL):
         lines = open_withdrawals(conn, viewer, site.slug, MOST, None).lines
         found += [(site, line, line.proposed_by == viewer.name) for line in lines]
-    return Waiting([_matter(conn, _sheet(conn, viewer, view, kit), kit) for view in page.lines], found)
+    matters = [_matter(conn, _sheet(conn, viewer, view, kit), kit) for view in page.lines]
+    return Waiting(matters, found, waiting_decisions(conn, viewer, kit.clock.now(), MOST))
 
 
 def notices(conn: Connection, viewer: Viewer) -> list[tuple[Workplace, NoticeLine]]:
@@ -165,7 +168,8 @@ def _sheet(conn: Connection, viewer: Viewer, view: PayoutView, kit: Kit) -> Shee
     payout = view.payout
     claim = claims.get(conn, view.reference, viewer.sites, lock=False)
     said = bank_returns.find(conn, payout.id)
-    ids = {payout.proposed_by, payout.approved_by, payout.sent_by, payout.resolve_by, said and said.said_by} - {None}
+    said_by = said.said_by if said else None
+    ids = {payout.proposed_by, payout.approved_by, payout.sent_by, payout.resolve_by, said_by} - {None}
     names: dict[int | None, str] = {
         row.id: row.name for row in conn.execute(select(OFFICER.c.id, OFFICER.c.name).where(OFFICER.c.id.in_(ids)))
     }
@@ -173,7 +177,7 @@ def _sheet(conn: Connection, viewer: Viewer, view: PayoutView, kit: Kit) -> Shee
     second = viewer.id is not None and viewer.may(Act.APPROVE_PAYOUT, payout.site_id) and is_second(hands, viewer.id)
     return Sheet(
         view, claim, names[payout.proposed_by], names.get(payout.approved_by), names.get(payout.sent_by),
-        names.get(payout.resolve_by), names.get(said and said.said_by), _payee(conn, payout, kit), second, _own_hands(hands, viewer),
+        names.get(payout.resolve_by), names.get(said_by), _payee(conn, payout, kit), second, _own_hands(hands, viewer),
     )  # fmt: skip
 
 

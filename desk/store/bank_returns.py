@@ -18,8 +18,8 @@ def say(work: Work, payout: PayoutRow, officer: int, evidence: str) -> None:
     """Keep a first officer's word, in place of one whose giver may no longer give it."""
     work.conn.execute(delete(RETURN).where(RETURN.c.payout_id == payout.id))
     row: Row = {
-        "id": work.kit.lots.number(), "claim_id": payout.claim_id, "payout_id": payout.id, "said_by": officer, "said_at": work.now,
-        "evidence": evidence, "agreed_by": None, "agreed_at": None,
+        "id": work.kit.lots.number(), "claim_id": payout.claim_id, "payout_id": payout.id, "said_by": officer,
+        "said_at": work.now, "evidence": evidence, "agreed_by": None, "agreed_at": None,
     }  # fmt: skip
     work.conn.execute(insert(RETURN), row)
 

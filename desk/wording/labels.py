@@ -27,6 +27,7 @@ from desk.domain.limits import Review
 from desk.domain.pack import PAUSE_REASONS
 from desk.domain.payout import Method, PayoutState
 from desk.domain.policy import Role
+from desk.domain.recovery import AgeBand, DecisionKind, How, RecoveryState, RecoveryStep
 from desk.domain.stage import PublicState, Stage
 from desk.domain.tiles import Tile
 from desk.wording.catalogue import text
@@ -91,6 +92,11 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "payout_review": _values(Review),
         "payer": _values(Payer),
         "entry": _values(EntryKind),
+        "recovery": _values(RecoveryState),
+        "recovery_step": _values(RecoveryStep),
+        "decision": _values(DecisionKind),
+        "how": _values(How),
+        "age": _values(AgeBand),
         "event": _values(EventKind),
         "role": (*_values(Role), "visitor", "desk"),
         "who": _values(Who),  # as a visitor reads it

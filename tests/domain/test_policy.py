@@ -37,6 +37,8 @@ EXPECTED = {
     "withdraw_fund": "manager",
     "approve_withdrawal": "cashier manager",
     "stop_sends": "manager",
+    "recover": "manager",
+    "approve_recovery": "cashier manager",
     "read_fund": "cashier manager auditor",
     "export_fund": "manager auditor",
     "read_notices": "manager auditor",

@@ -3,6 +3,7 @@
 from desk.domain.audit import EventKind
 from desk.domain.lifecycle import Step
 from desk.domain.payout import PayoutStep
+from desk.domain.recovery import RecoveryStep
 from tests.till import ACCOUNT
 from tests.verify import breaking_money as till
 from tests.verify.breaking import Breakage, after, answer_with, at, by, code_in, forged, twice, without
@@ -119,6 +120,22 @@ STOPS: Table = [
     ("I12", "a stop begun at another time", by("UPDATE send_stop SET stopped_at = resumed_at")),
 ]  # fmt: skip
 
+RECOVERIES: Table = [
+    ("I03", "a fen more recovered", at("recovery", "lapsed", "recovered_minor = recovered_minor + 1, "
+                                      "written_off_minor = written_off_minor - 1")),
+    ("I03", "owed by nobody", at("recovery", "resent", "respondent_id = NULL")),
+    ("I09", "owed from another moment", at("recovery", "paid", "opened_at = lapses_at")),
+    ("I18", "a letter lost", by("DELETE FROM recovery_demand WHERE payout_id = {lapsed_payout}")),
+    ("I18", "a plan of no payout", by(
+        "INSERT INTO recovery_instalment VALUES (5, 5, 1, 0, '2026-12-01', 100)")),
+    ("I22", "a recovery elsewhere", at("recovery", "resent", "state = 'accepted'")),
+    ("I22", "contested before it was demanded", forged("resent", RecoveryStep.DEMAND, {"step": "contest"})),
+    ("I32", "written off by one person", after(
+        unchecked("recovery_decision", "ck_recovery_decision_two_persons"),
+        by("UPDATE recovery_decision SET approved_by = proposed_by"))),
+    ("I32", "written off by nobody's decision", by("DELETE FROM recovery_decision")),
+]  # fmt: skip
+
 AROUND: Table = [
     ("I18", "a payout lost", by("DELETE FROM payout WHERE id = {dropped_payout}")),
     ("I18", "a payout of another site", at("payout", "reserved", AWAY)),
@@ -150,4 +167,4 @@ AROUND: Table = [
     ("I35", "an account in an answer", answer_with(lambda story: story.fill(f"{{gateway}} {ACCOUNT}-{{gateway}}"))),
 ]  # fmt: skip
 
-OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *STOPS, *AROUND]
+OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *STOPS, *RECOVERIES, *AROUND]

@@ -16,6 +16,7 @@ from desk.domain import clocks
 from desk.domain.audit import EventKind, Happening, event_hash, stored_data
 from desk.domain.lifecycle import Step
 from desk.domain.payout import PayoutStep
+from desk.domain.recovery import RecoveryStep
 from desk.packs.workdays import calendar_from
 from desk.ports import SealedPerson
 from desk.reads.verify import Report, verify
@@ -116,7 +117,10 @@ def answer_has(change: str) -> Breakage:
     return by(f"UPDATE idempotency_key SET {change} WHERE key = 'key-0001'")
 
 
-def forged(claim: str, which: EventKind | Step | PayoutStep, data: dict[str, Any] | None = None, /, **columns: Any) -> Breakage:  # noqa: ANN401 - columns
+def forged(
+    claim: str, which: EventKind | Step | PayoutStep | RecoveryStep, data: dict[str, Any] | None = None, /,
+    **columns: Any,  # noqa: ANN401 - columns
+) -> Breakage:  # fmt: skip
     """Change the claim's first event of a kind or step and seal the whole chain again, as somebody with the code could."""
 
     def run(conn: Connection, story: Story) -> None:

@@ -8,14 +8,15 @@ from sqlalchemy import Connection, insert, select, update
 
 from desk.actions import payouts
 from desk.actions.payout_moves import hold_for_desk, move
-from desk.actions.payout_returns import book_return
-from desk.actions.steps import CALENDAR, event_by
+from desk.actions.steps import CALENDAR, event_by, record
 from desk.domain.audit import EventKind
+from desk.domain.fund import AVAILABLE, RECOVERED_IN_ERROR, EntryKind, Posting
 from desk.domain.payout import Method, PayoutStep
 from desk.domain.policy import Viewer
 from desk.ports import SealedPerson, Work
 from desk.store import events
-from desk.store.fund import account_id
+from desk.store import fund as books
+from desk.store.fund import Booked, account_id
 from desk.store.tables import metadata
 from tests.builders import officer
 from tests.cast import POSTS
@@ -100,10 +101,15 @@ def sent_anew_after_it_was_lost(conn: Connection, story: Story) -> None:
 
 
 def returned(name: str) -> Breakage:
-    """A payout that the bank returned, as the desk itself writes it down."""
+    """A payout that never settled, and that the bank is said to have returned."""
 
     def run(conn: Connection, story: Story) -> None:
-        book_return(_work(conn), hold_for_desk(_work(conn), story.payouts[name]))
+        payout_id, work = story.payouts[name], _work(conn)
+        conn.execute(update(PAYOUT).where(PAYOUT.c.id == payout_id).values(returned_at=TOLD_AT))
+        payout, held = conn.execute(select(PAYOUT).where(PAYOUT.c.id == payout_id)).one(), hold_for_desk(work, payout_id).held
+        lines = (Posting(AVAILABLE, RECOVERED_IN_ERROR, payout.amount_minor),)
+        books.post(work, held.site, EntryKind.PAYOUT_RETURNED, lines, Booked(payout_id))
+        record(work, held, EventKind.PAYOUT_RETURNED, {"payout": str(payout_id), "amount_minor": payout.amount_minor})
 
     return run
 

@@ -5,10 +5,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from desk.actions import fund, payout_resolution, payout_returns, payout_words, payouts, sends
+from desk.actions import fund, payout_resolution, payout_returns, payout_words, payouts, recovery, sends
 from desk.actions.clocks import record_missed_promises
+from desk.actions.deposits import pay_deposit_in
+from desk.actions.recovery_decisions import approve_decision, propose_decision
 from desk.domain.fund import Payer
 from desk.domain.money import Money
+from desk.domain.recovery import DecisionKind, How
 from desk.ports import Work
 from desk.store import payouts as payout_rows
 from desk.store.tables import metadata
@@ -23,7 +26,7 @@ async def money_day(house: House) -> Paid:
     """The references of the claims, and the ids of the payouts, by their part in the story."""
     till = Till(house)
     told: Paid = {}, {}
-    for chapter in (_cash, _second_officers, _through_the_gateway, _sent_back, _lost, _fund):
+    for chapter in (_cash, _second_officers, _through_the_gateway, _sent_back, _lost, _fund, _recovered):
         await chapter(house, till, told)
     return told
 
@@ -141,6 +144,20 @@ async def _fund(house: House, _: Till, __: Paid) -> None:
     await write(fund.approve_withdrawal, cast.cai, "huangshan", taken.row.id)
     await write(sends.resume_sends, cast.ma, "huangshan")
     await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(30_000, "CNY"), Payer.SITE, "待复核")
+
+
+async def _recovered(house: House, _: Till, told: Paid) -> None:
+    write, ma, given_up, taken = house.desk.write, house.cast.ma, told[1]["lapsed"], told[1]["resent"]
+    for number in (given_up, taken):
+        await write(recovery.demand, ma, number, house.clock.at.date() + timedelta(days=30))
+    await write(recovery.record_payment, ma, given_up, Money(2_000, "CNY"), How.CASH, "店主交来")
+    asked = await write(propose_decision, ma, given_up, DecisionKind.WRITE_OFF, "商家已注销")
+    assert asked.waiting
+    assert asked.row.respondent_id
+    await write(approve_decision, house.cast.cai, given_up, asked.waiting.row.id)
+    await write(recovery.record_payment, ma, given_up, Money(1_000, "CNY"), How.TRANSFER)
+    await write(pay_deposit_in, ma, "huangshan", asked.row.respondent_id, Money(3_000, "CNY"))
+    await write(recovery.use_deposit, ma, taken, Money(2_000, "CNY"))
 
 
 async def _midday(house: House) -> None:

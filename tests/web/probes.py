@@ -39,6 +39,7 @@ class Probe:
 
 CLAIM = "/api/v1/claims/{reference}"
 SITE, PAYOUT = "/api/v1/sites/{site}", "/api/v1/payouts/{payout}"
+RECOVERY, RESPONDENT, LATER_ON = "/api/v1/recoveries/{recovery}", f"{SITE}/respondents/{{respondent}}", "2026-10-30"
 WORDS, REASON = {"text": "x"}, {"reason": "x"}
 ONE_YUAN = {"amount": "1.00", "currency": "CNY"}
 MONEY: Mapping[tuple[str, str], "Probe"] = {
@@ -55,6 +56,25 @@ MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("GET", f"{SITE}/sends"): Probe(Act.READ_FUND),
     ("POST", f"{SITE}/sends/stop"): Probe(Act.STOP_SENDS, body=REASON),
     ("POST", f"{SITE}/sends/resume"): Probe(Act.STOP_SENDS, body={}),
+    ("GET", f"{SITE}/recoveries"): Probe(Act.READ_FUND),
+    ("GET", f"{SITE}/recoveries.csv"): Probe(Act.EXPORT_FUND),
+    ("GET", RECOVERY): Probe(Act.READ_FUND, "opened"),
+    ("POST", f"{RECOVERY}/demand"): Probe(Act.RECOVER, "opened", {"pay_by": LATER_ON}),
+    ("POST", f"{RECOVERY}/accept"): Probe(Act.RECOVER, "demanded", {"note": "x"}),
+    ("POST", f"{RECOVERY}/contest"): Probe(Act.RECOVER, "demanded", {"words": "x"}),
+    ("POST", f"{RECOVERY}/review"): Probe(Act.RECOVER, "contested", {"outcome": "upheld", **REASON}),
+    ("POST", f"{RECOVERY}/instalments"): Probe(
+        Act.RECOVER, "accepted", {"instalments": [{"due_on": LATER_ON, "amount": {"amount": "128.00", "currency": "CNY"}}]}
+    ),
+    ("POST", f"{RECOVERY}/payments"): Probe(Act.RECOVER, "opened", {"amount": ONE_YUAN, "how": "cash"}),
+    ("POST", f"{RECOVERY}/deposit"): Probe(Act.RECOVER, "demanded", {"amount": ONE_YUAN}),
+    ("POST", f"{RECOVERY}/write-off"): Probe(Act.RECOVER, "opened", REASON),
+    ("POST", f"{RECOVERY}/approve"): Probe(Act.APPROVE_RECOVERY, "proposed", {"decision": "DECISION"}),
+    ("POST", f"{RECOVERY}/refuse"): Probe(Act.APPROVE_RECOVERY, "proposed", {"decision": "DECISION", **REASON}),
+    ("POST", f"{RESPONDENT}/deposits"): Probe(Act.RECOVER, body={"amount": ONE_YUAN}),
+    ("POST", f"{RESPONDENT}/deposits/pay-back"): Probe(Act.RECOVER, body={"amount": ONE_YUAN}),
+    ("GET", f"{RESPONDENT}/statement"): Probe(Act.READ_FUND),
+    ("GET", f"{RESPONDENT}/statement.csv"): Probe(Act.EXPORT_FUND),
     ("GET", f"{SITE}/fund"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/runway"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/entries"): Probe(Act.READ_FUND),

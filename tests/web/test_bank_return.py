@@ -76,7 +76,7 @@ async def test_two_persons_say_it_and_the_claim_is_paid_again(till: Front) -> No
     assert (claim.state, claim.outcome) == ("fast_refund", None)
     assert (await entries(till))[-1] == "payout_returned"
     told_in = await till.house.desk.read(events_of_claim, claim.id)
-    assert told_in[-4:] == ["payout_return_said", "payout_returned", "notice_opened", "bank_return"]
+    assert told_in[-5:] == ["payout_return_said", "recovery_moved", "payout_returned", "notice_opened", "bank_return"]
     assert await till.house.desk.read(rows_of) == [(True, True)]
     status = await till.status(await till.slip(reference))
     assert status["stage"] == "refund_agreed"
@@ -89,11 +89,8 @@ async def test_two_persons_say_it_and_the_claim_is_paid_again(till: Front) -> No
     assert (fund["paid"]["amount"], fund["receivable"]["amount"]) == ("0.00", "0.00")
 
     again = (await till.post(f"{reference}/payouts", "chen", GATEWAY)).json()
-    assert (again["replaces"], again["state"], again["review"]) == (
-        str(payout_id),
-        "awaiting_approval",
-        ["per_claim", "per_payee"],
-    )
+    assert (again["replaces"], again["state"]) == (str(payout_id), "awaiting_approval")
+    assert again["review"] == ["per_claim", "per_payee"]
     assert (await till.call("GET", "/api/v1/sites/huangshan/notices", "ma")).json()["notices"] == []
     assert (await till.call("POST", f"{PAYOUTS}/{again['id']}/approve", "cai", json={})).status_code == 200
     assert (await till.call("POST", f"{PAYOUTS}/{again['id']}/send", "chen", json={})).status_code == 200

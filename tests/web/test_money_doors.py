@@ -1,21 +1,33 @@
 """Every route about money, nine callers, one's own site and a foreign one: each cell follows from the rights table."""
 
+from datetime import date
+from typing import Any
+
 import httpx
 import pytest
 
+from desk.actions import recovery
+from desk.actions.deposits import pay_deposit_in
+from desk.actions.recovery_decisions import propose_decision
+from desk.domain.money import Money
 from desk.domain.policy import RIGHTS, Role
+from desk.domain.recovery import DecisionKind
+from desk.store import recovery as recoveries
 from tests.till import Till
 from tests.web.front import Front, problem, yuan
 from tests.web.probes import MONEY, PAYOUT
 from tests.web.test_foreign_site import ROLES, Where, told
 
-ABSENT = {"reference": "0000000000", "payout": "1", "withdrawal": "1", "site": "atlantis"}
+ABSENT = {
+    "reference": "0000000000", "payout": "1", "withdrawal": "1", "site": "atlantis", "recovery": "1", "respondent": "1",
+    "decision": "1",
+}  # fmt: skip
 
 
 def expected(by: str, where: Where) -> int:
     """What a caller is answered at Huangshan, by SPEC 8; 200 stands for every success."""
     role, probe = ROLES[by], MONEY[where]
-    if by == "ma" and "{withdrawal}" in where[1]:
+    if by == "ma" and ("{withdrawal}" in where[1] or (where[1].endswith("}/approve") and "{recovery}" in where[1])):
         return 409  # her own proposal needs another person
     if by in ("nobody", "vera"):
         return 401
@@ -36,7 +48,33 @@ async def names(front: Front, where: Where, *, away: bool = False) -> dict[str, 
         told = {"amount": yuan("1.00"), "source": "site", "note": "x"}
         path = f"/api/v1/sites/{own['site']}/fund/withdrawals"
         own["withdrawal"] = (await front.call("POST", path, "mona" if away else "ma", json=told)).json()["id"]
+    if "{recovery}" in path or "{respondent}" in path:
+        own |= await owed(front, MONEY[where].state, away=away)
     return own
+
+
+async def owed(front: Front, state: str, *, away: bool) -> dict[str, str]:
+    """A recovery brought to a state, its respondent with a deposit, and the decision that waits where one does."""
+    cashier, manager = ("cora", "mona") if away else ("cai", "ma")
+    at, cast, write = Till(front.house), front.house.cast, front.house.desk.write
+    paying = await at.propose(await agreed(front, away=away), cast.staff[cashier])
+    await at.send(paying.payout.id, cast.staff[cashier])
+    await at.receive(paying.payout.id, cast.staff[cashier])
+    number, by, decision = paying.payout.id, cast.staff[manager], "1"
+    if state in ("demanded", "contested", "accepted"):
+        await write(recovery.demand, by, number, date(2026, 10, 1))
+    if state == "contested":
+        await write(recovery.contest, by, number, "x")
+    elif state == "accepted":
+        await write(recovery.accept, by, number)
+    elif state == "proposed":
+        asked = await write(propose_decision, by, number, DecisionKind.WRITE_OFF, "x")
+        assert asked.waiting
+        decision = str(asked.waiting.row.id)
+    who = (await front.house.desk.read(recoveries.get, number)).respondent_id
+    assert who
+    await write(pay_deposit_in, by, "gulangyu" if away else "huangshan", who, Money(500, "CNY"))
+    return {"recovery": str(number), "respondent": str(who), "decision": decision}
 
 
 async def agreed(front: Front, *, away: bool) -> str:
@@ -54,6 +92,12 @@ async def abroad(front: Front) -> int:
     return (await Till(front.house).propose(reference, front.house.cast.staff["cora"])).payout.id
 
 
+def told_in(where: Where, own: dict[str, str]) -> dict[str, Any] | None:
+    """The route's body; `DECISION` stands for the decision that waits."""
+    body = MONEY[where].json("")
+    return body and {name: own["decision"] if value == "DECISION" else value for name, value in body.items()}
+
+
 async def asked(front: Front, where: Where, by: str, own: dict[str, str]) -> httpx.Response:
     """Send the route's probe as this caller. Vera sends her token as if it were an officer's."""
     (method, path), query = where, dict(MONEY[where].query)
@@ -61,7 +105,7 @@ async def asked(front: Front, where: Where, by: str, own: dict[str, str]) -> htt
         query["site"] = own["site"]
     slip = await front.slip((await front.house.lodge()).reference)
     headers = {"Authorization": f"Bearer {slip.token}"} if by == "vera" else {}
-    body = MONEY[where].json("")
+    body = told_in(where, own)
     known = by if by in front.house.cast.tokens else None
     return await front.call(method, path.format(**own), known, json=body, params=query, headers=headers)
 
@@ -93,10 +137,10 @@ async def test_every_step_of_money_asks_for_a_key_and_refuses_a_field_it_does_no
     by = "chen" if where[1].startswith(PAYOUT) or "payouts" in path else "ma"
     by = "ma" if path.endswith(("approve", "resolve")) else by
     before = await till.counted("event")
-    keyless = await till.call("POST", path.format(**own), by, json=MONEY[where].json(""), key=None)
+    keyless = await till.call("POST", path.format(**own), by, json=told_in(where, own), key=None)
     assert problem(keyless) == (400, "idempotency_key_missing")
     if MONEY[where].body:
-        surplus = await till.call("POST", path.format(**own), by, json={**(MONEY[where].json("") or {}), "surplus": 1})
+        surplus = await till.call("POST", path.format(**own), by, json={**(told_in(where, own) or {}), "surplus": 1})
         assert problem(surplus) == (422, "bad_input")
     assert await till.counted("event") == before
 

@@ -16,6 +16,7 @@ from tests.cast import HOME
 from tests.till import Till
 from tests.web.console import Seat, browser, form_in, seat
 from tests.web.front import Front
+from tests.web.test_money_doors import owed
 
 ABSENT = "0000000000"
 ROLES: Mapping[str, Role | None] = {
@@ -70,6 +71,14 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/fund/{site}/withdrawals/{withdrawal_id}/approve"): Door(Act.APPROVE_WITHDRAWAL),
     ("POST", "/desk/fund/{site}/sends/stop"): Door(Act.STOP_SENDS, fields={"reason": "x"}),
     ("POST", "/desk/fund/{site}/sends/resume"): Door(Act.STOP_SENDS),
+    ("GET", "/desk/recoveries"): Door(Act.READ_FUND),
+    ("GET", "/desk/fund/{site}/recoveries.csv"): Door(Act.EXPORT_FUND),
+    ("GET", "/desk/recoveries/{recovery_id}"): Door(Act.READ_FUND, "opened"),
+    ("POST", "/desk/recoveries/{recovery_id}/{step}"): Door(Act.RECOVER, "opened", {"amount": "1", "how": "cash"}),
+    ("GET", "/desk/recoveries/{recovery_id}/demands/{number}"): Door(Act.READ_FUND, "demanded"),
+    ("GET", "/desk/fund/{site}/merchants/{respondent_id}"): Door(Act.READ_FUND),
+    ("GET", "/desk/fund/{site}/merchants/{respondent_id}/statement.csv"): Door(Act.EXPORT_FUND),
+    ("POST", "/desk/fund/{site}/merchants/{respondent_id}/deposits/{way}"): Door(Act.RECOVER, fields={"amount": "1"}),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -84,8 +93,8 @@ DOORS: Mapping[tuple[str, str], Door] = {
 OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
-ABOUT_ONE = re.compile(r"\{(reference|payout_id|site)\}")
-MONEY = re.compile(r"/(payouts|fund)")
+ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
+MONEY = re.compile(r"/(payouts|fund|recoveries)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -125,20 +134,23 @@ def expected(by: str, where: tuple[str, str]) -> str | int:
 
 @dataclass
 class Things:
-    """What the addresses speak of: a claim, a payout, a withdrawal, a site."""
+    """What the addresses speak of: a claim, a payout, a withdrawal, a recovery and its respondent, a site."""
 
     reference: str
     payout: int = 1
     withdrawal: int = 1
     site: str = "huangshan"
+    recovery: str = "1"
+    respondent: str = "1"
 
     def address(self, path: str) -> str:
         """An address with its blanks filled in."""
-        step = "cancel" if "payouts" in path else "note"
+        step = "cancel" if "payouts" in path else "payments" if "recoveries" in path else "note"
         act = "token" if "officers" in path else "note"
         return path.format(
-            reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, site=self.site, act=act, step=step
-        )
+            reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, site=self.site, act=act, step=step,
+            recovery_id=self.recovery, respondent_id=self.respondent, number=1, way="in",
+        )  # fmt: skip
 
 
 async def made(front: Front, where: tuple[str, str]) -> Things:
@@ -147,6 +159,9 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
     if "{payout_id}" in where[1]:
         number = await Till(house).brought_to(state)
         return Things(ABSENT, number)
+    if "{recovery_id}" in where[1] or "{respondent_id}" in where[1]:
+        found = await owed(front, state, away=False)
+        return Things(ABSENT, recovery=found["recovery"], respondent=found["respondent"])
     if "{withdrawal_id}" in where[1]:
         asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Payer.SITE, "x")
         return Things(ABSENT, withdrawal=asked.row.id)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import desk
-from desk.domain import audit, calendar, claim, clocks, fund, lifecycle, limits, pack, payout, policy, triage
+from desk.domain import audit, calendar, claim, clocks, fund, lifecycle, limits, pack, payout, policy, recovery, triage
 from desk.domain import stage as stages_of_domain
 from desk.domain.money import Money
 from desk.wording import catalogue, figures, history, reasons, refusals
@@ -30,7 +30,7 @@ PAGES = {".py", ".html", ".jinja", ".j2"}
 
 
 def _enums() -> Iterator[type[StrEnum]]:
-    for module in (claim, stages_of_domain, payout, fund, limits, clocks, calendar):
+    for module in (claim, stages_of_domain, payout, recovery, fund, limits, clocks, calendar):
         found = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, StrEnum)]
         yield from (one for one in found if one.__module__ == module.__name__ and one not in IN_NO_LABEL)
 
@@ -206,6 +206,7 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     written = "\n".join(path.read_text(encoding="utf-8") for path in Path(desk.__path__[0]).rglob("*") if path.suffix in PAGES)
     families = (
         "claim.confirm.", "claim.language.", "console.nav.", "done.",
+        "merchant.", "recovery.",
         "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "notice.", "page.act.",
         "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.", "slip.",
     )  # fmt: skip

@@ -12,16 +12,15 @@ from sqlalchemy import Connection, Table, func, select
 from desk.store.tables import metadata
 from tests.worker.model_world import World
 
-ACCOUNT, ENTRY, POSTING, PAYOUT, CLAIM, JOB, EVENT, MESSAGE = (
+ACCOUNT, ENTRY, POSTING, PAYOUT, CLAIM, JOB, EVENT, MESSAGE, RECOVERY = (
     metadata.tables[name]
-    for name in ("fund_account", "fund_entry", "fund_posting", "payout", "claim", "job", "event", "gateway_event")
+    for name in ("fund_account", "fund_entry", "fund_posting", "payout", "claim", "job", "event", "gateway_event", "recovery")
 )
 OPEN = ("awaiting_approval", "reserved", "sending", "awaiting_visitor", "unknown")
 COUNTING = (*OPEN, "settled")
 NOT_LEFT = ("awaiting_approval", "reserved", "cancelled")
 HELD_IN = {
     "reserved": ("awaiting_approval", "reserved"), "in_transit": ("sending", "awaiting_visitor", "unknown"),
-    "receivable": ("settled",),
 }  # fmt: skip
 EDGES = {
     "awaiting_approval": {"reserved", "cancelled"},
@@ -47,6 +46,7 @@ class Seen:
     postings: tuple[tuple[Account, Account, int], ...]
     claims: dict[int, str]
     jobs: dict[int, Any]
+    recoveries: dict[int, Any]
     written: tuple[int, ...]
 
     def of_claim(self, claim_id: int) -> list[Any]:
@@ -68,6 +68,7 @@ def look(conn: Connection) -> Seen:
         postings=tuple((accounts[line.debit_id], accounts[line.credit_id], line.amount_minor) for line in lines),
         claims={row.id: row.state for row in conn.execute(select(CLAIM.c.id, CLAIM.c.state))},
         jobs=_by_id(conn, JOB),
+        recoveries={row.payout_id: row for row in conn.execute(select(RECOVERY).order_by(RECOVERY.c.payout_id))},
         written=tuple(conn.execute(select(func.count()).select_from(each)).scalar_one() for each in (ENTRY, EVENT, MESSAGE)),
     )
 
@@ -85,6 +86,13 @@ def check_books(seen: Seen) -> None:
     for account, states in HELD_IN.items():
         held = sum(minor for (_, name), minor in seen.balances.items() if _kind(name) == account)
         assert held == sum(row.amount_minor for row in seen.payouts.values() if row.state in states), account
+    settled = {number: row for number, row in seen.payouts.items() if row.state == "settled"}
+    assert settled.keys() == seen.recoveries.keys()
+    back = sum(row.recovered_minor + row.written_off_minor for row in seen.recoveries.values())
+    owed = sum(minor for (_, name), minor in seen.balances.items() if _kind(name) == "receivable")
+    assert owed == sum(row.amount_minor for row in settled.values()) - back
+    given_up = sum(minor for (_, name), minor in seen.balances.items() if name == "written_off")
+    assert given_up == sum(row.written_off_minor for row in seen.recoveries.values())
 
 
 def check_moves(before: Seen, now: Seen) -> set[tuple[str, str]]:

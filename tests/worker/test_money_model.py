@@ -22,13 +22,14 @@ from tests.worker.model_books import EDGES
 from tests.worker.model_desk import SUMS, Furnished, Lot
 from tests.worker.model_gateway import WithGateway
 from tests.worker.model_officers import WithOfficers
+from tests.worker.model_recovery import WithRecoveries
 from tests.worker.model_world import ANSWERS, CALLS
 
 WAITS = (0, 31, 31, 31, 61, 900, 8 * 3600, 24 * 3600 - 60, 25 * 3600)
 ACCOUNTS = (None, None, "6222020000000000000")
 
 
-class Money(WithOfficers, WithGateway):
+class Money(WithOfficers, WithRecoveries, WithGateway):
     """All of them: at each step somebody does something that can be done."""
 
     def possible(self) -> list[str]:
@@ -55,6 +56,10 @@ class Money(WithOfficers, WithGateway):
             "a_claim_leaves_its_path": (1, True),
             "an_officer_finds_something_new": (1, self.agreed()),
             "a_claim_comes_back": (1, True),
+            "a_merchant_is_asked_or_answers": (4, self.seen.recoveries),
+            "money_comes_back": (4, self.seen.recoveries),
+            "the_rest_is_given_up": (1, self.seen.recoveries),
+            "a_deposit_is_paid_in_or_back": (1, self.seen.recoveries),
             "an_auditor_verifies": (1, True),
         }
         return [act for act, (times, can) in chances.items() if can for _ in range(times)]

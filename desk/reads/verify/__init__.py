@@ -22,6 +22,7 @@ from desk.reads.verify import (
     payouts,
     people,
     records,
+    recoveries,
     staff,
     statement,
     stops,
@@ -37,6 +38,7 @@ from desk.store.tables import metadata
 __all__ = ["Finding", "Report", "verify"]
 
 OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = (
+    ("I03", recoveries.i03_parts_are_those_of_the_entries),
     ("I05", payouts.i05_one_payout_at_a_time),
     ("I05", payouts.i05_payout_after_a_return_names_it),
     ("I06", decisions.i06_row_holds_what_was_decided),
@@ -53,6 +55,7 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I09", payouts.i09_entries_are_those_of_the_moves),
     ("I09", payouts.i09_settling_closes_the_claim),
     ("I09", payouts.i09_returns_are_told),
+    ("I09", recoveries.i09_settled_payouts_are_recovered),
     ("I10", payouts.i10_unknown_payouts_are_asked_for),
     ("I18", records.i18_claim_is_whole),
     ("I18", records.i18_rows_and_events_pair_up),
@@ -62,6 +65,7 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I18", exhibits.i18_evidence_was_told),
     ("I22", chains.i22_moves_lead_to_the_row),
     ("I22", chains.i22_events_name_who_and_why),
+    ("I22", recoveries.i22_recoveries_went_by_the_table),
     ("I23", chains.i23_chain_of_a_claim),
     ("I24", people.i24_chain_commits_to_the_person),
     ("I24", people.i24_seal_holds_what_was_committed),
@@ -100,6 +104,7 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I02", ledger.i02_entries_have_the_lines_of_their_kind),
     ("I02", ledger.i02_lines_stay_in_their_fund),
     ("I02", ledger.i02_amounts_are_whole),
+    ("I03", recoveries.i03_receivables_are_what_is_open),
     ("I04", ledger.i04_books_are_guarded),
     ("I04", ledger.i04_corrections_correct_something_once),
     ("I11", statement.i11_lines_are_settled_payouts),
@@ -107,6 +112,8 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I11", statement.i11_settled_payouts_are_on_the_statement),
     ("I12", stops.i12_nothing_leaves_while_stopped),
     ("I12", stops.i12_stops_were_told),
+    ("I18", recoveries.i18_demands_were_kept),
+    ("I32", recoveries.i32_written_off_by_two),
     ("I34", staff.i34_no_session_outlives_what_ends_it),
     ("I34", staff.i34_sessions_follow_a_sign_in),
     ("I18", records.i18_no_orphans),
@@ -114,6 +121,7 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
 )
 COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
     *((invariant, "payouts", lambda dossier: len(dossier.rows["payout"])) for invariant in ("I05", "I07", "I09", "I32")),
+    ("I03", "recoveries", lambda dossier: len(dossier.rows["recovery"])),
     ("I06", "verdicts", lambda dossier: len(dossier.rows["verdict"])),
     ("I08", "payouts sent again", lambda dossier: _moves(dossier, PayoutState.UNKNOWN, PayoutState.SENDING)),
     ("I10", "payouts lost from sight", lambda dossier: _moves(dossier, PayoutState.SENDING, PayoutState.UNKNOWN)),

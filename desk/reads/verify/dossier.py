@@ -24,7 +24,8 @@ LINK = metadata.tables["claim_link"]
 PAYOUT, ENTRY, POSTING = (metadata.tables[name] for name in ("payout", "fund_entry", "fund_posting"))
 _ORDERS = {
     "person": "claim_id", "claim_item": "position", "clock": "id", "assessment": "seq", "verdict": "seq", "message": "id",
-    "note": "id", "evidence": "id", "docket_entry": "id", "payout": "id", "bank_return": "id", "notice": "id", "clock_breach": "id",
+    "note": "id", "evidence": "id", "docket_entry": "id", "payout": "id", "bank_return": "id", "recovery": "payout_id",
+    "notice": "id", "clock_breach": "id",
 }  # fmt: skip
 
 Rows = Mapping[str, Sequence[Row[Any]]]

@@ -21,9 +21,12 @@ ENTRY = metadata.tables["docket_entry"]
 COUNTER = metadata.tables["counter"]
 OF_A_CLAIM = (
     "person", "claim_item", "clock", "assessment", "verdict", "message", "note", "evidence", "docket_entry",
-    "duplicate_tag", "claim_link", "payout", "notice", "clock_breach",
+    "duplicate_tag", "claim_link", "payout", "notice", "clock_breach", "recovery",
 )  # fmt: skip
-OF_A_PAYOUT = ("payout_tag", "fund_entry", "notice", "gateway_event")
+OF_A_PAYOUT = (
+    "payout_tag", "fund_entry", "notice", "gateway_event", "recovery", "recovery_demand", "recovery_instalment",
+    "recovery_decision",
+)  # fmt: skip
 ON_DOCKET = frozenset({State.DOCKETED, State.SETTLED})
 NAMED = 20
 PAGE = 5_000
@@ -153,9 +156,13 @@ def _told(dossier: Dossier) -> dict[str, int]:
         "answers": kinds.count(EventKind.ANSWERED) + steps.count(Step.ANSWER),
         "links": kinds.count(EventKind.LINKED), "slips": kinds.count(EventKind.SLIP_REISSUED), "payouts": len(dossier.paths),
         "words of receipt": kinds.count(EventKind.PAYOUT_SAID_RECEIVED),
-        "payouts said to have come back": len({dossier.told(event)["payout"] for event in dossier.events if event.kind == EventKind.PAYOUT_RETURN_SAID}),
+        "payouts said to have come back": len(_said_to_have_come_back(dossier)),
         "payouts said to have ended": len(_said_to_have_ended(dossier)),
     }  # fmt: skip
+
+
+def _said_to_have_come_back(dossier: Dossier) -> set[object]:
+    return {dossier.told(event).get("payout") for event in dossier.events if event.kind == EventKind.PAYOUT_RETURN_SAID}
 
 
 def _said_to_have_ended(dossier: Dossier) -> set[object]:

@@ -33,6 +33,7 @@ from desk.store.tables.money import (
     WithdrawalRow,
 )
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
+from desk.store.tables.recovery import RecoveryDecisionRow, RecoveryDemandRow, RecoveryInstalmentRow, RecoveryRow
 from desk.store.tables.sites import (
     CalendarDayRow,
     CalendarEditionRow,
@@ -80,6 +81,10 @@ __all__ = [
     "PayoutRow",
     "PayoutTagRow",
     "PersonRow",
+    "RecoveryDecisionRow",
+    "RecoveryDemandRow",
+    "RecoveryInstalmentRow",
+    "RecoveryRow",
     "RespondentRow",
     "SendStopRow",
     "SiteRow",

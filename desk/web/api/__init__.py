@@ -12,6 +12,8 @@ from desk.web.api import (
     gateway,
     lodging,
     payouts,
+    recovery,
+    respondents,
     runway,
     sends,
     status,
@@ -21,6 +23,6 @@ from desk.web.api import (
 routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
     payouts.router, fund.router, runway.router, sends.router, gateway.router, visitor_acts.router,
-    evidence.router,
+    evidence.router, recovery.router, respondents.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)
