@@ -6,6 +6,7 @@ from typer.core import TyperGroup
 from desk.cli import (
     calendar,
     claims,
+    closes,
     db,
     demo,
     gateway_sandbox,
@@ -47,6 +48,7 @@ Look
   verify     Check every promise the records must keep
   reconcile  Match payouts with the gateway's statements
   sends      The stop switch: let no refund leave, and let them leave again
+  closes     What the cashiers counted at the end of their days
   version    What is running here
 
 Examples: desk demo
@@ -94,6 +96,7 @@ app.command("version")(version.version)
 _add(db.group, "db")
 _add(sites.group, "sites")
 _add(sends.group, "sends")
+_add(closes.group, "closes")
 _add(officers.group, "officers")
 _add(calendar.group, "calendar")
 _add(packs.group, "packs")

@@ -64,6 +64,8 @@ class Act(StrEnum):
     WITHDRAW_FUND = "withdraw_fund"
     APPROVE_WITHDRAWAL = "approve_withdrawal"
     STOP_SENDS = "stop_sends"
+    CLOSE_DAY = "close_day"
+    READ_CLOSES = "read_closes"
     READ_FUND = "read_fund"
     EXPORT_FUND = "export_fund"
     READ_NOTICES = "read_notices"
@@ -111,6 +113,8 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.WITHDRAW_FUND: frozenset({Role.MANAGER}),
         Act.APPROVE_WITHDRAWAL: _MONEY,
         Act.STOP_SENDS: frozenset({Role.MANAGER}),
+        Act.CLOSE_DAY: _TILL,
+        Act.READ_CLOSES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_FUND: _MONEY | {Role.AUDITOR},
         Act.EXPORT_FUND: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),

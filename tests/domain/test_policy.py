@@ -37,6 +37,8 @@ EXPECTED = {
     "withdraw_fund": "manager",
     "approve_withdrawal": "cashier manager",
     "stop_sends": "manager",
+    "close_day": "cashier",
+    "read_closes": "manager auditor",
     "read_fund": "cashier manager auditor",
     "export_fund": "manager auditor",
     "read_notices": "manager auditor",

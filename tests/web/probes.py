@@ -40,6 +40,7 @@ class Probe:
 CLAIM = "/api/v1/claims/{reference}"
 SITE, PAYOUT = "/api/v1/sites/{site}", "/api/v1/payouts/{payout}"
 WORDS, REASON = {"text": "x"}, {"reason": "x"}
+NOTHING = {"amount": "0", "currency": "CNY"}
 ONE_YUAN = {"amount": "1.00", "currency": "CNY"}
 MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("POST", f"{CLAIM}/payouts"): Probe(Act.PROPOSE_PAYOUT, "fast_refund", {"method": "cash"}),
@@ -55,6 +56,12 @@ MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("GET", f"{SITE}/sends"): Probe(Act.READ_FUND),
     ("POST", f"{SITE}/sends/stop"): Probe(Act.STOP_SENDS, body=REASON),
     ("POST", f"{SITE}/sends/resume"): Probe(Act.STOP_SENDS, body={}),
+    ("GET", f"{SITE}/day-closes"): Probe(Act.READ_PAYOUT),
+    ("GET", f"{SITE}/day-closes.csv"): Probe(Act.READ_PAYOUT),
+    ("GET", f"{SITE}/day-closes/open"): Probe(Act.READ_PAYOUT),
+    ("POST", f"{SITE}/day-closes"): Probe(
+        Act.CLOSE_DAY, body={"method": "cash", "counted": NOTHING, "seen": "OTHER", "reason": "x"}
+    ),
     ("GET", f"{SITE}/fund"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/runway"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/entries"): Probe(Act.READ_FUND),

@@ -6,9 +6,10 @@ import pytest
 from desk.domain.policy import RIGHTS, Role
 from tests.till import Till
 from tests.web.front import Front, problem, yuan
-from tests.web.probes import MONEY, PAYOUT
+from tests.web.probes import MONEY, PAYOUT, SITE
 from tests.web.test_foreign_site import ROLES, Where, told
 
+CLOSING = ("POST", f"{SITE}/day-closes")
 ABSENT = {"reference": "0000000000", "payout": "1", "withdrawal": "1", "site": "atlantis"}
 
 
@@ -36,6 +37,10 @@ async def names(front: Front, where: Where, *, away: bool = False) -> dict[str, 
         told = {"amount": yuan("1.00"), "source": "site", "note": "x"}
         path = f"/api/v1/sites/{own['site']}/fund/withdrawals"
         own["withdrawal"] = (await front.call("POST", path, "mona" if away else "ma", json=told)).json()["id"]
+    if where == CLOSING and not away:
+        await till.brought_to("settled")
+        (open_till,) = (await front.call("GET", f"{path.format(**own)}/open", "chen")).json()["tills"]
+        own["seen"] = open_till["seen"]
     return own
 
 
@@ -61,7 +66,7 @@ async def asked(front: Front, where: Where, by: str, own: dict[str, str]) -> htt
         query["site"] = own["site"]
     slip = await front.slip((await front.house.lodge()).reference)
     headers = {"Authorization": f"Bearer {slip.token}"} if by == "vera" else {}
-    body = MONEY[where].json("")
+    body = MONEY[where].json(own.get("seen", "0" * 32))
     known = by if by in front.house.cast.tokens else None
     return await front.call(method, path.format(**own), known, json=body, params=query, headers=headers)
 

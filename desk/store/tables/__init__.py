@@ -20,6 +20,8 @@ from desk.store.tables.decisions import AssessmentRow, VerdictRow
 from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.jobs import ClockBreachRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
+    DayCloseLineRow,
+    DayCloseRow,
     FundAccountRow,
     FundEntryRow,
     FundPostingRow,
@@ -56,6 +58,8 @@ __all__ = [
     "ClockBreachRow",
     "ClockRow",
     "CounterRow",
+    "DayCloseLineRow",
+    "DayCloseRow",
     "DocketEntryRow",
     "DuplicateTagRow",
     "EventRow",

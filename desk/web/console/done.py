@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 DONE = frozenset(
     {
         "message", "question", "note", "answer", "silence", "assess", "facts", "decide", "part", "override", "link",
-        "contact", "withdraw", "reopen", "evidence", "top_up", "stop", "resume", "withdrawal", "withdrawal_approved",
+        "contact", "withdraw", "reopen", "evidence", "top_up", "close", "stop", "resume", "withdrawal", "withdrawal_approved",
         "propose", "refuse", "approve", "send", "received", "cancel", "resolve", "roles", "disable", "revoke", "factor",
         "factor_on",
     }
