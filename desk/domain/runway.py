@@ -42,14 +42,25 @@ class Pace:
 class Runway:
     """What a fund has, what was put in, in minor units, and how fast it leaves: lately, and in the last holiday if one is known.
 
-    `holiday` has the first and the last day, both included.
+    `holiday` has the first and the last day, both included, of the newest one that is over.
     """
 
+    currency: str
     available: int
     put_in: int
     week: Pace
     holiday: tuple[date, date] | None = None
     holiday_pace: Pace | None = None
+
+    @property
+    def days_at_week(self) -> int | None:
+        """For how many whole days it is enough at the pace of lately; None where nothing left."""
+        return self.week.lasts(self.available)
+
+    @property
+    def days_at_holiday(self) -> int | None:
+        """The same at the pace of the last holiday; None also where none is known."""
+        return self.holiday_pace.lasts(self.available) if self.holiday_pace else None
 
     @property
     def is_low(self) -> bool:
