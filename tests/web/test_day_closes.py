@@ -20,7 +20,7 @@ from tests.web.test_steps_pay import till as both_engines
 
 CLOSES, PAGE = "/api/v1/sites/huangshan/day-closes", "/desk/close/huangshan"
 EVENT, ROW, LINE = (metadata.tables[name] for name in ("event", "day_close", "day_close_line"))
-WHY = "少收一张签收单，已联系客人。"
+WHY = "少收一张签收单，已联系游客。"
 XSS = '<img src=x onerror="alert(1)">'
 till = both_engines
 

@@ -174,6 +174,6 @@ async def _page(
     return staff_page(
         request, session, "console/fund.html", failed.status if failed else 200, here="fund", address=address, fund=view,
         page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, payers=[payer.value for payer in Payer],
-        stop=stop, runway=runway, left=fund_left(runway, reader_language(request)), failed=failed, plain=text_of,
+        stop=stop, runway=runway, failed=failed, plain=text_of,
         next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip
