@@ -48,33 +48,7 @@ def downgrade() -> None:
 
 
 def _notices(kinds: tuple[str, ...]) -> None:
-    """Let notices be of these kinds; SQLite changes no CHECK, so there the table is made anew."""
-    known = f"kind IN ({', '.join(repr(kind) for kind in kinds)})"
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint(op.f("ck_notice_kind_known"), "notice", type_="check")
-        op.create_check_constraint(op.f("ck_notice_kind_known"), "notice", known)
-        return
-    for index in ("ix_notice_site", "uq_notice_open"):
-        op.drop_index(index, "notice")
-    op.rename_table("notice", "notice_before")
-    op.create_table(
-        "notice",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("site_id", sa.BigInteger(), nullable=False),
-        sa.Column("claim_id", sa.BigInteger(), nullable=False),
-        sa.Column("payout_id", sa.BigInteger(), nullable=True),
-        sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column("opened_at", UtcDateTime(), nullable=False),
-        sa.Column("closed_at", UtcDateTime(), nullable=True),
-        sa.CheckConstraint(known, name=op.f("ck_notice_kind_known")),
-        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_notice_claim_id")),
-        sa.ForeignKeyConstraint(["payout_id"], ["payout.id"], name=op.f("fk_notice_payout_id")),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_notice_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
-    )
-    open_only = sa.text("closed_at IS NULL")
-    op.create_index("ix_notice_site", "notice", ["site_id", "opened_at"], sqlite_where=open_only)
-    op.create_index("uq_notice_open", "notice", ["claim_id", "kind"], unique=True, sqlite_where=open_only)
-    columns = "id, site_id, claim_id, payout_id, kind, opened_at, closed_at"
-    op.execute(f"INSERT INTO notice ({columns}) SELECT {columns} FROM notice_before")  # noqa: S608 - names of ours
-    op.drop_table("notice_before")
+    """Let notices be of these kinds."""
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_notice_kind_known"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_notice_kind_known"), f"kind IN ({', '.join(repr(kind) for kind in kinds)})")

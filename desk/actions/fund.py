@@ -6,6 +6,7 @@ Payouts move money too, but by `payouts`; recoveries by `recovery`.
 from dataclasses import dataclass
 from typing import Any
 
+from desk.actions.fund_watch import look_at
 from desk.actions.steps import event_by, officer_id
 from desk.domain import fund
 from desk.domain.audit import EventKind
@@ -46,6 +47,7 @@ def top_up(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Payer, n
     site = _hold(work, viewer, Act.TOP_UP, slug, amount)
     entry_id = put_in(work, site, amount, payer, Booked(officer_id=viewer.id, note=note))
     _record_top_up(work, viewer, site, entry_id, amount, payer)
+    look_at(work, site)
     available = books.balances(work.conn, site.id, site.currency)[AVAILABLE]
     return ToppedUp(entry_id, site, amount, payer, available)
 
@@ -100,6 +102,7 @@ def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int
     approved = books.approve_withdrawal(work, row, officer_id(viewer))
     said = {"withdrawal": str(row.id), "entry": str(entry_id), "amount_minor": row.amount_minor, "payer": row.payer}
     _record(work, viewer, site, EventKind.WITHDRAWAL_APPROVED, said)
+    look_at(work, site)
     return Withdrawing(approved, site, officers.name_of(work.conn, row.proposed_by), viewer.name)
 
 

@@ -6,6 +6,7 @@ from typer.core import TyperGroup
 from desk.cli import (
     calendar,
     claims,
+    closes,
     db,
     demo,
     gateway_sandbox,
@@ -49,6 +50,7 @@ Look
   reconcile  Match payouts with the gateway's statements
   recoveries What respondents owe for refunds that were paid
   sends      The stop switch: let no refund leave, and let them leave again
+  closes     What the cashiers counted at the end of their days
   version    What is running here
 
 Examples: desk demo
@@ -96,6 +98,7 @@ app.command("version")(version.version)
 _add(db.group, "db")
 _add(sites.group, "sites")
 _add(sends.group, "sends")
+_add(closes.group, "closes")
 _add(officers.group, "officers")
 _add(calendar.group, "calendar")
 _add(packs.group, "packs")

@@ -123,6 +123,18 @@ class SendsStopped(DeskError):
     code = "sends_stopped"
 
 
+class NothingToClose(DeskError):
+    """No settled payout of this cashier and method waits to be counted."""
+
+    code = "nothing_to_close"
+
+
+class CountChanged(DeskError):
+    """What is to be counted is no longer what the cashier saw: another payout settled, or another close took them."""
+
+    code = "count_changed"
+
+
 class AdminNeeded(DeskError):
     """An admin does not shut themselves out, and the desk is never left without one."""
 

@@ -27,20 +27,25 @@ class Money:
     @classmethod
     def parse(cls, text: str, currency: str) -> Self:
         """Read "128", "128.5" or "128.00"; ASCII digits only, no sign, no exponent, no more places than the currency has."""
-        match = _AMOUNT.fullmatch(text)
-        if match is None or currency not in EXPONENTS:
-            msg = "not an amount"
-            raise ValueError(msg)
-        places, fraction = EXPONENTS[currency], match[2] or ""
-        if len(fraction) > places:
-            msg = "more decimal places than the currency has"
-            raise ValueError(msg)
-        return cls(int(match[1] + fraction.ljust(places, "0")), currency)
+        return cls(minor_of(text, currency), currency)
 
     @property
     def text(self) -> str:
         """The amount as the API writes it: "128.00", for yen "128"."""
         return text_of(self.minor, self.currency)
+
+
+def minor_of(text: str, currency: str) -> int:
+    """Decimal text in minor units, zero included: for what is counted. Raises ValueError for what `Money.parse` cannot read."""
+    match = _AMOUNT.fullmatch(text)
+    if match is None or currency not in EXPONENTS:
+        msg = "not an amount"
+        raise ValueError(msg)
+    places, fraction = EXPONENTS[currency], match[2] or ""
+    if len(fraction) > places:
+        msg = "more decimal places than the currency has"
+        raise ValueError(msg)
+    return int(match[1] + fraction.ljust(places, "0"))
 
 
 def largest_minor(currency: str) -> int:

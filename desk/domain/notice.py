@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """Why somebody with a manager's rights must look. Source: SPEC 4.3, 5.5; RELIABILITY I10."""
+    """Why somebody with a manager's rights must look. Source: SPEC 4.3, 4.7, 5.5; RELIABILITY I10."""
 
     FUND_SHORT = "fund_short"
     PAYOUT_STUCK = "payout_stuck"
@@ -12,7 +12,11 @@ class NoticeKind(StrEnum):
     PAYOUT_LOST = "payout_lost"
     PAYOUT_RETURNED = "payout_returned"
     GATEWAY_CONTRADICTS = "gateway_contradicts"
+    FUND_LOW = "fund_low"
 
+
+OF_A_SITE = frozenset({NoticeKind.FUND_LOW})
+"""These are about a site, all others about one of its claims."""
 
 OF_THE_UNKNOWN = frozenset({NoticeKind.PAYOUT_UNKNOWN, NoticeKind.PAYOUT_LOST})
 """These end by themselves when it becomes known what happened to the payout."""

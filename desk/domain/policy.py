@@ -66,6 +66,8 @@ class Act(StrEnum):
     STOP_SENDS = "stop_sends"
     RECOVER = "recover"
     APPROVE_RECOVERY = "approve_recovery"
+    CLOSE_DAY = "close_day"
+    READ_CLOSES = "read_closes"
     READ_FUND = "read_fund"
     EXPORT_FUND = "export_fund"
     READ_NOTICES = "read_notices"
@@ -115,6 +117,8 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.STOP_SENDS: frozenset({Role.MANAGER}),
         Act.RECOVER: frozenset({Role.MANAGER}),
         Act.APPROVE_RECOVERY: _MONEY,
+        Act.CLOSE_DAY: _TILL,
+        Act.READ_CLOSES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_FUND: _MONEY | {Role.AUDITOR},
         Act.EXPORT_FUND: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date, time
 
-from desk.domain.money import Money
+from desk.domain.money import Money, minor_of
 
 _BEFORE: tuple[str, ...] = ("人民币", "rmb", "¥")
 _AFTER: tuple[str, ...] = ("元整", "元", "圆", "块钱", "块", "yuan", "rmb", "¥")
@@ -18,18 +18,18 @@ def read_amount(typed: str, currency: str) -> Money:
 
     Raises ValueError for what is none or zero, OverflowError for an amount above what the desk takes. Source: UX F7.
     """
-    text = _without(_folded(typed), currency)
-    match = _FIGURE.fullmatch(text)
-    if match is None:
-        msg = "not an amount"
-        raise ValueError(msg)
-    whole, part = match["whole"].replace(",", "").lstrip("0") or "0", match["part"] or ""
+    figure = _figure(typed, currency)
     try:
-        return Money.parse(whole + part, currency)
+        return Money.parse(figure, currency)
     except ValueError:
-        if len(whole) > len("9999999"):
+        if len(figure.partition(".")[0]) > len("9999999"):
             raise OverflowError from None
         raise
+
+
+def read_count(typed: str, currency: str) -> int:
+    """What somebody counted, typed in the same ways, in minor units; it may be nothing. Raises ValueError for no amount."""
+    return minor_of(_figure(typed, currency), currency)
 
 
 def read_day(typed: str) -> date:
@@ -48,6 +48,15 @@ def read_hour(typed: str) -> time:
         msg = "not a time of day"
         raise ValueError(msg)
     return time(int(match[1]), int(match[2]))
+
+
+def _figure(typed: str, currency: str) -> str:
+    """The plain decimal text of an amount, without its currency, its groups and leading zeros."""
+    match = _FIGURE.fullmatch(_without(_folded(typed), currency))
+    if match is None:
+        msg = "not an amount"
+        raise ValueError(msg)
+    return (match["whole"].replace(",", "").lstrip("0") or "0") + (match["part"] or "")
 
 
 def _folded(typed: str) -> str:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from math import ceil
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -11,11 +10,12 @@ from sqlalchemy import Connection, select
 from desk.domain import fund
 from desk.domain.fund import EntryKind
 from desk.domain.policy import Act, Viewer
-from desk.domain.runway import LATELY, Pace, last_holiday
+from desk.domain.runway import Runway
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
 from desk.store import fund as books
 from desk.store import sites
+from desk.store.runway import runway_of
 from desk.store.tables import SiteRow, WithdrawalRow, metadata
 
 ENTRY = metadata.tables["fund_entry"]
@@ -51,22 +51,6 @@ class FundView:
     written_off: int
     put_in: int
     off: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunwayView:
-    """For how many whole days the fund is enough, in minor units; None where nothing left, or no holiday is known.
-
-    `holiday` has the first and the last day, both included, of the newest one that is over.
-    """
-
-    currency: str
-    available: int
-    week: Pace
-    days_at_week: int | None
-    holiday: tuple[date, date] | None
-    holiday_pace: Pace | None
-    days_at_holiday: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +117,9 @@ def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
     )  # fmt: skip
 
 
-def runway_view(conn: Connection, viewer: Viewer, slug: str, kit: Kit) -> RunwayView:
-    """How long the fund lasts at the pace of the last seven days, or of those since the first refund, and of the last holiday.
-
-    Raises NotFound for a foreign site, Forbidden.
-    """
-    site, now = _site(conn, viewer, slug), kit.clock.now()
-    available = books.balances(conn, site.id, site.currency).get(fund.AVAILABLE, 0)
-    began = books.first_posted_at(conn, site.id, EntryKind.PAYOUT_SETTLED) or now
-    week = Pace(_paid(conn, site, now - LATELY, now), max(1, min(LATELY.days, ceil((now - began) / timedelta(days=1)))))
-    over = last_holiday(now.astimezone(ZoneInfo(site.time_zone)).date(), kit.shelf.calendar)
-    holiday = _pace_of(conn, site, *over) if over else None
-    return RunwayView(
-        site.currency, available, week, week.lasts(available), over, holiday, holiday.lasts(available) if holiday else None
-    )
+def runway_view(conn: Connection, viewer: Viewer, slug: str, kit: Kit) -> Runway:
+    """How long the fund lasts. Raises NotFound for a foreign site, Forbidden."""
+    return runway_of(conn, _site(conn, viewer, slug), kit.clock.now(), kit.shelf.calendar)
 
 
 def entries_page(
@@ -191,18 +164,6 @@ def open_withdrawals(conn: Connection, viewer: Viewer, slug: str, limit: int, cu
     if cursor:
         query = query.where(after((WITHDRAWAL.c.id,), cursor))
     return page_of(conn, query, limit, lambda row: withdrawal_view(row, site, row.proposer), lambda row: [row.id])
-
-
-def _pace_of(conn: Connection, site: SiteRow, first: date, last: date) -> Pace:
-    zone, after_it = ZoneInfo(site.time_zone), last + timedelta(days=1)
-    whole = (datetime.combine(day, time(), zone) for day in (first, after_it))
-    return Pace(_paid(conn, site, *whole), (after_it - first).days)
-
-
-def _paid(conn: Connection, site: SiteRow, since: datetime, until: datetime) -> int:
-    """What left the fund between two moments, less what banks returned in that time; never below nothing."""
-    moved = books.totals(conn, site.id, site.currency, (EntryKind.PAYOUT_SETTLED, EntryKind.PAYOUT_RETURNED), (since, until))
-    return max(0, moved.get(EntryKind.PAYOUT_SETTLED, 0) - moved.get(EntryKind.PAYOUT_RETURNED, 0))
 
 
 def _site(conn: Connection, viewer: Viewer, slug: str, act: Act = Act.READ_FUND) -> SiteRow:

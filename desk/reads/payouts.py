@@ -31,10 +31,10 @@ class PayoutView:
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """What a manager must look at. `opened_at` is at the site's own offset."""
+    """What a manager must look at. `opened_at` is at the site's own offset; `reference` is None where it is about the site."""
 
     kind: str
-    reference: str
+    reference: str | None
     payout_id: int | None
     opened_at: datetime
 
@@ -72,7 +72,7 @@ def open_notices(conn: Connection, viewer: Viewer, site: str) -> Sequence[Notice
     (site_id,) = sites_of(conn, viewer, site, Act.READ_NOTICES)
     query = (
         select(NOTICE.c.kind, NOTICE.c.payout_id, NOTICE.c.opened_at, CLAIM.c.reference, SITE.c.time_zone)
-        .join(CLAIM, CLAIM.c.id == NOTICE.c.claim_id)
+        .outerjoin(CLAIM, CLAIM.c.id == NOTICE.c.claim_id)
         .join(SITE, SITE.c.id == NOTICE.c.site_id)
         .where(NOTICE.c.site_id == site_id, NOTICE.c.closed_at.is_(None))
         .order_by(NOTICE.c.opened_at, NOTICE.c.id)

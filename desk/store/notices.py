@@ -25,6 +25,33 @@ def open_once(work: Work, claim: ClaimRow, kind: NoticeKind, payout_id: int | No
     return True
 
 
+def open_at_site(conn: Connection, site_id: int, kind: NoticeKind) -> int | None:
+    """The id of the open notice about a site itself, None without one."""
+    mine = (
+        (NOTICE.c.site_id == site_id) & NOTICE.c.claim_id.is_(None) & (NOTICE.c.kind == kind.value) & NOTICE.c.closed_at.is_(None)
+    )
+    found = conn.execute(select(NOTICE.c.id).where(mine)).scalar()
+    return int(found) if found is not None else None
+
+
+def add_at_site(work: Work, site_id: int, kind: NoticeKind) -> int:
+    """Open a notice about a site that is locked; its id. The database allows one at a time."""
+    number = work.kit.lots.number()
+    work.conn.execute(
+        insert(NOTICE),
+        {
+            "id": number, "site_id": site_id, "claim_id": None, "payout_id": None, "kind": kind.value, "opened_at": work.now,
+            "closed_at": None,
+        },
+    )  # fmt: skip
+    return number
+
+
+def end(work: Work, notice_id: int) -> None:
+    """Close a notice."""
+    work.conn.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(closed_at=work.now))
+
+
 def close(work: Work, claim_id: int, kinds: Iterable[NoticeKind]) -> None:
     """Close the open notices of these kinds about a claim."""
     mine = (NOTICE.c.claim_id == claim_id) & NOTICE.c.closed_at.is_(None) & NOTICE.c.kind.in_([kind.value for kind in kinds])

@@ -53,6 +53,12 @@ def lock(conn: Connection, slug: str) -> SiteRow | None:
     return SiteRow(**row) if row else None
 
 
+def lock_by_id(conn: Connection, site_id: int) -> SiteRow:
+    """The same for an id that a foreign key vouches for."""
+    row = conn.execute(select(SITE).where(SITE.c.id == site_id).with_for_update(key_share=True)).mappings().one()
+    return SiteRow(**row)
+
+
 def add(conn: Connection, site: Row, respondents: Iterable[Row]) -> None:
     """Insert a site and the respondents it starts with."""
     conn.execute(insert(SITE), site)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from desk.actions.checks import plan_check
 from desk.actions.clocks import claims_with_missed_promises, record_missed_promises
+from desk.actions.fund_watch import funds_to_look_at, look_after_fund
 from desk.actions.payout_rescue import look_after_payout, payouts_left_alone
 from desk.domain.errors import DeskError
 from desk.ports import Desk
@@ -18,6 +19,7 @@ from desk.worker.jobs import HEARTBEAT_SECONDS, POLL_SECONDS, Bench, Means
 HOUSE_SECONDS, AGAIN_SECONDS = 3_600.0, 60.0
 PROMISES_SECONDS = 5.0
 PLAN_SECONDS = 60.0
+FUND_SECONDS = 30.0
 LAST_SECONDS = 4.0
 
 
@@ -29,6 +31,7 @@ async def work_until(stopping: asyncio.Event, means: Means, fold_log: Callable[[
         _again_and_again(stopping, lambda: record_all_missed(means.desk), PROMISES_SECONDS),
         _again_and_again(stopping, lambda: means.desk.write(plan_check), PLAN_SECONDS),
         _again_and_again(stopping, lambda: look_after_payouts(means.desk), PLAN_SECONDS),
+        _again_and_again(stopping, lambda: look_after_funds(means.desk), FUND_SECONDS),
         _again_and_again(stopping, bench.keep, HEARTBEAT_SECONDS),
         _take_jobs(stopping, bench),
     )
@@ -42,6 +45,7 @@ async def work_through(means: Means) -> int:
     await means.desk.write(plan_check)
     await record_all_missed(means.desk)
     await look_after_payouts(means.desk)
+    await look_after_funds(means.desk)
     done = asyncio.Event()
     keeping = asyncio.create_task(_again_and_again(done, bench.keep, HEARTBEAT_SECONDS))
     try:
@@ -58,6 +62,12 @@ async def look_after_payouts(desk: Desk) -> None:
     """See to payouts that no job sees to any more, and tell the manager of those that are unknown for too long."""
     for payout_id in await desk.read(payouts_left_alone, desk.kit):
         await desk.write(look_after_payout, payout_id)
+
+
+async def look_after_funds(desk: Desk) -> None:
+    """Tell the managers whose fund runs low, and take it back where it does not any more."""
+    for site_id in await desk.read(funds_to_look_at, desk.kit):
+        await desk.write(look_after_fund, site_id)
 
 
 async def record_all_missed(desk: Desk) -> int:

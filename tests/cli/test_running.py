@@ -11,16 +11,24 @@ import pytest
 from sqlalchemy import Connection, select
 
 from desk import wiring
+from desk.actions.day_close import close_day
 from desk.actions.officers import token_hash
+from desk.domain.day_close import Count
+from desk.domain.payout import Method
 from desk.domain.policy import Role
 from desk.ports import Desk, Kit
+from desk.reads.day_closes import open_tills
 from desk.reads.officers import officers_by_token
 from desk.reads.verify import verify
 from desk.store import metadata
+from tests.builders import HandClock, HandShelf, House
+from tests.builders import officer as staff
+from tests.cast import HOME, Cast
 from tests.cli.conftest import Shell
+from tests.till import Till
 
 T = TypeVar("T")
-EVENT = metadata.tables["event"]
+EVENT, OFFICER = metadata.tables["event"], metadata.tables["officer"]
 
 
 def behind(shell: Shell, token: str) -> tuple[str, dict[int, frozenset[Role]]] | None:
@@ -62,6 +70,28 @@ def holds(shell: Shell) -> bool:
 
     ok: bool = opened(shell, lambda desk: desk.read(read, desk.kit))
     return ok
+
+
+async def a_close(desk: Desk) -> None:
+    """A refund in cash at the seeded desk, handed over, signed for, and counted with a difference."""
+    house = House(desk, HandClock(), HandShelf(), await desk.read(seeded_cast))
+    payout = await Till(house).brought_to("settled")
+    assert payout
+    (till,) = await desk.read(open_tills, house.cast.chen, HOME)
+    counted = (HOME, Method.CASH, Count(10_000, "CNY"), "=少一张单", till.seen)
+    await desk.write(close_day, house.cast.chen, *counted)
+
+
+def seeded_cast(conn: Connection) -> Cast:
+    """Those of the seeded staff who refund a claim, under the names of the cast."""
+    held, site = metadata.tables["officer_role"], metadata.tables["site"]
+    query = select(OFFICER.c.id, OFFICER.c.name, held.c.role, held.c.site_id).join(held, held.c.officer_id == OFFICER.c.id)
+    home = conn.execute(select(site.c.id).where(site.c.slug == HOME)).scalar_one()
+    found = conn.execute(query.where(held.c.site_id == home).order_by(OFFICER.c.id)).all()
+    viewers = [staff(row.id, row.name, Role(row.role), home) for row in found]
+    parts = {"olga": Role.INTAKE, "otto": Role.INTAKE, "chen": Role.CASHIER}
+    of = {role: [viewer for viewer in viewers if role in viewer.roles_at(home)] for role in parts.values()}
+    return Cast({name: of[role].pop() for name, role in parts.items()}, {}, {HOME: home})
 
 
 def test_seed_prints_sites_and_staff_whose_tokens_open_the_desk(shell: Shell) -> None:
@@ -128,6 +158,22 @@ def test_refunds_are_stopped_and_resumed_at_every_site_or_at_one(shell: Shell) -
     assert (shell("sends", "list", "--json").document, shell("sends", "list").out) == ([], "")
     kinds = [kind for kind in events(shell, "site") if kind.startswith("sends_")]
     assert sorted(kinds) == ["sends_resumed"] * 3 + ["sends_stopped"] * 3
+    assert holds(shell)
+
+
+def test_closes_are_listed_with_their_sums_and_an_unknown_site_is_told(shell: Shell) -> None:
+    shell.seed()
+    assert shell("closes", "list", "--json").document == []
+    assert shell("closes", "list").err == "no day has been closed yet\n"
+    assert shell("closes", "list", "--site", "nowhere").code == 3
+    opened(shell, a_close)
+    (close,) = shell("closes", "list", "--site", "huangshan", "--json").document
+    assert (close["site"], close["method"], close["payouts"]) == ("huangshan", "cash", 1)
+    assert (close["expected"], close["counted"], close["currency"], close["reason"]) == ("128.00", "100.00", "CNY", "=少一张单")
+    head, line = shell("closes", "list", "--csv").out.splitlines()
+    assert (head.split(",")[0], "'=少一张单" in line) == ("site", True)
+    assert close["cashier"] in shell("closes", "list").out
+    assert shell("closes", "list", "--site", "gulangyu", "--json").document == []
     assert holds(shell)
 
 

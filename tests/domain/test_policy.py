@@ -39,6 +39,8 @@ EXPECTED = {
     "stop_sends": "manager",
     "recover": "manager",
     "approve_recovery": "cashier manager",
+    "close_day": "cashier",
+    "read_closes": "manager auditor",
     "read_fund": "cashier manager auditor",
     "export_fund": "manager auditor",
     "read_notices": "manager auditor",

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from desk.domain.calendar import WorkingCalendar
-from desk.domain.runway import Pace, last_holiday
+from desk.domain.runway import Pace, Runway, last_holiday
 
 GOLDEN = {date(2026, 10, day): False for day in (1, 2, 5, 6, 7)}
 YEAR = WorkingCalendar("1", frozenset({2026}), GOLDEN)
@@ -45,3 +45,22 @@ def test_while_a_holiday_goes_on_the_one_before_it_counts() -> None:
     may = {date(2026, 5, day): False for day in (1, 4, 5)}
     both = WorkingCalendar("2", frozenset({2026}), {**may, **GOLDEN})
     assert last_holiday(date(2026, 10, 3), both) == (date(2026, 5, 1), date(2026, 5, 5))
+
+
+NONE, WEEK, HOLIDAY = Pace(0, 7), Pace(70_000, 7), Pace(140_000, 7)
+
+
+@pytest.mark.parametrize(
+    ("available", "put_in", "week", "holiday", "low"),
+    [
+        (30_000, 10**6, WEEK, None, True), (30_001, 10**6, WEEK, None, False), (0, 10**6, WEEK, None, True),
+        (60_000, 10**6, WEEK, HOLIDAY, True), (60_001, 10**6, WEEK, HOLIDAY, False), (30_001, 10**6, WEEK, NONE, False),
+        (60_000, 10**6, HOLIDAY, WEEK, True), (60_000, 10**6, NONE, HOLIDAY, True),
+        (99_999, 10**6, NONE, None, True), (100_000, 10**6, NONE, NONE, False), (0, 1, NONE, None, True),
+        (0, 0, NONE, None, False), (99_999, 10**6, WEEK, None, False),
+    ],
+)  # fmt: skip
+def test_a_fund_is_low_at_three_days_of_the_faster_pace_or_at_a_tenth_without_one(
+    available: int, put_in: int, week: Pace, holiday: Pace | None, low: bool
+) -> None:
+    assert Runway("CNY", available, put_in, week, None, holiday).is_low is low

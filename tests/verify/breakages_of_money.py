@@ -136,6 +136,26 @@ RECOVERIES: Table = [
     ("I32", "written off by nobody's decision", by("DELETE FROM recovery_decision")),
 ]  # fmt: skip
 
+CLOSES: Table = [
+    ("I03", "a fen more expected", by("UPDATE day_close SET expected_minor = expected_minor + 1")),
+    ("I03", "another count", by("UPDATE day_close SET counted_minor = counted_minor - 1")),
+    ("I03", "another reason for a difference", by("UPDATE day_close SET reason = '找零有误'")),
+    ("I03", "a difference without a reason", after(
+        unchecked("day_close", "ck_day_close_difference_explained"), by("UPDATE day_close SET reason = NULL"))),
+    ("I03", "a payout that nobody counted any more", by("DELETE FROM day_close_line WHERE payout_id = {counted_payout}")),
+    ("I03", "another cashier's payout counted", by(
+        "UPDATE day_close_line SET payout_id = {paid_payout} WHERE payout_id = {counted_payout}")),
+    ("I03", "a payout counted before it settled", by(
+        "UPDATE day_close_line SET payout_id = {reserved_payout} WHERE payout_id = {counted_payout}")),
+    ("I03", "a payout counted twice", twice(
+        "day_close_line", "uq_day_close_line_payout_id", "payout_id = {counted_payout}")),
+    ("I03", "a close by another cashier", by(f"UPDATE day_close SET officer_id = {MA}")),
+    ("I03", "a close of another method", by("UPDATE day_close SET method = 'transfer'")),
+    ("I03", "a close at another site", by(f"UPDATE day_close SET {AWAY}")),
+    ("I03", "a close that nobody remembers", by("DELETE FROM day_close_line", "DELETE FROM day_close")),
+    ("I03", "a span of another day", by("UPDATE day_close SET from_at = until_at")),
+]  # fmt: skip
+
 AROUND: Table = [
     ("I18", "a payout lost", by("DELETE FROM payout WHERE id = {dropped_payout}")),
     ("I18", "a payout of another site", at("payout", "reserved", AWAY)),
@@ -144,6 +164,9 @@ AROUND: Table = [
     ("I18", "a first officer forgotten", at("payout", "resolved", "resolve_by = NULL")),
     ("I18", "a notice lost", by("DELETE FROM notice WHERE claim_id = {short_id}")),
     ("I18", "a notice of something else", at("notice", "short", "kind = 'payout_stuck'")),
+    ("I18", "a notice about a site forgotten", by("DELETE FROM notice WHERE claim_id IS NULL")),
+    ("I18", "a notice about a site still open", by("UPDATE notice SET closed_at = NULL WHERE claim_id IS NULL")),
+    ("I18", "a notice about another site", by(f"UPDATE notice SET {AWAY} WHERE claim_id IS NULL")),
     ("I18", "a notice of no payout", at("notice", "stuck", "payout_id = 5")),
     ("I22", "the calendar closed a claim", forged("paid", Step.PAYOUT_SETTLED, role="calendar", actor="calendar")),
     ("I24", "another payee in the row", at("payout", "gateway", f"payee_commitment = '{OTHER}'")),
@@ -167,4 +190,4 @@ AROUND: Table = [
     ("I35", "an account in an answer", answer_with(lambda story: story.fill(f"{{gateway}} {ACCOUNT}-{{gateway}}"))),
 ]  # fmt: skip
 
-OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *STOPS, *RECOVERIES, *AROUND]
+OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *STOPS, *RECOVERIES, *CLOSES, *AROUND]

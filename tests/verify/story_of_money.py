@@ -5,15 +5,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from desk.actions import fund, payout_resolution, payout_returns, payout_words, payouts, recovery, sends
+from desk.actions import fund, fund_watch, payout_resolution, payout_returns, payout_words, payouts, recovery, sends
 from desk.actions.clocks import record_missed_promises
+from desk.actions.day_close import close_day
 from desk.actions.deposits import pay_deposit_in
 from desk.actions.recovery_decisions import approve_decision, propose_decision
+from desk.domain.day_close import Count
 from desk.domain.fund import Payer
 from desk.domain.money import Money
+from desk.domain.payout import Method
 from desk.domain.recovery import DecisionKind, How
 from desk.ports import Work
+from desk.reads.day_closes import open_tills
 from desk.store import payouts as payout_rows
+from desk.store import sites
 from desk.store.tables import metadata
 from tests.builders import House
 from tests.till import ACCOUNT, Till
@@ -26,7 +31,7 @@ async def money_day(house: House) -> Paid:
     """The references of the claims, and the ids of the payouts, by their part in the story."""
     till = Till(house)
     told: Paid = {}, {}
-    for chapter in (_cash, _second_officers, _through_the_gateway, _sent_back, _lost, _fund, _recovered):
+    for chapter in (_cash, _second_officers, _through_the_gateway, _sent_back, _lost, _fund, _recovered, _day_close):
         await chapter(house, till, told)
     return told
 
@@ -158,6 +163,25 @@ async def _recovered(house: House, _: Till, told: Paid) -> None:
     await write(recovery.record_payment, ma, given_up, Money(1_000, "CNY"), How.TRANSFER)
     await write(pay_deposit_in, ma, "huangshan", asked.row.respondent_id, Money(3_000, "CNY"))
     await write(recovery.use_deposit, ma, taken, Money(2_000, "CNY"))
+
+
+async def _day_close(house: House, till: Till, told: Paid) -> None:
+    cai = house.cast.cai
+    for name, asked in (("counted", "30.00"), ("counted_too", "20.00")):
+        told[0][name] = await till.agreed(asked=asked)
+        told[1][name] = (await till.propose(told[0][name], cai)).payout.id
+        await till.send(told[1][name], cai)
+        await till.receive(told[1][name], cai)
+    (open_till,) = await house.desk.read(open_tills, cai, "huangshan")
+    counted = (Method.CASH, Count(open_till.expected - 2_000, "CNY"), "少一张签收单", open_till.seen)
+    await house.desk.write(close_day, cai, "huangshan", *counted)
+    await house.desk.write(_ran_low, house.cast.sites["huangshan"])
+
+
+def _ran_low(work: Work, site_id: int) -> None:
+    """A notice that the fund ran low, and that it does no longer."""
+    site = sites.lock_by_id(work.conn, site_id)
+    fund_watch.tell_enough(work, site, fund_watch.tell_low(work, site))
 
 
 async def _midday(house: House) -> None:

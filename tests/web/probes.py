@@ -41,6 +41,7 @@ CLAIM = "/api/v1/claims/{reference}"
 SITE, PAYOUT = "/api/v1/sites/{site}", "/api/v1/payouts/{payout}"
 RECOVERY, RESPONDENT, LATER_ON = "/api/v1/recoveries/{recovery}", f"{SITE}/respondents/{{respondent}}", "2026-10-30"
 WORDS, REASON = {"text": "x"}, {"reason": "x"}
+NOTHING = {"amount": "0", "currency": "CNY"}
 ONE_YUAN = {"amount": "1.00", "currency": "CNY"}
 MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("POST", f"{CLAIM}/payouts"): Probe(Act.PROPOSE_PAYOUT, "fast_refund", {"method": "cash"}),
@@ -75,6 +76,12 @@ MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("POST", f"{RESPONDENT}/deposits/pay-back"): Probe(Act.RECOVER, body={"amount": ONE_YUAN}),
     ("GET", f"{RESPONDENT}/statement"): Probe(Act.READ_FUND),
     ("GET", f"{RESPONDENT}/statement.csv"): Probe(Act.EXPORT_FUND),
+    ("GET", f"{SITE}/day-closes"): Probe(Act.READ_PAYOUT),
+    ("GET", f"{SITE}/day-closes.csv"): Probe(Act.READ_PAYOUT),
+    ("GET", f"{SITE}/day-closes/open"): Probe(Act.READ_PAYOUT),
+    ("POST", f"{SITE}/day-closes"): Probe(
+        Act.CLOSE_DAY, body={"method": "cash", "counted": NOTHING, "seen": "OTHER", "reason": "x"}
+    ),
     ("GET", f"{SITE}/fund"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/runway"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/entries"): Probe(Act.READ_FUND),

@@ -15,9 +15,10 @@ from desk.domain.recovery import DecisionKind
 from desk.store import recovery as recoveries
 from tests.till import Till
 from tests.web.front import Front, problem, yuan
-from tests.web.probes import MONEY, PAYOUT
+from tests.web.probes import MONEY, PAYOUT, SITE
 from tests.web.test_foreign_site import ROLES, Where, told
 
+CLOSING = ("POST", f"{SITE}/day-closes")
 ABSENT = {
     "reference": "0000000000", "payout": "1", "withdrawal": "1", "site": "atlantis", "recovery": "1", "respondent": "1",
     "decision": "1",
@@ -50,6 +51,10 @@ async def names(front: Front, where: Where, *, away: bool = False) -> dict[str, 
         own["withdrawal"] = (await front.call("POST", path, "mona" if away else "ma", json=told)).json()["id"]
     if "{recovery}" in path or "{respondent}" in path:
         own |= await owed(front, MONEY[where].state, away=away)
+    if where == CLOSING and not away:
+        await till.brought_to("settled")
+        (open_till,) = (await front.call("GET", f"{path.format(**own)}/open", "chen")).json()["tills"]
+        own["seen"] = open_till["seen"]
     return own
 
 
@@ -94,7 +99,7 @@ async def abroad(front: Front) -> int:
 
 def told_in(where: Where, own: dict[str, str]) -> dict[str, Any] | None:
     """The route's body; `DECISION` stands for the decision that waits."""
-    body = MONEY[where].json("")
+    body = MONEY[where].json(own.get("seen", "0" * 32))
     return body and {name: own["decision"] if value == "DECISION" else value for name, value in body.items()}
 
 

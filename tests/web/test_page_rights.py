@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from desk.actions.day_close import close_day
 from desk.actions.fund import propose_withdrawal
 from desk.domain.claim import State
+from desk.domain.day_close import Count
 from desk.domain.fund import Payer
 from desk.domain.money import Money
+from desk.domain.payout import Method
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
+from desk.reads.day_closes import open_tills
 from tests.cast import HOME
 from tests.till import Till
 from tests.web.console import Seat, browser, form_in, seat
@@ -79,6 +83,11 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/fund/{site}/merchants/{respondent_id}"): Door(Act.READ_FUND),
     ("GET", "/desk/fund/{site}/merchants/{respondent_id}/statement.csv"): Door(Act.EXPORT_FUND),
     ("POST", "/desk/fund/{site}/merchants/{respondent_id}/deposits/{way}"): Door(Act.RECOVER, fields={"amount": "1"}),
+    ("GET", "/desk/close"): Door(Act.READ_PAYOUT),
+    ("GET", "/desk/close/{site}"): Door(Act.READ_PAYOUT),
+    ("POST", "/desk/close/{site}"): Door(Act.CLOSE_DAY, fields={"method": "cash", "counted": "0", "reason": "x", "seen": "x"}),
+    ("GET", "/desk/close/{site}/closes.csv"): Door(Act.READ_PAYOUT),
+    ("GET", "/desk/close/{site}/{close_id}"): Door(Act.READ_PAYOUT),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -94,7 +103,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
-MONEY = re.compile(r"/(payouts|fund|recoveries)")
+MONEY = re.compile(r"/(payouts|fund|recoveries|close)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -139,6 +148,7 @@ class Things:
     reference: str
     payout: int = 1
     withdrawal: int = 1
+    close: int = 1
     site: str = "huangshan"
     recovery: str = "1"
     respondent: str = "1"
@@ -148,8 +158,8 @@ class Things:
         step = "cancel" if "payouts" in path else "payments" if "recoveries" in path else "note"
         act = "token" if "officers" in path else "note"
         return path.format(
-            reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, site=self.site, act=act, step=step,
-            recovery_id=self.recovery, respondent_id=self.respondent, number=1, way="in",
+            reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
+            site=self.site, act=act, step=step, recovery_id=self.recovery, respondent_id=self.respondent, number=1, way="in",
         )  # fmt: skip
 
 
@@ -165,6 +175,11 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
     if "{withdrawal_id}" in where[1]:
         asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Payer.SITE, "x")
         return Things(ABSENT, withdrawal=asked.row.id)
+    if "{close_id}" in where[1]:
+        await Till(house).brought_to("settled")
+        (till,) = await house.desk.read(open_tills, house.cast.chen, HOME)
+        counted = (HOME, Method.CASH, Count(till.expected, "CNY"), None, till.seen)
+        return Things(ABSENT, close=(await house.desk.write(close_day, house.cast.chen, *counted)).row.id)
     return Things(await front.brought_to(state))
 
 

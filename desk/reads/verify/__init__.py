@@ -15,6 +15,7 @@ from desk.reads.verify import (
     answers,
     approvals,
     chains,
+    closes,
     deadlines,
     decisions,
     exhibits,
@@ -105,6 +106,11 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I02", ledger.i02_lines_stay_in_their_fund),
     ("I02", ledger.i02_amounts_are_whole),
     ("I03", recoveries.i03_receivables_are_what_is_open),
+    ("I03", closes.i03_closes_count_their_payouts),
+    ("I03", closes.i03_closes_hold_their_own_cashiers_payouts),
+    ("I03", closes.i03_no_payout_is_counted_twice),
+    ("I03", closes.i03_differences_are_explained),
+    ("I03", closes.i03_closes_are_what_the_chain_tells),
     ("I04", ledger.i04_books_are_guarded),
     ("I04", ledger.i04_corrections_correct_something_once),
     ("I11", statement.i11_lines_are_settled_payouts),
@@ -117,6 +123,7 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I34", staff.i34_no_session_outlives_what_ends_it),
     ("I34", staff.i34_sessions_follow_a_sign_in),
     ("I18", records.i18_no_orphans),
+    ("I18", records.i18_notices_about_a_site_were_told),
     ("I18", records.i18_case_numbers_have_no_gaps),
 )
 COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
@@ -137,8 +144,8 @@ COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
     ("I35", "persons erased", lambda dossier: int(dossier.person is not None and dossier.sealed is None)),
 )
 SIZES: Final = (
-    ("I02", "entries", "fund_entry"), ("I04", "entries", "fund_entry"), ("I11", "statement lines", "statement_line"),
-    ("I12", "stops", "send_stop"),     ("I34", "sessions", "officer_session"),
+    ("I02", "entries", "fund_entry"), ("I03", "closes", "day_close"), ("I04", "entries", "fund_entry"),
+    ("I11", "statement lines", "statement_line"), ("I12", "stops", "send_stop"), ("I34", "sessions", "officer_session"),
 )  # fmt: skip
 IDS: Final = frozenset({invariant for invariant, _ in (*OF_A_CLAIM, *OF_AN_ANSWER, *OF_THE_ACCOUNTS, *OF_ALL_RECORDS)})
 

@@ -1,5 +1,6 @@
 """Nothing by halves: I18. Every claim has its rows, every row its claim or payout and its event, every case number its place."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from desk.store.tables import metadata
 CLAIM = metadata.tables["claim"]
 EVENT = metadata.tables["event"]
 PAYOUT = metadata.tables["payout"]
+NOTICE = metadata.tables["notice"]
 ENTRY = metadata.tables["docket_entry"]
 COUNTER = metadata.tables["counter"]
 OF_A_CLAIM = (
@@ -74,6 +76,22 @@ def i18_notices_were_told(dossier: Dossier) -> Iterator[str]:
         yield f"{dossier.name}: its notices are not those its chain tells of"
     if any(row.site_id != dossier.claim.site_id for row in (*dossier.rows["notice"], *dossier.rows["payout"])):
         yield f"{dossier.name}: a notice or a payout of it is another site's"
+
+
+def i18_notices_about_a_site_were_told(conn: Connection) -> Iterator[str]:
+    """A notice about a site stands in its chain when it was opened, and again when it was closed; nothing else does."""
+    rows = {}
+    for row in conn.execute(select(NOTICE).where(NOTICE.c.claim_id.is_(None))):
+        rows[EventKind.NOTICE_OPENED, str(row.id)] = (row.site_id, row.opened_at, row.kind)
+        if row.closed_at is not None:
+            rows[EventKind.NOTICE_CLOSED, str(row.id)] = (row.site_id, row.closed_at, row.kind)
+    kinds = EVENT.c.kind.in_([EventKind.NOTICE_OPENED, EventKind.NOTICE_CLOSED])
+    for event in conn.execute(select(EVENT).where(kinds, EVENT.c.subject.like("site:%"))):
+        said = json.loads(event.data)
+        name = (EventKind(event.kind), str(said.get("id")))
+        if rows.pop(name, None) != (event.site_id, event.at, said.get("notice")):
+            yield f"notice {said.get('id')}: the chain tells {event.kind} otherwise than the row, or twice"
+    yield from (f"notice {notice}: {kind} is not in the chain" for kind, notice in rows)
 
 
 def i18_no_orphans(conn: Connection) -> Iterator[str]:

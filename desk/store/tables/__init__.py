@@ -21,6 +21,8 @@ from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.jobs import ClockBreachRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     BankReturnRow,
+    DayCloseLineRow,
+    DayCloseRow,
     FundAccountRow,
     FundEntryRow,
     FundPostingRow,
@@ -59,6 +61,8 @@ __all__ = [
     "ClockBreachRow",
     "ClockRow",
     "CounterRow",
+    "DayCloseLineRow",
+    "DayCloseRow",
     "DocketEntryRow",
     "DuplicateTagRow",
     "EventRow",

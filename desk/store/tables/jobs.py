@@ -54,18 +54,21 @@ class ClockBreachRow(SQLModel, table=True):
 
 
 class NoticeRow(SQLModel, table=True):
-    """What a manager must look at; open at most once for its kind and claim."""
+    """What a manager must look at; open at most once for its kind and claim, or for its kind and site where it is of no claim."""
 
     __tablename__ = "notice"
     __table_args__ = (
         one_of("kind", NoticeKind),
+        CheckConstraint("(claim_id IS NULL) = (kind = 'fund_low')", name="of_claim_or_site"),
+        CheckConstraint("claim_id IS NOT NULL OR payout_id IS NULL", name="payout_has_claim"),
+        Index("uq_notice_open_at_site", "site_id", "kind", unique=True, **only_where("closed_at IS NULL AND claim_id IS NULL")),
         Index("uq_notice_open", "claim_id", "kind", unique=True, **only_where("closed_at IS NULL")),
         Index("ix_notice_site", "site_id", "opened_at", **only_where("closed_at IS NULL")),
     )
 
     id: int = Field(sa_column=key())
     site_id: int = Field(sa_column=refers("site.id"))
-    claim_id: int = Field(sa_column=refers("claim.id"))
+    claim_id: int | None = Field(sa_column=refers("claim.id", optional=True))
     payout_id: int | None = Field(sa_column=refers("payout.id", optional=True))
     kind: str = Field(sa_column=words(24))
     opened_at: datetime = Field(sa_column=moment())

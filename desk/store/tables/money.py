@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from desk.domain.day_close import LONGEST_REASON
 from desk.domain.fund import EntryKind, Payer
 from desk.domain.payout import Method, PayoutState
 from desk.store.columns import (
@@ -54,6 +55,7 @@ class FundEntryRow(SQLModel, table=True):
         UniqueConstraint("corrects_id"),
         Index("ix_fund_entry_site_id", "site_id", "id"),
         Index("ix_fund_entry_payout_id", "payout_id"),
+        Index("ix_fund_entry_pace", "site_id", "kind", "posted_at"),
     )
 
     id: int = Field(sa_column=key())
@@ -139,6 +141,7 @@ class PayoutRow(SQLModel, table=True):
         Index("ix_payout_claim_id", "claim_id", "id"),
         Index("ix_payout_site_id", "site_id", "state", "id"),
         Index("ix_payout_day", "site_id", "proposed_at"),
+        Index("ix_payout_settled", "site_id", "sent_by", "method", "settled_at", **only_where("state = 'settled'")),
     )
 
     id: int = Field(sa_column=key())
@@ -234,6 +237,47 @@ class SendStopRow(SQLModel, table=True):
     stopped_at: datetime = Field(sa_column=moment())
     resumed_by: int | None = Field(sa_column=refers("officer.id", optional=True))
     resumed_at: datetime | None = Field(sa_column=moment(optional=True))
+
+
+class DayCloseRow(SQLModel, table=True):
+    """One count of what left by one cashier's hand in one way. `on_day` is the site's day when it was counted.
+
+    `from_at` and `until_at` are when its first and its last payout settled. A difference always has its reason.
+    """
+
+    __tablename__ = "day_close"
+    __table_args__ = (
+        one_of("method", Method),
+        at_most("reason", LONGEST_REASON),
+        CheckConstraint("expected_minor > 0 AND counted_minor >= 0", name="amounts_sound"),
+        CheckConstraint("counted_minor = expected_minor OR reason IS NOT NULL", name="difference_explained"),
+        CheckConstraint("from_at <= until_at", name="in_order"),
+        Index("ix_day_close_site_id", "site_id", "id"),
+    )
+
+    id: int = Field(sa_column=key())
+    site_id: int = Field(sa_column=refers("site.id"))
+    officer_id: int = Field(sa_column=refers("officer.id"))
+    method: str = Field(sa_column=words(16))
+    currency: str = Field(sa_column=words(3))
+    on_day: date = Field(sa_column=day())
+    from_at: datetime = Field(sa_column=moment())
+    until_at: datetime = Field(sa_column=moment())
+    expected_minor: int = Field(sa_column=amount())
+    counted_minor: int = Field(sa_column=amount())
+    reason: str | None = Field(sa_column=prose(optional=True))
+    closed_at: datetime = Field(sa_column=moment())
+
+
+class DayCloseLineRow(SQLModel, table=True):
+    """A payout that a close counted; no other close ever counts it, also not once the bank returned it."""
+
+    __tablename__ = "day_close_line"
+    __table_args__ = (UniqueConstraint("payout_id"),)
+
+    id: int = Field(sa_column=key())
+    day_close_id: int = Field(sa_column=refers("day_close.id", index=True))
+    payout_id: int = Field(sa_column=refers("payout.id"))
 
 
 class GatewayEventRow(SQLModel, table=True):

@@ -3,6 +3,7 @@
 from desk.web.api import (
     claims,
     correspondence,
+    day_closes,
     decisions,
     docket,
     endings,
@@ -22,7 +23,7 @@ from desk.web.api import (
 
 routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
-    payouts.router, fund.router, runway.router, sends.router, gateway.router, visitor_acts.router,
+    payouts.router, fund.router, runway.router, sends.router, day_closes.router, gateway.router, visitor_acts.router,
     evidence.router, recovery.router, respondents.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

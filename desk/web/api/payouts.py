@@ -21,15 +21,19 @@ from desk.actions.payouts import (
     send_payout,
 )
 from desk.domain.errors import FundInsufficient, SecondOfficerNeeded
+from desk.domain.notice import NoticeKind
 from desk.domain.payout import Heard, Method, PayoutState
+from desk.domain.runway import Runway
+from desk.reads.fund import runway_view
 from desk.reads.pages import LARGEST_PAGE
 from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page
 from desk.web.api.claims import link_next
 from desk.web.api.fund import Site
 from desk.web.api.shapes import Code, In, MoneyIn, MoneyOut, Name, Out, Prose
-from desk.web.deps import Officer, Reference, RequiredKey, TheDesk, row_id
+from desk.web.deps import Officer, ReaderLanguage, Reference, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
+from desk.wording.notices import detail
 
 router = APIRouter(prefix="/api/v1", tags=["pay"])
 
@@ -121,12 +125,13 @@ class PayoutsOut(Out):
 
 
 class NoticeOut(Out):
-    """What a manager must look at."""
+    """What a manager must look at; `reference` is null where it is about the site itself. `detail` follows Accept-Language."""
 
     kind: str
-    reference: str
+    reference: str | None
     payout: str | None
     opened_at: datetime
+    detail: str
 
 
 class NoticesOut(Out):
@@ -135,13 +140,13 @@ class NoticesOut(Out):
     notices: list[NoticeOut]
 
     @classmethod
-    def of(cls, lines: Sequence[NoticeLine]) -> "NoticesOut":
-        """The shape of the lines."""
+    def of(cls, lines: Sequence[NoticeLine], runway: Runway | None, language: str) -> "NoticesOut":
+        """The shape of the lines; `runway` is the site's where one of them is about its fund."""
         return cls(
             notices=[
                 NoticeOut(
                     kind=line.kind, reference=line.reference, payout=str(line.payout_id) if line.payout_id else None,
-                    opened_at=line.opened_at,
+                    opened_at=line.opened_at, detail=detail(line.kind, language, runway),
                 )
                 for line in lines
             ]
@@ -257,6 +262,8 @@ async def post_returned(
 
 
 @router.get("/sites/{site}/notices", name="notices_list", responses=for_staff(), summary="What a manager must look at")
-async def list_notices(site: Site, desk: TheDesk, officer: Officer) -> NoticesOut:
-    """A fund that was short, a payout that is unknown or never left, a gateway that contradicts itself; oldest first."""
-    return NoticesOut.of(await desk.read(open_notices, officer, site))
+async def list_notices(site: Site, desk: TheDesk, officer: Officer, language: ReaderLanguage) -> NoticesOut:
+    """A fund that was short or runs low, payouts unknown, never gone or contradicted by the gateway; oldest first."""
+    lines = await desk.read(open_notices, officer, site)
+    low = any(line.kind == NoticeKind.FUND_LOW for line in lines)
+    return NoticesOut.of(lines, await desk.read(runway_view, officer, site, desk.kit) if low else None, language)

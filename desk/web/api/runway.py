@@ -4,8 +4,8 @@ from datetime import date
 
 from fastapi import APIRouter
 
-from desk.domain.runway import Pace
-from desk.reads.fund import RunwayView, runway_view
+from desk.domain.runway import Pace, Runway
+from desk.reads.fund import runway_view
 from desk.web.api.fund import Site, money_out
 from desk.web.api.shapes import MoneyOut, Out
 from desk.web.deps import Officer, TheDesk
@@ -23,16 +23,20 @@ class PaceOut(Out):
 
 
 class RunwayOut(Out):
-    """How long the fund is enough. `holiday` is null while no holiday is known; its days are both included."""
+    """How long the fund is enough; `low` when the manager is told.
+
+    `holiday` is null while no holiday is known; its days are both included.
+    """
 
     available: MoneyOut
     week: PaceOut
     holiday_first: date | None
     holiday_last: date | None
     holiday: PaceOut | None
+    low: bool
 
     @classmethod
-    def of(cls, view: RunwayView) -> "RunwayOut":
+    def of(cls, view: Runway) -> "RunwayOut":
         """The shape of it."""
 
         def pace(one: Pace, lasts: int | None) -> PaceOut:
@@ -42,6 +46,7 @@ class RunwayOut(Out):
         return cls(
             available=money_out(view.available, view.currency), week=pace(view.week, view.days_at_week), holiday_first=first,
             holiday_last=last, holiday=pace(view.holiday_pace, view.days_at_holiday) if view.holiday_pace else None,
+            low=view.is_low,
         )  # fmt: skip
 
 

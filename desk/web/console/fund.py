@@ -14,6 +14,7 @@ from desk.actions.sends import resume_sends, stop_sends
 from desk.domain.errors import BadInput, DeskError, Forbidden, NotFound
 from desk.domain.fund import Payer
 from desk.domain.money import Money, text_of
+from desk.domain.notice import NoticeKind
 from desk.domain.policy import Act
 from desk.domain.typed import read_amount
 from desk.ports import Desk
@@ -29,6 +30,7 @@ from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk
 from desk.web.pages import reader_language
 from desk.web.refused import fields_at_fault, said, status_of
+from desk.wording.notices import fund_left
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
@@ -115,10 +117,15 @@ async def post_resume(request: Request, site: Slug, session: SignedIn) -> Respon
 
 @router.get("/notices")
 async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
-    """What needs the manager: refunds that are stopped, a fund that was short, payouts unknown, stuck or contradicted."""
+    """What needs the manager: refunds stopped, a fund that is low or was short, payouts unknown, stuck or contradicted."""
     found = await desk.read(notices, session.viewer)
     stops = await desk.read(stopped_sites, session.viewer)
-    return staff_page(request, session, "console/notices.html", here="notices", notices=found, stops=stops)
+    lows = {
+        site.slug: fund_left(await desk.read(runway_view, session.viewer, site.slug, desk.kit), reader_language(request))
+        for site, line in found
+        if line.kind == NoticeKind.FUND_LOW
+    }
+    return staff_page(request, session, "console/notices.html", here="notices", notices=found, stops=stops, lows=lows)
 
 
 async def _moved(

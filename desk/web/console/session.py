@@ -27,6 +27,7 @@ ROOMS: Sequence[tuple[str, str, tuple[Role, ...]]] = (
     ("queue", "/desk", _CLAIMS),
     ("new", "/desk/claims/new", (Role.INTAKE, Role.MANAGER)),
     ("pay", "/desk/pay", _MONEY),
+    ("close", "/desk/close", _MONEY),
     ("approvals", "/desk/approvals", (Role.CASHIER, Role.MANAGER)),
     ("docket", "/desk/docket", (Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR)),
     ("fund", "/desk/fund", _MONEY),

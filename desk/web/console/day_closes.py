@@ -1,0 +1,133 @@
+"""Closing the day on a page: what each cashier has to count, the count, and the closes so far, each to be printed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from desk.actions.day_close import close_day
+from desk.domain.day_close import Count, difference
+from desk.domain.errors import BadInput, DeskError, Forbidden, NotFound
+from desk.domain.money import text_of
+from desk.domain.payout import Method
+from desk.domain.policy import Act
+from desk.domain.typed import read_count
+from desk.ports import Desk
+from desk.reads.board import sites_at_work
+from desk.reads.day_closes import OpenTill, alike, close_sheet, closes_page, currency_to_count, open_tills
+from desk.web.api.day_closes import csv_answer
+from desk.web.console.done import led_on
+from desk.web.console.forms import KEY, acted, staff_page, typed_in
+from desk.web.console.session import Session, SignedIn
+from desk.web.deps import TheDesk, row_id
+from desk.web.pages import reader_language
+from desk.web.refused import fields_at_fault, said, status_of
+
+router = APIRouter(prefix="/desk/close", include_in_schema=False)
+
+LINES = 20
+Slug = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$")]
+Cursor = Annotated[str, Query(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Which method's count was refused, what the page says, the fields at fault, what was typed, and the count if it was one."""
+
+    method: str
+    said: str
+    fields: tuple[str, ...]
+    typed: Mapping[str, str]
+    counted: int | None
+    status: int
+
+    def off(self, till: OpenTill) -> int:
+        """What was counted above what is expected; 0 where nothing was counted."""
+        return 0 if self.counted is None else difference(self.counted, till.expected)
+
+
+@router.get("")
+async def own_close(desk: TheDesk, session: SignedIn) -> Response:
+    """The close of the officer's first site. Raises Forbidden for who handles no money."""
+    sites = await desk.read(sites_at_work, session.viewer, Act.READ_PAYOUT)
+    if not sites:
+        raise Forbidden
+    return RedirectResponse(f"/desk/close/{sites[0].slug}", 303)
+
+
+@router.get("/{site}")
+async def close_page(request: Request, site: Slug, desk: TheDesk, session: SignedIn, cursor: Cursor = "") -> Response:
+    """What waits to be counted, and the closes so far."""
+    return await _page(request, desk, session, site, cursor)
+
+
+@router.post("/{site}")
+async def post_close(request: Request, site: Slug, desk: TheDesk, session: SignedIn) -> Response:
+    """Count one method; refused, the page again with what was typed and the payouts as they are now."""
+    typed, counted = await typed_in(request, session), None
+    try:
+        counted = await _counted(desk, session, site, typed.get("counted", ""))
+        method = _method(typed)
+        told = (site, method, counted, typed.get("reason"), typed.get("seen", ""))
+        closed = await acted(request, session, typed[KEY], close_day, *told)
+    except (Forbidden, NotFound):
+        raise
+    except DeskError as refusal:
+        minor = counted.minor if counted else None
+        fields = tuple(field.partition(".")[0] for field in fields_at_fault(refusal))
+        words = said(refusal, reader_language(request))
+        failed = Failed(typed.get("method", ""), words, fields, typed, minor, status_of(refusal))
+        return await _page(request, desk, session, site, "", failed)
+    return led_on(request, f"/desk/close/{site}/{closed.row.id}" if closed else f"/desk/close/{site}", "close")
+
+
+@router.get("/{site}/closes.csv")
+async def closes_csv(site: Slug, desk: TheDesk, session: SignedIn) -> Response:
+    """Every close as a file, as the API hands it out."""
+    return await csv_answer(desk, session.viewer, site)
+
+
+@router.get("/{site}/{close_id}")
+async def one_close(request: Request, site: Slug, close_id: str, desk: TheDesk, session: SignedIn) -> Response:
+    """One close with every payout it counted, to be printed and signed."""
+    close, lines, suspected = await desk.read(close_sheet, session.viewer, site, row_id(close_id))
+    sites = await desk.read(sites_at_work, session.viewer, Act.READ_PAYOUT)
+    return staff_page(
+        request, session, "console/close_sheet.html", here="close", close=close, lines=lines, alike=suspected, plain=text_of,
+        site=next(each for each in sites if each.slug == site),
+    )  # fmt: skip
+
+
+def _method(typed: Mapping[str, str]) -> Method:
+    if typed.get("method") not in tuple(Method):
+        raise BadInput("/method", "missing")
+    return Method(typed["method"])
+
+
+async def _counted(desk: Desk, session: Session, site: str, typed: str) -> Count:
+    """What was typed, in the site's currency. Raises NotFound for a foreign site, Forbidden, BadInput."""
+    currency = await desk.read(currency_to_count, session.viewer, site)
+    if not typed.strip():
+        raise BadInput("/counted", "missing")
+    try:
+        return Count(read_count(typed, currency), currency)
+    except ValueError:
+        raise BadInput("/counted", "bad_amount") from None
+
+
+async def _page(
+    request: Request, desk: Desk, session: Session, site: str, cursor: str, failed: Failed | None = None
+) -> Response:  # fmt: skip
+    viewer, address = session.viewer, f"/desk/close/{site}"
+    tills = await desk.read(open_tills, viewer, site)
+    page = await desk.read(closes_page, viewer, site, LINES, cursor or None)
+    sites = await desk.read(sites_at_work, viewer, Act.READ_PAYOUT)
+    here = next(each for each in sites if each.slug == site)
+    return staff_page(
+        request, session, "console/close.html", failed.status if failed else 200, here="close", address=address, tills=tills,
+        page=page, sites=sites, site=here, failed=failed, plain=text_of, alike=alike, all=viewer.may(Act.READ_CLOSES, here.id),
+        next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
+    )  # fmt: skip
