@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from desk.actions.scrub import scrubbed
-from desk.actions.steps import Held, earliest, happening, keep_clocks, take
+from desk.actions.steps import DESK, Held, earliest, happening, keep_clocks, take
 from desk.domain import clocks, fund
 from desk.domain.audit import EventKind
 from desk.domain.clocks import Clock
@@ -23,8 +23,6 @@ from desk.store import clocks as clock_rows
 from desk.store import fund as books
 from desk.store.fund import Booked
 from desk.store.tables import PayoutRow
-
-DESK = Viewer(Kind.DESK, request_id="desk")
 
 
 @dataclass(frozen=True, slots=True)

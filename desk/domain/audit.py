@@ -42,6 +42,8 @@ class EventKind(StrEnum):
     WITHDRAWAL_APPROVED = "withdrawal_approved"
     SENDS_STOPPED = "sends_stopped"
     SENDS_RESUMED = "sends_resumed"
+    BREAK_FOUND = "break_found"
+    BREAK_RESOLVED = "break_resolved"
     SITE_ADDED = "site_added"
     OFFICER_ADDED = "officer_added"
     OFFICER_DISABLED = "officer_disabled"

@@ -4,13 +4,14 @@ from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """Why somebody with a manager's rights must look. Source: SPEC 4.3, 5.5; RELIABILITY I10."""
+    """Why somebody with a manager's rights must look. Source: SPEC 4.3, 5.5, 5.8; RELIABILITY I10."""
 
     FUND_SHORT = "fund_short"
     PAYOUT_STUCK = "payout_stuck"
     PAYOUT_UNKNOWN = "payout_unknown"
     PAYOUT_LOST = "payout_lost"
     GATEWAY_CONTRADICTS = "gateway_contradicts"
+    STATEMENT_BREAK = "statement_break"
 
 
 OF_THE_UNKNOWN = frozenset({NoticeKind.PAYOUT_UNKNOWN, NoticeKind.PAYOUT_LOST})

@@ -64,6 +64,7 @@ class Act(StrEnum):
     WITHDRAW_FUND = "withdraw_fund"
     APPROVE_WITHDRAWAL = "approve_withdrawal"
     STOP_SENDS = "stop_sends"
+    RESOLVE_BREAK = "resolve_break"
     READ_FUND = "read_fund"
     EXPORT_FUND = "export_fund"
     READ_NOTICES = "read_notices"
@@ -111,6 +112,7 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.WITHDRAW_FUND: frozenset({Role.MANAGER}),
         Act.APPROVE_WITHDRAWAL: _MONEY,
         Act.STOP_SENDS: frozenset({Role.MANAGER}),
+        Act.RESOLVE_BREAK: frozenset({Role.MANAGER}),
         Act.READ_FUND: _MONEY | {Role.AUDITOR},
         Act.EXPORT_FUND: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),

@@ -39,6 +39,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         errors.SecondOfficerNeeded.code: 409,
         errors.PayoutExists.code: 409,
         errors.SendsStopped.code: 409,
+        errors.BreaksOpen.code: 409,
         errors.AdminNeeded.code: 409,
         errors.SignatureWrong.code: 401,
         errors.KeyMissing.code: 400,

@@ -37,6 +37,7 @@ EXPECTED = {
     "withdraw_fund": "manager",
     "approve_withdrawal": "cashier manager",
     "stop_sends": "manager",
+    "resolve_break": "manager",
     "read_fund": "cashier manager auditor",
     "export_fund": "manager auditor",
     "read_notices": "manager auditor",

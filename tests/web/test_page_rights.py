@@ -70,6 +70,9 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/fund/{site}/withdrawals/{withdrawal_id}/approve"): Door(Act.APPROVE_WITHDRAWAL),
     ("POST", "/desk/fund/{site}/sends/stop"): Door(Act.STOP_SENDS, fields={"reason": "x"}),
     ("POST", "/desk/fund/{site}/sends/resume"): Door(Act.STOP_SENDS),
+    ("GET", "/desk/breaks/{site}"): Door(Act.READ_FUND),
+    ("GET", "/desk/breaks/{site}/breaks.csv"): Door(Act.EXPORT_FUND),
+    ("POST", "/desk/breaks/{site}/{break_id}/resolve"): Door(Act.RESOLVE_BREAK, fields={"reason": "x"}),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -85,7 +88,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|site)\}")
-MONEY = re.compile(r"/(payouts|fund)")
+MONEY = re.compile(r"/(payouts|fund|breaks)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),

@@ -1,6 +1,7 @@
 """The JSON API. `routers` are its parts, in the order of the documentation; `hot_routes` are asked before all others."""
 
 from desk.web.api import (
+    breaks,
     claims,
     correspondence,
     decisions,
@@ -20,7 +21,7 @@ from desk.web.api import (
 
 routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
-    payouts.router, fund.router, runway.router, sends.router, gateway.router, visitor_acts.router,
+    payouts.router, fund.router, runway.router, sends.router, breaks.router, gateway.router, visitor_acts.router,
     evidence.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -3,11 +3,11 @@
 `sign_in_first` answers whoever is not signed in, `send_again` a form that was opened before signing in again.
 """
 
-from desk.web.console import account, claim, docket, evidence, fund, lodging, officers, payouts, queue, signing, slip
+from desk.web.console import account, breaks, claim, docket, evidence, fund, lodging, officers, payouts, queue, signing, slip
 from desk.web.console.signing import send_again, sign_in_first
 
 routers = (
-    signing.router, account.router, officers.router, queue.router, fund.router,
+    signing.router, account.router, officers.router, queue.router, fund.router, breaks.router,
     lodging.router, slip.router, docket.router, payouts.router, evidence.router,
     claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip
