@@ -3,11 +3,15 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from sqlalchemy import select
+
 from desk.actions.statements import keep_statement
 from desk.ports import StatementLine
+from desk.store.tables import metadata
 from tests.builders import House
 from tests.till import Till
 
+BREAK = metadata.tables["statement_break"]
 _numbers = count(1)
 _days = (date(2020, 1, 1) + timedelta(days=number) for number in count())
 
@@ -33,9 +37,13 @@ async def told(house: House, *lines: StatementLine, day: date | None = None) -> 
     return int(await house.desk.write(keep_statement, day or next(_days), lines))
 
 
-async def broken(house: House, payout_id: int) -> None:
-    """Let the gateway tell of a fen more than the payout has."""
-    assert await told(house, await line_of(house, payout_id, f"gw-odd-{next(_numbers)}", more=1)) == 1
+async def broken(house: House, payout_id: int) -> int:
+    """Let the gateway tell of a fen more than the payout has; the break's id."""
+    number = f"gw-odd-{next(_numbers)}"
+    assert await told(house, await line_of(house, payout_id, number, more=1)) == 1
+    return int(
+        await house.desk.read(lambda conn: conn.execute(select(BREAK.c.id).where(BREAK.c.gateway_id == number)).scalar_one())
+    )
 
 
 def strange(house: House, key: str = "nobodys-key") -> StatementLine:

@@ -7,9 +7,10 @@ from desk.domain.policy import RIGHTS, Role
 from tests.till import Till
 from tests.web.front import Front, problem, yuan
 from tests.web.probes import MONEY, PAYOUT
+from tests.web.statements import broken
 from tests.web.test_foreign_site import ROLES, Where, told
 
-ABSENT = {"reference": "0000000000", "payout": "1", "withdrawal": "1", "site": "atlantis"}
+ABSENT = {"reference": "0000000000", "payout": "1", "withdrawal": "1", "break": "1", "site": "atlantis"}
 
 
 def expected(by: str, where: Where) -> int:
@@ -32,6 +33,8 @@ async def names(front: Front, where: Where, *, away: bool = False) -> dict[str, 
         own["reference"] = await agreed(front, away=away)
     if "{payout}" in path:
         own["payout"] = str(await (abroad(front) if away else till.brought_to(MONEY[where].state, house.cast.cai)))
+    if "{break}" in path:
+        own["break"] = str(await broken(house, await (abroad(front) if away else till.brought_to("reserved", house.cast.cai))))
     if "{withdrawal}" in path:
         told = {"amount": yuan("1.00"), "source": "site", "note": "x"}
         path = f"/api/v1/sites/{own['site']}/fund/withdrawals"

@@ -16,6 +16,7 @@ from tests.cast import HOME
 from tests.till import Till
 from tests.web.console import Seat, browser, form_in, seat
 from tests.web.front import Front
+from tests.web.statements import broken
 
 ABSENT = "0000000000"
 ROLES: Mapping[str, Role | None] = {
@@ -128,11 +129,12 @@ def expected(by: str, where: tuple[str, str]) -> str | int:
 
 @dataclass
 class Things:
-    """What the addresses speak of: a claim, a payout, a withdrawal, a site."""
+    """What the addresses speak of: a claim, a payout, a withdrawal, a break, a site."""
 
     reference: str
     payout: int = 1
     withdrawal: int = 1
+    break_id: int = 1
     site: str = "huangshan"
 
     def address(self, path: str) -> str:
@@ -140,8 +142,9 @@ class Things:
         step = "cancel" if "payouts" in path else "note"
         act = "token" if "officers" in path else "note"
         return path.format(
-            reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, site=self.site, act=act, step=step
-        )
+            reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, break_id=self.break_id,
+            site=self.site, act=act, step=step,
+        )  # fmt: skip
 
 
 async def made(front: Front, where: tuple[str, str]) -> Things:
@@ -150,6 +153,8 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
     if "{payout_id}" in where[1]:
         number = await Till(house).brought_to(state)
         return Things(ABSENT, number)
+    if "{break_id}" in where[1]:
+        return Things(ABSENT, break_id=await broken(house, await Till(house).brought_to("reserved")))
     if "{withdrawal_id}" in where[1]:
         asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Payer.SITE, "x")
         return Things(ABSENT, withdrawal=asked.row.id)
