@@ -11,10 +11,10 @@ from desk.actions.breaks import match_statements
 from desk.domain.errors import BreaksOpen
 from desk.reads.verify import verify
 from desk.store.tables import metadata
+from tests.statements import broken, line_of, paid, strange, today, told
 from tests.till import Till
 from tests.web.console import form_in, seat
 from tests.web.front import Front, flaw, problem
-from tests.web.statements import broken, line_of, paid, strange, today, told
 from tests.web.test_sends import FUND, SENDS, WHY, XSS, stop
 from tests.web.test_steps_pay import proposed, refused, step
 

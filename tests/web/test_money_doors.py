@@ -4,10 +4,10 @@ import httpx
 import pytest
 
 from desk.domain.policy import RIGHTS, Role
+from tests.statements import broken
 from tests.till import Till
 from tests.web.front import Front, problem, yuan
 from tests.web.probes import MONEY, PAYOUT
-from tests.web.statements import broken
 from tests.web.test_foreign_site import ROLES, Where, told
 
 ABSENT = {"reference": "0000000000", "payout": "1", "withdrawal": "1", "break": "1", "site": "atlantis"}

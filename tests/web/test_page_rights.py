@@ -13,10 +13,10 @@ from desk.domain.fund import Payer
 from desk.domain.money import Money
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
 from tests.cast import HOME
+from tests.statements import broken
 from tests.till import Till
 from tests.web.console import Seat, browser, form_in, seat
 from tests.web.front import Front
-from tests.web.statements import broken
 
 ABSENT = "0000000000"
 ROLES: Mapping[str, Role | None] = {
