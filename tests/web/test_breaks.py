@@ -256,7 +256,8 @@ async def test_the_manager_resolves_on_the_page_and_the_typed_words_stay_when_th
     for page in (FUND, "/desk/notices"):
         assert f'href="{PAGE}"' in (await ma.get(page)).text
         assert "Stopped by the desk" in (await ma.get(page)).text
-    assert f"{FUND}/sends/resume" not in (await ma.get(FUND)).text
+    fund_page = (await ma.get(FUND)).text
+    assert (f"{FUND}/sends/resume" in fund_page, f"{FUND}/sends/stop" in fund_page) == (False, True)
     assert "Stopped by the desk" in (await chen.get("/desk/pay")).text
     form = f"{PAGE}/{found['id']}/resolve"
     assert form not in (await chen.get(PAGE)).text
@@ -264,6 +265,7 @@ async def test_the_manager_resolves_on_the_page_and_the_typed_words_stay_when_th
     assert (bad.status_code, "onerror=&#34;alert" in bad.text, XSS in bad.text) == (422, True, False)
     assert (await ma.submit(PAGE, form, reason=XSS)).status_code == 303
     after = (await ma.get(PAGE)).text
+    assert "No break is open." in after
     assert ("Resolved by Ma" in after, "The break is resolved." in after, XSS in after) == (True, True, False)
     late = await ma.post(form, {**form_in((await ma.get("/desk/account")).text, "/desk/sign-out"), "reason": FOUND_OUT})
     assert (late.status_code, FOUND_OUT in late.text) == (409, True)
