@@ -1,12 +1,12 @@
 """What the gateway says it paid, day by day: asked for once a day is over, kept once, and matched with the books at once."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 
 from sqlalchemy import Connection
 
 from desk.actions.breaks import match_statements
-from desk.domain.reconciliation import CLOCKS_DIFFER, day_over
+from desk.domain.reconciliation import day_over
 from desk.ports import Kit, StatementLine, Work
 from desk.store import jobs, statements
 
@@ -15,11 +15,11 @@ RECONCILE = "reconcile"
 
 
 def plan_reconcile(work: Work) -> None:
-    """See to it that the statement of the UTC day that is over is asked for; the second time in a day nothing happens."""
+    """See to it that, once a UTC day is over, its statement is asked for; the second time in a day nothing happens."""
     if work.kit.gateway is None:
         return
     today = day_over(work.now.astimezone(UTC)) + timedelta(days=1)
-    jobs.add(work, RECONCILE, f"{RECONCILE}:{today}", {}, datetime.combine(today, time(), UTC) + CLOCKS_DIFFER)
+    jobs.add(work, RECONCILE, f"{RECONCILE}:{today}", {})
 
 
 def days_to_fetch(conn: Connection, kit: Kit) -> list[date]:

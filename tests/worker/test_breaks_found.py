@@ -57,6 +57,8 @@ async def test_a_lying_gateway_is_found_out_after_midnight_and_no_refund_leaves_
         assert shop.gateway.asked(f"payout-{waiting}") == 0
         code, shown = desk(shop, "reconcile", "--json")
         assert (code, shown["ok"], len(shown["breaks"])) == (1, False, 2)
+        assert "paid_twice" in desk(shop, "reconcile")[1]
+        assert "the gateway's statement differs" in desk(shop, "sends", "list")[1]
         manager = by(shop.place.token("manager"))
         for each in found:
             body = json.dumps({"reason": "网关已更正"}).encode()
@@ -91,7 +93,7 @@ def desk(shop: Floor, *arguments: str) -> tuple[int, Any]:
     """A command of the desk beside its gateway: its exit code and what it printed."""
     settings = {**shop.gateway.settings, **shop.settings}
     done = run(*arguments, env=environment(shop.place.data, shop.place.database, **settings))
-    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+    return done.returncode, json.loads(done.stdout) if done.stdout.startswith("{") else done.stdout + done.stderr
 
 
 async def listed(staff: Staff, many: int) -> list[dict[str, Any]]:
