@@ -11,9 +11,7 @@ from desk.store.migrations import alembic_config
 from tests.builders import open_house
 
 STOP = """INSERT INTO send_stop (id, site_id, reason, stopped_at)
-    SELECT 1, id, 'why', '2026-09-08T01:30:00.000000Z' FROM site LIMIT 1"""
-    "INSERT INTO send_stop (id, site_id, reason, stopped_at) SELECT 1, id, 'why', '2026-09-08T01:30:00.000000Z' FROM site LIMIT 1"
-)
+SELECT 1, id, 'why', '2026-09-08T01:30:00.000000Z' FROM site LIMIT 1"""
 
 
 async def test_a_stop_and_its_trigger_outlast_the_way_there_and_back(database: str) -> None:

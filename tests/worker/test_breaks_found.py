@@ -13,12 +13,13 @@ import pytest
 
 from tests.gate.paying import Floor, Staff, floor, fresh, told
 from tests.gate.places import HOME, seeded
-from tests.gate.wire import Wire, by
+from tests.gate.wire import Answer, Wire, by
 from tests.postgres import PgServer
 from tests.processes import environment, run
 
 BREAKS = f"/api/v1/sites/{HOME}/breaks"
 WITHIN_SECONDS = 30.0
+NOTHING = {"days": 0, "ok": True, "breaks": []}
 
 pytestmark = pytest.mark.slow
 
@@ -45,31 +46,38 @@ async def test_a_lying_gateway_is_found_out_after_midnight_and_no_refund_leaves_
         paid, waiting = [await staff.ready("40.00") for _ in range(2)]
         assert told(await staff.step(paid, "send"))["state"] == "sending"
         await staff.until(paid, "settled")
-        pay_besides(shop, f"payout-{paid}")
-        assert desk(shop, "reconcile", "--json") == (0, {"days": 0, "ok": True, "breaks": []})
-        shop.gateway.behave("wrong_amount", on="statement")
-        pass_midnight(shop)
-        assert desk(shop, "work", "--once")[0] == 0
+    pay_besides(shop, f"payout-{paid}")
+    assert desk(shop, "reconcile", "--json") == (0, NOTHING)
+    shop.gateway.behave("wrong_amount", on="statement")
+    pass_midnight(shop)
+    assert desk(shop, "work", "--once")[0] == 0
+    async with Wire.open(shop.url) as wire:
+        staff = Staff(shop.place, wire)
         found = await listed(staff, 2)
         assert {each["kind"] for each in found} == {"amount_differs", "paid_twice"}
         assert {each["key"] for each in found} == {f"payout-{paid}"}
         assert told(await staff.step(waiting, "send"), 409)["code"] == "sends_stopped"
-        assert shop.gateway.asked(f"payout-{waiting}") == 0
-        code, shown = desk(shop, "reconcile", "--json")
-        assert (code, shown["ok"], len(shown["breaks"])) == (1, False, 2)
-        assert "paid_twice" in desk(shop, "reconcile")[1]
-        assert "the gateway's statement differs" in desk(shop, "sends", "list")[1]
-        manager = by(shop.place.token("manager"))
+    assert shop.gateway.asked(f"payout-{waiting}") == 0
+    code, shown = desk(shop, "reconcile", "--json")
+    assert (code, shown["ok"], len(shown["breaks"])) == (1, False, 2)
+    assert "paid_twice" in desk(shop, "reconcile")[1]
+    assert "the gateway's statement differs" in desk(shop, "sends", "list")[1]
+    async with Wire.open(shop.url) as wire:
+        staff = Staff(shop.place, wire)
         for each in found:
-            body = json.dumps({"reason": "网关已更正"}).encode()
-            path = f"/api/v1/breaks/{each['id']}/resolve"
-            resume = f"/api/v1/sites/{HOME}/sends/resume"
-            assert told(await wire.post(resume, b"{}", {**manager, "Idempotency-Key": fresh()}), 409)["code"] == "breaks_open"
-            assert told(await wire.post(path, body, {**manager, "Idempotency-Key": fresh()}))["resolved_at"]
+            assert told(await as_manager(staff, f"/api/v1/sites/{HOME}/sends/resume", {}), 409)["code"] == "breaks_open"
+            resolved = await as_manager(staff, f"/api/v1/breaks/{each['id']}/resolve", {"reason": "网关已更正"})
+            assert told(resolved)["resolved_at"]
         assert told(await staff.step(waiting, "send"))["state"] == "sending"
         await staff.until(waiting, "settled")
     assert shop.gateway.asked(f"payout-{waiting}") == 1
-    assert desk(shop, "reconcile", "--json") == (0, {"days": 0, "ok": True, "breaks": []})
+    assert desk(shop, "reconcile", "--json") == (0, NOTHING)
+
+
+async def as_manager(staff: Staff, path: str, body: dict[str, str]) -> Answer:
+    """What the manager of the home site sends once."""
+    headers = {**by(staff.place.token("manager"), fresh())}
+    return await staff.wire.post(path, json.dumps(body).encode(), headers)
 
 
 def pay_besides(shop: Floor, key: str) -> None:
