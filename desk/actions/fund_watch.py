@@ -6,8 +6,7 @@ puts money in or takes it out looks at once. Source: SPEC 4.7; issue 6, "low-fun
 
 from sqlalchemy import Connection
 
-from desk.actions.payout_moves import DESK
-from desk.actions.steps import event_by
+from desk.actions.steps import DESK, event_by
 from desk.domain.audit import EventKind
 from desk.domain.notice import NoticeKind
 from desk.ports import Kit, Work

@@ -8,7 +8,7 @@ from typing import Any
 
 from desk.actions.recovery_moves import open_recovery
 from desk.actions.scrub import scrubbed
-from desk.actions.steps import Held, earliest, happening, keep_clocks, take
+from desk.actions.steps import DESK, Held, earliest, happening, keep_clocks, take
 from desk.domain import clocks, fund
 from desk.domain.audit import EventKind
 from desk.domain.clocks import Clock
@@ -24,8 +24,6 @@ from desk.store import clocks as clock_rows
 from desk.store import fund as books
 from desk.store.fund import Booked
 from desk.store.tables import PayoutRow
-
-DESK = Viewer(Kind.DESK, request_id="desk")
 
 
 @dataclass(frozen=True, slots=True)

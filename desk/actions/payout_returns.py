@@ -6,11 +6,11 @@ The gateway's own word books it at once; an officer's word, with what shows it, 
 from dataclasses import replace
 from typing import Any
 
-from desk.actions.payout_moves import DESK, Paying, hold_payout, refresh
+from desk.actions.payout_moves import Paying, hold_payout, refresh
 from desk.actions.payouts import hands_of
 from desk.actions.recovery_moves import take_back
 from desk.actions.scrub import scrubbed
-from desk.actions.steps import officer_id, record, take
+from desk.actions.steps import DESK, officer_id, record, take
 from desk.domain.audit import EventKind
 from desk.domain.claim import Outcome, State
 from desk.domain.errors import SecondOfficerNeeded, WrongMoment

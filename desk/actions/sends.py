@@ -9,12 +9,13 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from desk.actions.steps import event_by
+from desk.actions.steps import DESK, event_by
 from desk.domain.audit import EventKind
-from desk.domain.errors import BadInput, NotFound, SendsStopped
+from desk.domain.errors import BadInput, BreaksOpen, NotFound, SendsStopped
 from desk.domain.policy import Act, Viewer, require
+from desk.domain.reconciliation import StopCause
 from desk.ports import Row, Work
-from desk.store import events, officers, sends, sites
+from desk.store import breaks, events, officers, sends, sites
 from desk.store.tables import SendStopRow, SiteRow
 
 LONGEST_REASON = 2000
@@ -30,31 +31,46 @@ class Sends:
 
 
 def stop_sends(work: Work, viewer: Viewer, slug: str, reason: str) -> Sends:
-    """Let no refund of a site leave any more; stopped already, it stays as it is.
+    """Let no refund of a site leave any more; stopped by somebody already, it stays as it is.
 
+    A break's stop ends with the break; a manager's takes its place, so that it lasts until a manager ends it.
     Raises NotFound for a foreign site, BadInput for a reason that is empty, above 2 000 characters or holds control characters.
     """
     site = _hold(work, viewer, slug)
-    _check(reason)
-    if stop := sends.open_stop(work.conn, site.id):
+    check_reason(reason)
+    stop = sends.open_stop(work.conn, site.id)
+    if stop and stop.cause == StopCause.MANAGER:
         return Sends(site, stop, officers.name_of(work.conn, stop.stopped_by) if stop.stopped_by else None)
-    row: Row = {
-        "id": work.kit.lots.number(), "site_id": site.id, "reason": reason, "stopped_by": viewer.id, "stopped_at": work.now,
-        "resumed_by": None, "resumed_at": None,
-    }  # fmt: skip
-    stop = sends.add(work.conn, row)
-    _record(work, viewer, site, EventKind.SENDS_STOPPED, {"stop": str(stop.id), "reason": reason})
-    return Sends(site, stop, viewer.name or None)
+    if stop:
+        _end(work, viewer, site, stop)
+    return Sends(site, _begin(work, viewer, site, StopCause.MANAGER, reason), viewer.name or None)
 
 
 def resume_sends(work: Work, viewer: Viewer, slug: str) -> Sends:
-    """Let a site's refunds leave again; they do already, nothing happens. Raises NotFound for a foreign site."""
+    """Let a site's refunds leave again; they do already, nothing happens.
+
+    Raises NotFound for a foreign site, BreaksOpen while a break of the site is not resolved, whoever stopped.
+    """
     site = _hold(work, viewer, slug)
     stop = sends.open_stop(work.conn, site.id)
     if stop is not None:
-        sends.end(work.conn, stop, resumed_by=viewer.id, resumed_at=work.now)
-        _record(work, viewer, site, EventKind.SENDS_RESUMED, {"stop": str(stop.id)})
+        if breaks.any_open(work.conn, site.id):
+            raise BreaksOpen
+        _end(work, viewer, site, stop)
     return Sends(site)
+
+
+def freeze(work: Work, site: SiteRow, why: str) -> None:
+    """Let no refund of a site that is locked leave, for a break of this kind was found; a stop that holds goes on holding."""
+    if sends.open_stop(work.conn, site.id) is None:
+        _begin(work, DESK, site, StopCause.BREAK, why)
+
+
+def thaw(work: Work, viewer: Viewer, site: SiteRow) -> None:
+    """End the stop that a break caused once no break of the site, which is locked, is open; a manager's stop stays."""
+    stop = sends.open_stop(work.conn, site.id)
+    if stop and stop.cause == StopCause.BREAK and not breaks.any_open(work.conn, site.id):
+        _end(work, viewer, site, stop)
 
 
 def refuse_while_stopped(work: Work, site_id: int) -> None:
@@ -77,11 +93,28 @@ def _hold(work: Work, viewer: Viewer, slug: str) -> SiteRow:
     return site
 
 
-def _check(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Raise BadInput for a reason that is empty, above 2 000 characters or holds control characters."""
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise BadInput("/reason", "too_long" if reason.strip() else "missing", limit=LONGEST_REASON)
     if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\r\t" for letter in reason):
         raise BadInput("/reason", "bad_characters")
+
+
+def _begin(work: Work, viewer: Viewer, site: SiteRow, cause: StopCause, reason: str) -> SendStopRow:
+    row: Row = {
+        "id": work.kit.lots.number(), "site_id": site.id, "cause": cause.value, "reason": reason, "stopped_by": viewer.id,
+        "stopped_at": work.now, "resumed_by": None, "resumed_at": None,
+    }  # fmt: skip
+    stop = sends.add(work.conn, row)
+    told = {"stop": str(stop.id), "reason": reason} | ({"cause": cause.value} if cause is StopCause.BREAK else {})
+    _record(work, viewer, site, EventKind.SENDS_STOPPED, told)
+    return stop
+
+
+def _end(work: Work, viewer: Viewer, site: SiteRow, stop: SendStopRow) -> None:
+    sends.end(work.conn, stop, resumed_by=viewer.id, resumed_at=work.now)
+    _record(work, viewer, site, EventKind.SENDS_RESUMED, {"stop": str(stop.id)})
 
 
 def _record(work: Work, viewer: Viewer, site: SiteRow, kind: EventKind, said: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from desk.store.columns import FOREVER
 from desk.store.tables import ClaimRow, SiteRow
 
 CALENDAR = Viewer(Kind.CALENDAR, request_id="calendar")
+DESK = Viewer(Kind.DESK, request_id="desk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,16 @@ from desk.cli.showing import Json
 
 if TYPE_CHECKING:
     from desk.ports import Desk, Gateway
-    from desk.reads.verify import Finding
+    from desk.reads.breaks import BreakView
 
-MATCHED = "I11"
+    Open = list[tuple[str | None, BreakView]]
 
 
 def reconcile(as_json: Json = False) -> None:
-    """Fetch the gateway's statement of each day that is over, and match it with the payouts; exit code 1 where they differ.
+    """Fetch the gateway's statement of each day that is over, and match it with the payouts; exit code 1 while they differ.
 
-    Days that were fetched before are not asked for again; run it once a day after midnight UTC.
+    The worker does the same each day after midnight UTC. What differs stops the refunds of its site until a manager resolves it
+    on the site's page; days that were fetched before are not asked for again.
 
     Example: desk reconcile --json
     """
@@ -28,7 +29,7 @@ def reconcile(as_json: Json = False) -> None:
 
     settings = session.settings_of_shell()
 
-    async def inside() -> "tuple[int, Finding]":
+    async def inside() -> "tuple[int, Open]":
         async with wiring.opened(settings) as desk, wiring.gateway(settings) as gateway:
             if gateway is None:
                 raise Failure(Exit.FAILED, "this desk has no gateway to reconcile with: set DESK_GATEWAY_URL")
@@ -36,25 +37,46 @@ def reconcile(as_json: Json = False) -> None:
 
     days, found = asyncio.run(inside())
     if as_json:
-        showing.document({"days": days, "ok": found.ok, "detail": found.detail})
-    elif days == 0 and found.ok:
-        showing.say(f"no day has ended since the last statement; what was kept matches: {found.detail}")
+        showing.document({"days": days, "ok": not found, "breaks": [_told(slug, each) for slug, each in found]})
     else:
-        showing.say(f"fetched {days} days; {'all payments match' if found.ok else 'payments differ'}: {found.detail}")
-    if not found.ok:
+        fetched = f"fetched {days} days" if days else "no day has ended since the last statement"
+        showing.say(f"{fetched}; {f'{len(found)} breaks are open' if found else 'all payments match'}")
+        if found:
+            columns = ("id", "site", "kind", "key", "booked", "told", "days", "claim")
+            showing.table(columns, [[each[column] for column in columns] for each in (_told(*one) for one in found)])
+    if found:
         raise typer.Exit(Exit.FAILED)
 
 
-async def _matched(desk: "Desk", gateway: "Gateway") -> "tuple[int, Finding]":
+async def _matched(desk: "Desk", gateway: "Gateway") -> "tuple[int, Open]":
+    from desk.actions.breaks import match_statements
     from desk.actions.statements import days_to_fetch, keep_statement
-    from desk.reads.verify import verify
+    from desk.cli.progress import bar
+    from desk.reads.breaks import open_breaks
 
     waiting = await desk.read(days_to_fetch, desk.kit)
-    for day in waiting:
-        try:
-            lines = await gateway.statement(day)
-        except OSError as trouble:
-            raise Failure(Exit.UNAVAILABLE, f"the statement of {day} cannot be had ({trouble}): try again") from None
-        await desk.write(keep_statement, day, lines)
-    report = await desk.read(verify, desk.kit)
-    return len(waiting), next(finding for finding in report.invariants if finding.id == MATCHED)
+    with bar("statements", len(waiting)) as advance:
+        for day in waiting:
+            try:
+                lines = await gateway.statement(day)
+            except OSError as trouble:
+                raise Failure(Exit.UNAVAILABLE, f"the statement of {day} cannot be had ({trouble}): try again") from None
+            await desk.write(keep_statement, day, lines)
+            advance(1)
+    await desk.write(match_statements)
+    return len(waiting), await desk.read(open_breaks, session.operator(), desk.kit)
+
+
+def _told(slug: str | None, view: "BreakView") -> dict[str, object]:
+    """A break as JSON; amounts as decimal text before their currency's code, null where that side is absent."""
+    from desk.domain.money import text_of
+
+    row = view.row
+    booked, told = (
+        f"{text_of(minor, currency)} {currency}" if minor is not None and currency else None
+        for minor, currency in ((row.booked_minor, row.booked_currency), (row.told_minor, row.told_currency))
+    )
+    return {
+        "id": str(row.id), "site": slug, "kind": row.kind, "key": row.key, "gateway_id": row.gateway_id, "booked": booked,
+        "told": told, "found_at": view.found_at.isoformat(), "days": view.days, "claim": view.reference,
+    }  # fmt: skip

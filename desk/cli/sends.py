@@ -55,13 +55,22 @@ def list_stops(as_json: Json = False) -> None:
     found = session.with_desk(job)
     if as_json:
         showing.document(
-            [{"site": slug, "at": each.at.isoformat(), "by": each.by, "reason": each.reason} for slug, each in found]
+            [
+                {"site": slug, "at": each.at.isoformat(), "by": each.by, "reason": each.reason, "cause": each.cause}
+                for slug, each in found
+            ]
         )
     elif found:
-        rows = [(slug, f"{each.at:%Y-%m-%d %H:%M}", each.by or "the operator", each.reason) for slug, each in found]
+        rows = [(slug, f"{each.at:%Y-%m-%d %H:%M}", *_why(each)) for slug, each in found]
         showing.table(("site", "stopped", "by", "why"), rows)
     else:
         showing.say("refunds leave at every site")
+
+
+def _why(stop: "Stopped") -> tuple[str, str]:
+    if stop.cause == "break":
+        return "the desk", f"the gateway's statement differs ({stop.reason}): see `desk reconcile`"
+    return stop.by or "the operator", stop.reason
 
 
 def _each(site: str | None, action: "Callable[..., Any]", *told: str) -> list[str]:

@@ -51,6 +51,8 @@ class EventKind(StrEnum):
     DEPOSIT_PAID_IN = "deposit_paid_in"
     DEPOSIT_PAID_BACK = "deposit_paid_back"
     DAY_CLOSED = "day_closed"
+    BREAK_FOUND = "break_found"
+    BREAK_RESOLVED = "break_resolved"
     SITE_ADDED = "site_added"
     OFFICER_ADDED = "officer_added"
     OFFICER_DISABLED = "officer_disabled"

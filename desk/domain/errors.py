@@ -135,6 +135,12 @@ class CountChanged(DeskError):
     code = "count_changed"
 
 
+class BreaksOpen(DeskError):
+    """Books and statement differ: no refund of the site leaves before a manager has resolved each break."""
+
+    code = "breaks_open"
+
+
 class AdminNeeded(DeskError):
     """An admin does not shut themselves out, and the desk is never left without one."""
 

@@ -56,8 +56,13 @@ def largest_minor(currency: str) -> int:
     return int(MAX_MAJOR * 10 ** EXPONENTS[currency])
 
 
+def places_of(currency: str) -> int:
+    """How many decimal places amounts have; none in a currency the desk does not pay in, whose minor units stand as told."""
+    return EXPONENTS.get(currency, 0)
+
+
 def text_of(minor: int, currency: str) -> str:
     """Any number of minor units, zero and negatives included, as decimal text without grouping."""
-    places = EXPONENTS[currency]
+    places = places_of(currency)
     sign, digits = ("-" if minor < 0 else ""), str(abs(minor)).rjust(places + 1, "0")
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """Why somebody with a manager's rights must look. Source: SPEC 4.3, 4.7, 5.5; RELIABILITY I10."""
+    """Why somebody with a manager's rights must look. Source: SPEC 4.3, 4.7, 5.5, 5.8; RELIABILITY I10."""
 
     FUND_SHORT = "fund_short"
     PAYOUT_STUCK = "payout_stuck"
@@ -12,6 +12,7 @@ class NoticeKind(StrEnum):
     PAYOUT_LOST = "payout_lost"
     PAYOUT_RETURNED = "payout_returned"
     GATEWAY_CONTRADICTS = "gateway_contradicts"
+    STATEMENT_BREAK = "statement_break"
     FUND_LOW = "fund_low"
 
 

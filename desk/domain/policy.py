@@ -68,6 +68,7 @@ class Act(StrEnum):
     APPROVE_RECOVERY = "approve_recovery"
     CLOSE_DAY = "close_day"
     READ_CLOSES = "read_closes"
+    RESOLVE_BREAK = "resolve_break"
     READ_FUND = "read_fund"
     EXPORT_FUND = "export_fund"
     READ_NOTICES = "read_notices"
@@ -119,6 +120,7 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.APPROVE_RECOVERY: _MONEY,
         Act.CLOSE_DAY: _TILL,
         Act.READ_CLOSES: frozenset({Role.MANAGER, Role.AUDITOR}),
+        Act.RESOLVE_BREAK: frozenset({Role.MANAGER}),
         Act.READ_FUND: _MONEY | {Role.AUDITOR},
         Act.EXPORT_FUND: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),

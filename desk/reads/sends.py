@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, select
 
 from desk.domain.policy import Act, Viewer, require
+from desk.domain.reconciliation import StopCause
 from desk.reads.board import Workplace, sites_at_work
 from desk.reads.pages import sites_of
 from desk.store.tables import SendStopRow, SiteRow, metadata
@@ -17,16 +18,22 @@ STOP, OFFICER, SITE = (metadata.tables[name] for name in ("send_stop", "officer"
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A stop that holds: `at` is at the site's own offset, `by` an officer's name, None where it was said at a shell."""
+    """A stop that holds: `at` is at the site's own offset, `by` an officer's name, None where it was said at a shell.
+
+    Where a break caused it nobody said it, and `reason` is the kind of break.
+    """
 
     at: datetime
     by: str | None
     reason: str
+    cause: StopCause
 
 
 def stopped(site: SiteRow, stop: SendStopRow | None, by: str | None) -> Stopped | None:
     """A stop's row as staff see it, with the name of who said it."""
-    return Stopped(stop.stopped_at.astimezone(ZoneInfo(site.time_zone)), by, stop.reason) if stop else None
+    if stop is None:
+        return None
+    return Stopped(stop.stopped_at.astimezone(ZoneInfo(site.time_zone)), by, stop.reason, StopCause(stop.cause))
 
 
 def stop_at(conn: Connection, viewer: Viewer, slug: str) -> Stopped | None:
@@ -50,12 +57,12 @@ def stops(conn: Connection, viewer: Viewer) -> list[tuple[str, Stopped]]:
 
 
 def _seen(row: Any) -> Stopped:  # noqa: ANN401 - a row of `_open`
-    return Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason)
+    return Stopped(row.stopped_at.astimezone(ZoneInfo(row.time_zone)), row.name, row.reason, StopCause(row.cause))
 
 
-def _open() -> Select[tuple[datetime, str, str | None, str, str]]:
+def _open() -> Select[tuple[datetime, str, str, str | None, str, str]]:
     return (
-        select(STOP.c.stopped_at, STOP.c.reason, OFFICER.c.name, SITE.c.slug, SITE.c.time_zone)
+        select(STOP.c.stopped_at, STOP.c.reason, STOP.c.cause, OFFICER.c.name, SITE.c.slug, SITE.c.time_zone)
         .join(SITE, SITE.c.id == STOP.c.site_id)
         .outerjoin(OFFICER, OFFICER.c.id == STOP.c.stopped_by)
         .where(STOP.c.resumed_at.is_(None))

@@ -59,6 +59,12 @@ def lock_by_id(conn: Connection, site_id: int) -> SiteRow:
     return SiteRow(**row)
 
 
+def lock_all(conn: Connection, site_ids: Iterable[int]) -> list[SiteRow]:
+    """Several sites, locked as `lock` does, one after the other in the order of their ids so that two never wait crosswise."""
+    rows = conn.execute(select(SITE).where(SITE.c.id.in_(site_ids)).order_by(SITE.c.id).with_for_update(key_share=True))
+    return [SiteRow(**row) for row in rows.mappings()]
+
+
 def add(conn: Connection, site: Row, respondents: Iterable[Row]) -> None:
     """Insert a site and the respondents it starts with."""
     conn.execute(insert(SITE), site)

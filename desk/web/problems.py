@@ -44,6 +44,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         errors.SendsStopped.code: 409,
         errors.NothingToClose.code: 409,
         errors.CountChanged.code: 409,
+        errors.BreaksOpen.code: 409,
         errors.AdminNeeded.code: 409,
         errors.SignatureWrong.code: 401,
         errors.KeyMissing.code: 400,

@@ -10,7 +10,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, get_currency_name
 
 from desk.domain.claim import Language
-from desk.domain.money import EXPONENTS, Money
+from desk.domain.money import Money, places_of
 from desk.wording.catalogue import LOCALES, text
 
 _Unit = Literal["day", "hour", "minute"]
@@ -27,7 +27,8 @@ def money(amount: Money, language: str) -> str:
 
 def figure(amount: str, currency: str, language: str) -> str:
     """Decimal text and its currency, grouped; for sums that may be zero or above the limit of one amount."""
-    pattern = "#,##0." + "0" * EXPONENTS[currency] if EXPONENTS[currency] else "#,##0"
+    places = places_of(currency)
+    pattern = "#,##0." + "0" * places if places else "#,##0"
     number = format_decimal(Decimal(amount), format=pattern, locale=LOCALES[language])
     if currency == "CNY":
         return text("money.cny", language, figure=number)

@@ -27,6 +27,7 @@ from desk.domain.limits import Review
 from desk.domain.pack import PAUSE_REASONS
 from desk.domain.payout import Method, PayoutState
 from desk.domain.policy import Role
+from desk.domain.reconciliation import BreakKind
 from desk.domain.recovery import AgeBand, DecisionKind, How, RecoveryState, RecoveryStep
 from desk.domain.stage import PublicState, Stage
 from desk.domain.tiles import Tile
@@ -98,6 +99,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "how": _values(How),
         "age": _values(AgeBand),
         "event": _values(EventKind),
+        "break": _values(BreakKind),
         "role": (*_values(Role), "visitor", "desk"),
         "who": _values(Who),  # as a visitor reads it
         "who_officer": _values(Who),

@@ -13,16 +13,20 @@ from types import MappingProxyType
 
 import structlog
 
+from desk.actions.breaks import end_reconcile
 from desk.actions.checks import VERIFY, Checked, keep_check
 from desk.actions.jobs import drop_job, give_up, keep_in_hand, lease_jobs, put_back, something_due
 from desk.actions.payout_words import QUERY, begin_query, begin_send, end_query, end_send
 from desk.actions.payouts import SEND
+from desk.actions.statements import RECONCILE, days_to_fetch, keep_statement
 from desk.ports import Desk, Gateway, Lease, LeaseLost
 
 AT_ONCE = 16
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 2.5
 WITHOUT_GATEWAY = timedelta(minutes=1)
+STATEMENT_AGAIN = timedelta(minutes=5)
+"""How soon a gateway that gave no statement is asked for it once more."""
 
 
 @dataclass
@@ -64,8 +68,24 @@ async def _verify(means: Means, lease: Lease) -> None:
     await means.desk.write(keep_check, lease, await asyncio.to_thread(means.check))
 
 
+async def _reconcile(means: Means, lease: Lease) -> None:
+    """Fetch the statement of each day that is over; each is kept and matched in one transaction, with nothing open between."""
+    if means.gateway is None:
+        await means.desk.write(put_back, lease, WITHOUT_GATEWAY)
+        return
+    for day in await means.desk.read(days_to_fetch, means.desk.kit):
+        try:
+            lines = await means.gateway.statement(day)
+        except OSError as trouble:
+            structlog.get_logger().warning("statement_not_had", day=day.isoformat(), why=str(trouble))
+            await means.desk.write(put_back, lease, STATEMENT_AGAIN)
+            return
+        await means.desk.write(keep_statement, day, lines)
+    await means.desk.write(end_reconcile, lease)
+
+
 HANDLERS: Mapping[str, Callable[[Means, Lease], Awaitable[None]]] = MappingProxyType(
-    {SEND: _send, QUERY: _query, VERIFY: _verify}
+    {SEND: _send, QUERY: _query, VERIFY: _verify, RECONCILE: _reconcile}
 )
 """What each kind of job does."""
 

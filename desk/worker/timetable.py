@@ -11,6 +11,7 @@ from desk.actions.checks import plan_check
 from desk.actions.clocks import claims_with_missed_promises, record_missed_promises
 from desk.actions.fund_watch import funds_to_look_at, look_after_fund
 from desk.actions.payout_rescue import look_after_payout, payouts_left_alone
+from desk.actions.statements import plan_reconcile
 from desk.domain.errors import DeskError
 from desk.ports import Desk
 from desk.worker.housekeeping import keep_house
@@ -30,6 +31,7 @@ async def work_until(stopping: asyncio.Event, means: Means, fold_log: Callable[[
         _again_and_again(stopping, lambda: _round(means.desk, fold_log), HOUSE_SECONDS),
         _again_and_again(stopping, lambda: record_all_missed(means.desk), PROMISES_SECONDS),
         _again_and_again(stopping, lambda: means.desk.write(plan_check), PLAN_SECONDS),
+        _again_and_again(stopping, lambda: means.desk.write(plan_reconcile), PLAN_SECONDS),
         _again_and_again(stopping, lambda: look_after_payouts(means.desk), PLAN_SECONDS),
         _again_and_again(stopping, lambda: look_after_funds(means.desk), FUND_SECONDS),
         _again_and_again(stopping, bench.keep, HEARTBEAT_SECONDS),
@@ -43,6 +45,7 @@ async def work_through(means: Means) -> int:
     """Run every job that is due now, and those that they make due at once; how many turns there were."""
     bench, turns = Bench(means), 0
     await means.desk.write(plan_check)
+    await means.desk.write(plan_reconcile)
     await record_all_missed(means.desk)
     await look_after_payouts(means.desk)
     await look_after_funds(means.desk)

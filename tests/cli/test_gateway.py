@@ -85,3 +85,21 @@ def test_the_worker_calls_the_gateway_that_is_set(quick_shell: Shell, monkeypatc
                 return (await gateway.find("k")).heard
 
         assert anyio.run(inside) == "never_seen"
+
+
+def test_reconciling_without_a_gateway_says_what_to_set(shell: Shell) -> None:
+    shell.seed()
+    refused = shell("reconcile")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (1, "", 1)
+    assert "set DESK_GATEWAY_URL" in refused.err
+
+
+def test_a_desk_that_has_sent_nothing_matches(shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shell.seed()
+    with sandbox(tmp_path / "sandbox") as playing:
+        for name, value in playing.settings.items():
+            monkeypatch.setenv(f"DESK_{name.upper()}", value)
+        told = shell("reconcile")
+        assert (told.code, told.out) == (0, "")
+        assert told.err == "no day has ended since the last statement; all payments match\n"
+        assert shell("reconcile", "--json").document == {"days": 0, "ok": True, "breaks": []}

@@ -41,6 +41,7 @@ EXPECTED = {
     "approve_recovery": "cashier manager",
     "close_day": "cashier",
     "read_closes": "manager auditor",
+    "resolve_break": "manager",
     "read_fund": "cashier manager auditor",
     "export_fund": "manager auditor",
     "read_notices": "manager auditor",

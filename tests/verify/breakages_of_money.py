@@ -19,7 +19,7 @@ NOT_CLOSED = """UPDATE claim SET state = 'fast_refund', outcome = NULL,
 ON_THE_STATEMENT = "INSERT INTO statement_line SELECT 'gw-7', key, amount_minor, currency, settled_at FROM payout WHERE id = "
 PAYEE_OF_ANOTHER = """UPDATE payout SET payee_sealed = (SELECT payee_sealed FROM payout WHERE id = {gateway_payout})
     WHERE id = {resent_payout}"""
-MA = "(SELECT id FROM officer WHERE name = 'Ma')"
+MA, CHEN = ("(SELECT id FROM officer WHERE name = 'Ma')", "(SELECT id FROM officer WHERE name = 'Chen')")
 
 Table = list[tuple[str, str, Breakage]]
 
@@ -111,12 +111,18 @@ STATEMENT: Table = [
     ("I11", "a line lost", by("DELETE FROM statement_line WHERE gateway_id = 'gw-resent'")),
     ("I11", "paid twice", by(ON_THE_STATEMENT + "{gateway_payout}")),
     ("I11", "cash on the statement", by(ON_THE_STATEMENT + "{paid_payout}")),
+    ("I11", "a break that nobody remembers", by("DELETE FROM statement_break")),
+    ("I11", "a break of another payment", by("UPDATE statement_break SET gateway_id = 'gw-7'")),
+    ("I11", "a break found at another time", by("UPDATE statement_break SET found_at = resolved_at")),
+    ("I11", "a break resolved in other words", by("UPDATE statement_break SET resolution = '无误'")),
+    ("I11", "a break resolved by somebody else", by(f"UPDATE statement_break SET resolved_by = {CHEN}")),
 ]  # fmt: skip
 
 STOPS: Table = [
     ("I12", "another reason for a stop", by("UPDATE send_stop SET reason = '例行检查'")),
     ("I12", "a stop that nobody remembers", by("DELETE FROM send_stop")),
-    ("I12", "a stop without its end", by("UPDATE send_stop SET resumed_at = NULL, resumed_by = NULL")),
+    ("I12", "a stop without its end", by("UPDATE send_stop SET resumed_at = NULL, resumed_by = NULL WHERE cause = 'manager'")),
+    ("I12", "a stop of another cause", by("UPDATE send_stop SET cause = 'manager'")),
     ("I12", "a stop begun at another time", by("UPDATE send_stop SET stopped_at = resumed_at")),
 ]  # fmt: skip
 

@@ -3,9 +3,10 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from desk.actions import fund, fund_watch, payout_resolution, payout_returns, payout_words, payouts, recovery, sends
+from desk.actions.breaks import match_statements, resolve_break
 from desk.actions.clocks import record_missed_promises
 from desk.actions.day_close import close_day
 from desk.actions.deposits import pay_deposit_in
@@ -23,6 +24,7 @@ from desk.store.tables import metadata
 from tests.builders import House
 from tests.till import ACCOUNT, Till
 
+BREAK = metadata.tables["statement_break"]
 Paid = tuple[dict[str, str], dict[str, int]]
 ON_STATEMENT = ("gateway", "resent", "forgotten")
 
@@ -111,6 +113,10 @@ async def _through_the_gateway(house: House, till: Till, told: Paid) -> None:
     house.clock.go(minutes=16)
     await till.called(stuck, "never_left")
     await house.desk.write(_statement, {name: told[1][name] for name in ON_STATEMENT})
+    assert await house.desk.write(match_statements) == 1
+    number = await house.desk.read(lambda conn: conn.execute(select(BREAK.c.id)).scalar_one())
+    house.clock.go(minutes=1)
+    await house.desk.write(resolve_break, house.cast.ma, number, "网关已追回多付的一笔。")
 
 
 async def _lost(house: House, till: Till, told: Paid) -> None:
@@ -191,7 +197,7 @@ async def _midday(house: House) -> None:
 
 
 def _statement(work: Work, paid: dict[str, int]) -> None:
-    """The gateway's statement of today, fetched tomorrow; its lines as the gateway tells them."""
+    """The gateway's statement of today, fetched tomorrow; its lines as the gateway tells them, one paid twice."""
     day, line = metadata.tables["statement_day"], metadata.tables["statement_line"]
     fetched = {"id": 1, "on_day": work.now.date(), "fetched_at": work.now + timedelta(days=1)}
     work.conn.execute(insert(day), fetched)
@@ -199,3 +205,5 @@ def _statement(work: Work, paid: dict[str, int]) -> None:
         payout = payout_rows.get(work.conn, payout_id)
         told = {"gateway_id": f"gw-{name}", "key": payout.key, "amount_minor": payout.amount_minor, "currency": "CNY"}
         work.conn.execute(insert(line), told | {"paid_at": work.now})
+        if name == "resent":
+            work.conn.execute(insert(line), told | {"gateway_id": "gw-besides", "paid_at": work.now})

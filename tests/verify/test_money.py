@@ -66,6 +66,14 @@ def test_a_switch_without_its_guard_is_found(told: tuple[str, Story], way: str) 
     assert set(red(checked(told[0]))) == {"I12"}
 
 
+def test_a_break_that_is_open_again_holds_its_site_no_more(story_kept: tuple[str, Story]) -> None:
+    open_again = by("UPDATE statement_break SET resolved_at = NULL, resolved_by = NULL, resolution = NULL")
+    found = red(broken(*story_kept, open_again))
+    assert set(found) == {"I11", "I12"}
+    assert "nobody has resolved it" in found["I11"]
+    assert "the refunds of site" in found["I12"]
+
+
 def test_half_a_fen_is_found(sqlite_story: tuple[str, Story]) -> None:
     path, story = sqlite_story
     halved = by("UPDATE withdrawal SET amount_minor = 30000.5 WHERE approved_at IS NULL")

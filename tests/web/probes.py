@@ -82,6 +82,9 @@ MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("POST", f"{SITE}/day-closes"): Probe(
         Act.CLOSE_DAY, body={"method": "cash", "counted": NOTHING, "seen": "OTHER", "reason": "x"}
     ),
+    ("GET", f"{SITE}/breaks"): Probe(Act.READ_FUND),
+    ("GET", f"{SITE}/breaks.csv"): Probe(Act.EXPORT_FUND),
+    ("POST", "/api/v1/breaks/{break}/resolve"): Probe(Act.RESOLVE_BREAK, body=REASON),
     ("GET", f"{SITE}/fund"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/runway"): Probe(Act.READ_FUND),
     ("GET", f"{SITE}/fund/entries"): Probe(Act.READ_FUND),

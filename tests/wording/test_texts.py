@@ -205,7 +205,7 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     # Texts of these families are put together in the templates, from a code.
     written = "\n".join(path.read_text(encoding="utf-8") for path in Path(desk.__path__[0]).rglob("*") if path.suffix in PAGES)
     families = (
-        "claim.confirm.", "claim.language.", "console.nav.", "done.",
+        "breaks.do.", "claim.confirm.", "claim.language.", "console.nav.", "done.",
         "merchant.", "recovery.",
         "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "notice.", "page.act.",
         "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.", "slip.",

@@ -113,11 +113,11 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I03", closes.i03_closes_are_what_the_chain_tells),
     ("I04", ledger.i04_books_are_guarded),
     ("I04", ledger.i04_corrections_correct_something_once),
-    ("I11", statement.i11_lines_are_settled_payouts),
-    ("I11", statement.i11_no_payout_is_paid_twice),
-    ("I11", statement.i11_settled_payouts_are_on_the_statement),
+    ("I11", statement.i11_statement_and_books_pair),
+    ("I11", statement.i11_breaks_were_told),
     ("I12", stops.i12_nothing_leaves_while_stopped),
     ("I12", stops.i12_stops_were_told),
+    ("I12", stops.i12_open_breaks_hold_their_sites),
     ("I18", recoveries.i18_demands_were_kept),
     ("I32", recoveries.i32_written_off_by_two),
     ("I34", staff.i34_no_session_outlives_what_ends_it),
@@ -145,7 +145,8 @@ COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
 )
 SIZES: Final = (
     ("I02", "entries", "fund_entry"), ("I03", "closes", "day_close"), ("I04", "entries", "fund_entry"),
-    ("I11", "statement lines", "statement_line"), ("I12", "stops", "send_stop"), ("I34", "sessions", "officer_session"),
+    ("I11", "statement lines", "statement_line"), ("I11", "breaks", "statement_break"), ("I12", "stops", "send_stop"),
+    ("I34", "sessions", "officer_session"),
 )  # fmt: skip
 IDS: Final = frozenset({invariant for invariant, _ in (*OF_A_CLAIM, *OF_AN_ANSWER, *OF_THE_ACCOUNTS, *OF_ALL_RECORDS)})
 

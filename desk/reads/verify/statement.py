@@ -1,67 +1,54 @@
-"""The gateway's statement against the payouts, over the whole database: I11. Fetches no statement and freezes no payout."""
+"""The gateway's statement against the books, over the whole database: I11. Fetches no statement and freezes no payout.
 
+A break holds I11 open until a manager has resolved it; resolved, it stays counted, for what happened cannot be undone.
+"""
+
+import json
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
-from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from desk.domain.payout import Method, PayoutState
+from desk.domain.audit import EventKind
+from desk.store import breaks
 from desk.store.tables import metadata
 
-PAYOUT = metadata.tables["payout"]
-LINE = metadata.tables["statement_line"]
-DAY = metadata.tables["statement_day"]
-PAGE = 2_000
-NAMED = 20
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far the gateway's clock may be from ours, so that a payment near midnight stands on the neighbouring day."""
+BREAK, EVENT = metadata.tables["statement_break"], metadata.tables["event"]
 
 
-def i11_lines_are_settled_payouts(conn: Connection) -> Iterator[str]:
-    """Every line of the statement is a settled payout through the gateway: same key, amount, currency and number there."""
-    same = (
-        (PAYOUT.c.state == PayoutState.SETTLED)
-        & (PAYOUT.c.method != Method.CASH)
-        & (PAYOUT.c.amount_minor == LINE.c.amount_minor)
-        & (PAYOUT.c.currency == LINE.c.currency)
-        & (PAYOUT.c.gateway_id.is_(None) | (PAYOUT.c.gateway_id == LINE.c.gateway_id))
-    )
-    strange = select(LINE.c.gateway_id).outerjoin(PAYOUT, (PAYOUT.c.key == LINE.c.key) & same).where(PAYOUT.c.id.is_(None))
-    yield from (f"statement line {name}: is no settled payout" for name in conn.execute(strange.limit(NAMED)).scalars())
+def i11_statement_and_books_pair(conn: Connection) -> Iterator[str]:
+    """Each payout settled through the gateway and each line of its statement pair one to one, or their break is resolved."""
+    settled = set()
+    for row in conn.execute(select(BREAK).order_by(BREAK.c.id)):
+        if row.resolved_at is None:
+            yield f"break {row.id} ({row.kind}, {row.key}): nobody has resolved it"
+        settled.add((row.kind, row.gateway_id or row.key))
+    for found in breaks.unpaired(conn):
+        if found.name not in settled:
+            yield f"{found.key}: {found.kind.value}, and no break tells of it"
 
 
-def i11_no_payout_is_paid_twice(conn: Connection) -> Iterator[str]:
-    """No two lines of the statement are for one key."""
-    twice = select(LINE.c.key).group_by(LINE.c.key).having(func.count() > 1).limit(NAMED)
-    yield from (f"{key}: the statement has it more than once" for key in conn.execute(twice).scalars())
+def i11_breaks_were_told(conn: Connection) -> Iterator[str]:
+    """Each break and each resolution stands in its site's chain, one without a site in some, as the row has it; nothing else."""
+    rows, seen = {str(row.id): row for row in conn.execute(select(BREAK))}, set()
+    told = select(EVENT).where(EVENT.c.kind.in_([EventKind.BREAK_FOUND, EventKind.BREAK_RESOLVED])).order_by(EVENT.c.id)
+    for event in conn.execute(told):
+        said = json.loads(event.data)
+        name = (str(said.get("break")), event.kind, event.site_id)
+        row = rows.get(name[0])
+        if row is None or name in seen or row.site_id not in (None, event.site_id) or not _agrees(row, event, said):
+            yield f"break {said.get('break')}: the chain tells {event.kind} otherwise than the row, or twice"
+        seen.add(name)
+    heard = {(number, kind) for number, kind, _ in seen}
+    for number, row in rows.items():
+        if (number, EventKind.BREAK_FOUND) not in heard:
+            yield f"break {number}: that it was found is not in the chain"
+        if row.resolved_at is not None and (number, EventKind.BREAK_RESOLVED) not in heard:
+            yield f"break {number}: that it was resolved is not in the chain"
 
 
-def i11_settled_payouts_are_on_the_statement(conn: Connection) -> Iterator[str]:
-    """Every settled payout through the gateway is on the statement, once all the days on which it can stand were given."""
-    days = _whole_days(conn)
-    unmatched = (
-        select(PAYOUT.c.id, PAYOUT.c.proposed_at, PAYOUT.c.first_sent_at, PAYOUT.c.settled_at)
-        .outerjoin(LINE, LINE.c.key == PAYOUT.c.key)
-        .where(PAYOUT.c.state == PayoutState.SETTLED, PAYOUT.c.method != Method.CASH, PAYOUT.c.returned_at.is_(None))
-        .where(LINE.c.key.is_(None))
-        .order_by(PAYOUT.c.id)
-        .limit(PAGE)
-    )
-    last = -1
-    while days and (page := conn.execute(unmatched.where(PAYOUT.c.id > last)).all()):
-        for row in page:
-            if days >= _between(row.first_sent_at or row.proposed_at, row.settled_at):
-                yield f"payout {row.id}: is settled, but the statement does not have it"
-        last = page[-1].id
-
-
-def _whole_days(conn: Connection) -> AbstractSet[date]:
-    """The UTC days whose statement was given after they had ended; one given earlier may lack what came later."""
-    given = conn.execute(select(DAY.c.on_day, DAY.c.fetched_at))
-    return {row.on_day for row in given if row.fetched_at >= datetime.combine(row.on_day, time(), UTC) + timedelta(days=1)}
-
-
-def _between(sent_at: datetime, settled_at: datetime) -> AbstractSet[date]:
-    first, last = (sent_at - CLOCKS_DIFFER).date(), (settled_at + CLOCKS_DIFFER).date()
-    return {first + timedelta(days=number) for number in range((last - first).days + 1)}
+def _agrees(row: Any, event: Any, said: dict[str, Any]) -> bool:  # noqa: ANN401 - rows of BREAK and EVENT
+    if event.kind == EventKind.BREAK_FOUND:
+        return bool((event.at, said.get("kind"), said.get("key")) == (row.found_at, row.kind, row.key))
+    by = f"officer:{row.resolved_by}"
+    return bool((event.at, event.actor, said.get("resolution")) == (row.resolved_at, by, row.resolution))

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select, text
 
 from desk.domain.audit import EventKind
+from desk.domain.reconciliation import StopCause
 from desk.store.tables import metadata
 
-STOP, EVENT = metadata.tables["send_stop"], metadata.tables["event"]
+STOP, BREAK, EVENT = (metadata.tables[name] for name in ("send_stop", "statement_break", "event"))
 GUARD = "payout_never_leaves_while_stopped"
 _SQLITE_GUARD = """
 SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = :name AND tbl_name = 'payout'
@@ -30,16 +31,29 @@ def i12_nothing_leaves_while_stopped(conn: Connection) -> Iterator[str]:
 
 
 def i12_stops_were_told(conn: Connection) -> Iterator[str]:
-    """Each stop and each end of one stands in its site's chain with its time, a stop with its reason; nothing else does."""
+    """Each stop and each end of one stands in its site's chain with its time, a stop with its cause and reason; nothing else."""
     rows = {}
     for row in conn.execute(select(STOP)):
-        rows[EventKind.SENDS_STOPPED, str(row.id)] = (row.site_id, row.stopped_at, row.reason)
+        rows[EventKind.SENDS_STOPPED, str(row.id)] = (row.site_id, row.stopped_at, row.reason, row.cause)
         if row.resumed_at is not None:
-            rows[EventKind.SENDS_RESUMED, str(row.id)] = (row.site_id, row.resumed_at, None)
+            rows[EventKind.SENDS_RESUMED, str(row.id)] = (row.site_id, row.resumed_at, None, None)
     told = select(EVENT).where(EVENT.c.kind.in_([EventKind.SENDS_STOPPED, EventKind.SENDS_RESUMED]))
     for event in conn.execute(told):
         said = json.loads(event.data)
         name = (EventKind(event.kind), str(said.get("stop")))
-        if rows.pop(name, None) != (event.site_id, event.at, said.get("reason")):
+        cause = said.get("cause", StopCause.MANAGER.value) if event.kind == EventKind.SENDS_STOPPED else None
+        if rows.pop(name, None) != (event.site_id, event.at, said.get("reason"), cause):
             yield f"stop {said.get('stop')}: the chain tells {event.kind} otherwise than the row, or twice"
     yield from (f"stop {stop}: {kind} is not in the chain" for kind, stop in rows)
+
+
+def i12_open_breaks_hold_their_sites(conn: Connection) -> Iterator[str]:
+    """While a break is not resolved, the refunds of each site in whose chain it was found are stopped."""
+    stopped = set(conn.execute(select(STOP.c.site_id).where(STOP.c.resumed_at.is_(None))).scalars())
+    waiting = {str(number) for number in conn.execute(select(BREAK.c.id).where(BREAK.c.resolved_at.is_(None))).scalars()}
+    if not waiting:
+        return
+    for event in conn.execute(select(EVENT).where(EVENT.c.kind == EventKind.BREAK_FOUND)):
+        number = json.loads(event.data).get("break")
+        if number in waiting and event.site_id not in stopped:
+            yield f"break {number}: is open, and the refunds of site {event.site_id} leave"

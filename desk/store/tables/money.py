@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 from desk.domain.day_close import LONGEST_REASON
 from desk.domain.fund import EntryKind, Payer
 from desk.domain.payout import Method, PayoutState
+from desk.domain.reconciliation import BreakKind, StopCause
 from desk.store.columns import (
     amount,
     at_most,
@@ -220,11 +221,16 @@ class PayoutTagRow(SQLModel, table=True):
 
 
 class SendStopRow(SQLModel, table=True):
-    """A while in which no refund of a site may leave. Nobody's where it was said at a shell; open until it is resumed."""
+    """A while in which no refund of a site may leave; open until it is resumed. Nobody's where it was said at a shell.
+
+    One that a break caused is nobody's either; its `reason` is the break's kind.
+    """
 
     __tablename__ = "send_stop"
     __table_args__ = (
         at_most("reason", 2000),
+        one_of("cause", StopCause),
+        CheckConstraint("cause <> 'break' OR stopped_by IS NULL", name="break_is_nobodys"),
         CheckConstraint("resumed_by IS NULL OR resumed_at IS NOT NULL", name="resumed_whole"),
         Index("uq_send_stop_open", "site_id", unique=True, **only_where("resumed_at IS NULL")),
         Index("ix_send_stop_site_id", "site_id", "id"),
@@ -232,6 +238,7 @@ class SendStopRow(SQLModel, table=True):
 
     id: int = Field(sa_column=key())
     site_id: int = Field(sa_column=refers("site.id"))
+    cause: str = Field(sa_column=words(8))
     reason: str = Field(sa_column=prose())
     stopped_by: int | None = Field(sa_column=refers("officer.id", optional=True))
     stopped_at: datetime = Field(sa_column=moment())
@@ -319,7 +326,49 @@ class StatementLineRow(SQLModel, table=True):
     __table_args__ = (Index("ix_statement_line_key", "key"),)
 
     gateway_id: str = Field(sa_column=named_key(128))
-    key: str = Field(sa_column=words(64))
+    key: str = Field(sa_column=words(128))
     amount_minor: int = Field(sa_column=amount())
     currency: str = Field(sa_column=words(3))
     paid_at: datetime = Field(sa_column=moment())
+
+
+class StatementBreakRow(SQLModel, table=True):
+    """A difference between books and statement (对账差异), found once for ever and open until a manager resolves it.
+
+    Of no site where no payout has the key. `booked_` is what the books say, `told_` and `gateway_id` what the statement says.
+    """
+
+    __tablename__ = "statement_break"
+    __table_args__ = (
+        one_of("kind", BreakKind),
+        at_most("resolution", 2000),
+        CheckConstraint("(site_id IS NULL) = (payout_id IS NULL)", name="site_of_payout"),
+        CheckConstraint("(payout_id IS NULL) = (booked_minor IS NULL)", name="booked_whole"),
+        CheckConstraint("(booked_minor IS NULL) = (booked_currency IS NULL)", name="booked_with_currency"),
+        CheckConstraint("(told_minor IS NULL) = (told_currency IS NULL)", name="told_with_currency"),
+        CheckConstraint("(gateway_id IS NULL) = (told_minor IS NULL)", name="told_whole"),
+        CheckConstraint("(kind = 'missing_on_statement') = (gateway_id IS NULL)", name="line_unless_missing"),
+        CheckConstraint("kind IN ('missing_in_books', 'paid_twice') OR payout_id IS NOT NULL", name="payout_unless_unknown"),
+        CheckConstraint("(resolved_at IS NULL) = (resolved_by IS NULL)", name="resolved_whole"),
+        CheckConstraint("(resolved_at IS NULL) = (resolution IS NULL)", name="resolved_with_reason"),
+        Index("uq_statement_break_line", "kind", "gateway_id", unique=True, **only_where("gateway_id IS NOT NULL")),
+        Index("uq_statement_break_payout", "kind", "key", unique=True, **only_where("gateway_id IS NULL")),
+        Index("ix_statement_break_site_id", "site_id", "id"),
+        Index("ix_statement_break_open", "site_id", **only_where("resolved_at IS NULL")),
+        Index("ix_statement_break_payout_id", "payout_id"),
+    )
+
+    id: int = Field(sa_column=key())
+    site_id: int | None = Field(sa_column=refers("site.id", optional=True))
+    kind: str = Field(sa_column=words(24))
+    payout_id: int | None = Field(sa_column=refers("payout.id", optional=True))
+    gateway_id: str | None = Field(sa_column=words(128, optional=True))
+    key: str = Field(sa_column=words(128))
+    booked_minor: int | None = Field(sa_column=amount(optional=True))
+    booked_currency: str | None = Field(sa_column=words(3, optional=True))
+    told_minor: int | None = Field(sa_column=amount(optional=True))
+    told_currency: str | None = Field(sa_column=words(3, optional=True))
+    found_at: datetime = Field(sa_column=moment())
+    resolved_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    resolved_at: datetime | None = Field(sa_column=moment(optional=True))
+    resolution: str | None = Field(sa_column=prose(optional=True))

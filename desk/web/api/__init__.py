@@ -1,6 +1,7 @@
 """The JSON API. `routers` are its parts, in the order of the documentation; `hot_routes` are asked before all others."""
 
 from desk.web.api import (
+    breaks,
     claims,
     correspondence,
     day_closes,
@@ -23,7 +24,7 @@ from desk.web.api import (
 
 routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
-    payouts.router, fund.router, runway.router, sends.router, day_closes.router, gateway.router, visitor_acts.router,
-    evidence.router, recovery.router, respondents.router,
+    payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
+    visitor_acts.router, evidence.router, recovery.router, respondents.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -5,6 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from desk.actions.sends import Sends, resume_sends, stop_sends
+from desk.domain.reconciliation import StopCause
 from desk.reads.sends import Stopped, stop_at, stopped
 from desk.web.api.fund import Site
 from desk.web.api.shapes import In, Out, Prose
@@ -22,11 +23,12 @@ class StopIn(In):
 
 
 class StopOut(Out):
-    """A stop that holds. `by` is an officer's name, null where it was said at a shell."""
+    """A stop that holds. `by` is an officer's name, null where it was said at a shell or, as a kind of break, by nobody."""
 
     at: datetime
     by: str | None
     reason: str
+    cause: StopCause
 
 
 class SendsOut(Out):
@@ -37,7 +39,7 @@ class SendsOut(Out):
     @classmethod
     def of(cls, stop: Stopped | None) -> "SendsOut":
         """The shape of it."""
-        return cls(stop=StopOut(at=stop.at, by=stop.by, reason=stop.reason) if stop else None)
+        return cls(stop=StopOut(at=stop.at, by=stop.by, reason=stop.reason, cause=stop.cause) if stop else None)
 
 
 @router.get("", name="sends_get", responses=for_staff(), summary="Whether refunds leave")
@@ -64,11 +66,14 @@ async def post_stop(
     "/resume",
     response_model=SendsOut,
     name="sends_resume",
-    responses=for_step("idempotency_key_missing"),
+    responses=for_step("breaks_open", "idempotency_key_missing"),
     summary="Let refunds leave again",
 )
 async def post_resume(request: Request, site: Site, desk: TheDesk, officer: Officer, key: RequiredKey) -> Response:
-    """By a manager. What had not left is `reserved` again, to be sent anew or cancelled."""
+    """By a manager, once every break with the gateway's statement is resolved.
+
+    What had not left is `reserved` again, to be sent anew or cancelled.
+    """
     return await answer_once(request, desk, officer, key, _after, resume_sends, site)
 
 

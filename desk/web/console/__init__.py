@@ -5,6 +5,7 @@
 
 from desk.web.console import (
     account,
+    breaks,
     claim,
     day_closes,
     docket,
@@ -22,7 +23,7 @@ from desk.web.console import (
 from desk.web.console.signing import send_again, sign_in_first
 
 routers = (
-    signing.router, account.router, officers.router, queue.router, fund.router, day_closes.router,
+    signing.router, account.router, officers.router, queue.router, fund.router, day_closes.router, breaks.router,
     lodging.router, slip.router, docket.router, payouts.router, evidence.router, recovery.router, merchants.router,
     claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip

@@ -1,0 +1,134 @@
+"""Breaks between books and statement as rows, and the few keys that the matcher has to look at. Decides no break."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+
+from desk.domain.payout import Method, PayoutState
+from desk.domain.reconciliation import LEFT, Booked, Break, Told, days_of, pair
+from desk.ports import Row, Work
+from desk.store.tables import StatementBreakRow, metadata
+
+BREAK, PAYOUT, LINE, DAY = (metadata.tables[name] for name in ("statement_break", "payout", "statement_line", "statement_day"))
+PAGE = 2_000
+KEYS = 500
+_OPEN = BREAK.c.resolved_at.is_(None)
+_THROUGH_GATEWAY = (PAYOUT.c.method != Method.CASH) & PAYOUT.c.first_sent_at.is_not(None)
+
+
+def unpaired(conn: Connection) -> Iterator[Break]:
+    """Every break there is between the books and the statements kept, whether or not it was found before."""
+    given = _whole_days(conn)
+    suspects = _suspects(conn, given)
+    for keys in (suspects[at : at + KEYS] for at in range(0, len(suspects), KEYS)):
+        booked = {row.key: _booked(row) for row in conn.execute(select(PAYOUT).where(PAYOUT.c.key.in_(keys)))}
+        told: dict[str, list[Told]] = {key: [] for key in keys}
+        for row in conn.execute(select(LINE).where(LINE.c.key.in_(keys))):
+            told[row.key].append(Told(row.gateway_id, row.key, row.amount_minor, row.currency, row.paid_at))
+        for key in keys:
+            yield from pair(booked.get(key), told[key], given)
+
+
+def names(conn: Connection) -> set[tuple[str, str]]:
+    """What every break that was ever found is known by."""
+    return {(row.kind, row.gateway_id or row.key) for row in conn.execute(select(BREAK.c.kind, BREAK.c.gateway_id, BREAK.c.key))}
+
+
+def add(work: Work, found: Break) -> StatementBreakRow:
+    """Write a break down; the database takes it once for ever."""
+    booked, told = found.booked, found.told
+    row: Row = {
+        "id": work.kit.lots.number(), "site_id": booked.site_id if booked else None, "kind": found.kind.value,
+        "payout_id": booked.payout_id if booked else None, "gateway_id": told.gateway_id if told else None, "key": found.key,
+        "booked_minor": booked.amount_minor if booked else None, "booked_currency": booked.currency if booked else None,
+        "told_minor": told.amount_minor if told else None, "told_currency": told.currency if told else None,
+        "found_at": work.now, "resolved_by": None, "resolved_at": None, "resolution": None,
+    }  # fmt: skip
+    work.conn.execute(insert(BREAK), row)
+    return StatementBreakRow(**row)
+
+
+def get(conn: Connection, break_id: int) -> StatementBreakRow | None:
+    """A break as it stands."""
+    row = conn.execute(select(BREAK).where(BREAK.c.id == break_id)).mappings().first()
+    return StatementBreakRow(**row) if row else None
+
+
+def resolve(conn: Connection, break_id: int, **values: Any) -> StatementBreakRow:  # noqa: ANN401 - column values
+    """Write down what became of an open break."""
+    changed = update(BREAK).where(BREAK.c.id == break_id, _OPEN).values(**values).returning(BREAK)
+    return StatementBreakRow(**conn.execute(changed).mappings().one())
+
+
+def concerns(site: ColumnElement[int] | int) -> ColumnElement[bool]:
+    """A break is its payout's site's; where no payout of ours has the key, that of every site that uses the gateway."""
+    return or_(
+        BREAK.c.site_id == site,
+        and_(BREAK.c.site_id.is_(None), exists().where(PAYOUT.c.site_id == site, _THROUGH_GATEWAY)),
+    )
+
+
+def any_open(conn: Connection, site_id: int) -> bool:
+    """Whether a break that concerns the site is not resolved."""
+    return conn.execute(select(BREAK.c.id).where(_OPEN, concerns(site_id)).limit(1)).first() is not None
+
+
+def any_open_of_payout(conn: Connection, payout_id: int) -> bool:
+    """Whether a break of the payout is not resolved."""
+    return conn.execute(select(BREAK.c.id).where(_OPEN, BREAK.c.payout_id == payout_id).limit(1)).first() is not None
+
+
+def users_of_gateway(conn: Connection) -> list[int]:
+    """The sites of which a payment ever left for the gateway."""
+    return list(conn.execute(select(PAYOUT.c.site_id).where(_THROUGH_GATEWAY).distinct()).scalars())
+
+
+def claim_of(conn: Connection, payout_id: int) -> int:
+    """The claim of a payout that a foreign key vouches for."""
+    return int(conn.execute(select(PAYOUT.c.claim_id).where(PAYOUT.c.id == payout_id)).scalar_one())
+
+
+def _suspects(conn: Connection, given: set[date]) -> Sequence[str]:
+    """The keys under which something does not pair, told by SQL as narrowly as it can."""
+    agrees = (
+        PAYOUT.c.state.in_(LEFT)
+        & (PAYOUT.c.method != Method.CASH)
+        & (PAYOUT.c.amount_minor == LINE.c.amount_minor)
+        & (PAYOUT.c.currency == LINE.c.currency)
+        & (PAYOUT.c.gateway_id.is_(None) | (PAYOUT.c.gateway_id == LINE.c.gateway_id))
+    )
+    strange = select(LINE.c.key).outerjoin(PAYOUT, (PAYOUT.c.key == LINE.c.key) & agrees).where(PAYOUT.c.id.is_(None))
+    twice = select(LINE.c.key).group_by(LINE.c.key).having(func.count() > 1)
+    found = {*conn.execute(strange).scalars(), *conn.execute(twice).scalars(), *_without_line(conn, given)}
+    return sorted(found)
+
+
+def _without_line(conn: Connection, given: set[date]) -> Iterator[str]:
+    """The keys of settled payouts that no line tells of, though each day's on which it can stand is there."""
+    alone = (
+        select(PAYOUT.c.id, PAYOUT.c.key, PAYOUT.c.proposed_at, PAYOUT.c.first_sent_at, PAYOUT.c.settled_at)
+        .outerjoin(LINE, LINE.c.key == PAYOUT.c.key)
+        .where(PAYOUT.c.state == PayoutState.SETTLED, PAYOUT.c.method != Method.CASH, PAYOUT.c.returned_at.is_(None))
+        .where(LINE.c.key.is_(None))
+        .order_by(PAYOUT.c.id)
+        .limit(PAGE)
+    )
+    last = -1
+    while given and (page := conn.execute(alone.where(PAYOUT.c.id > last)).all()):
+        yield from (row.key for row in page if given >= days_of(row.first_sent_at or row.proposed_at, row.settled_at))
+        last = page[-1].id
+
+
+def _whole_days(conn: Connection) -> set[date]:
+    """The UTC days whose statement was given after they had ended; one given earlier may lack what came later."""
+    rows: Iterable[Any] = conn.execute(select(DAY.c.on_day, DAY.c.fetched_at))
+    return {row.on_day for row in rows if row.fetched_at >= datetime.combine(row.on_day, time(), UTC) + timedelta(days=1)}
+
+
+def _booked(row: Any) -> Booked:  # noqa: ANN401 - a row of PAYOUT
+    return Booked(
+        row.id, row.claim_id, row.site_id, row.key, PayoutState(row.state), Method(row.method), row.amount_minor, row.currency,
+        row.gateway_id, row.first_sent_at or row.proposed_at, row.settled_at, returned=row.returned_at is not None,
+    )  # fmt: skip
