@@ -7,7 +7,6 @@ each payout must stand in the end.
 import asyncio
 import json
 import random
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,7 +16,6 @@ from typing import Any
 import pytest
 
 from desk.domain.signature import secret_bytes, sign
-from tests.conftest import ASKED
 from tests.gate.paying import Staff, at_once, each_of, standings, told
 from tests.gate.places import Place
 from tests.gate.wire import Wire
@@ -134,8 +132,9 @@ async def deliver(url: str, made: Sequence[Message], lots: random.Random) -> Cou
     return Counter(message.id for message in times)
 
 
-def test_of_a_thousand_messages_in_any_order_only_the_true_ones_move_anything(place: Place, say: Callable[[str], None]) -> None:
-    seed = int(ASKED.get("DESK_TEST_SEED", secrets.randbits(32)))
+def test_of_a_thousand_messages_in_any_order_only_the_true_ones_move_anything(
+    place: Place, seed: int, say: Callable[[str], None]
+) -> None:
     lots = random.Random(seed)
     say(f"{place.engine}: the same messages again with DESK_TEST_SEED={seed}")
     with place.serve("--no-worker", gateway_url=NOBODY, gateway_secret=SECRET) as served:
