@@ -9,7 +9,7 @@ PORT ?= 8000
 told = $(if $(filter command line,$(origin $(1))),$($(1)))
 given = $(if $(call told,$(1)),$(2) $(call told,$(1)))
 # What must have the machine to itself: races, kills, and whoever counts seconds.
-ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent webhooks writers)
+ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent races writers)
 # One more than there are cores: tests of processes wait a good part of their time.
 WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
