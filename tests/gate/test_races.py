@@ -131,7 +131,7 @@ async def give_and_take(place: Place, url: str) -> tuple[list[Answer], list[Answ
 def test_who_takes_money_out_while_others_put_some_in_gets_what_is_there_and_no_more(
     place: Place, say: Callable[[str], None]
 ) -> None:
-    with place.serve("--workers", "2") as served:
+    with place.serve() as served:
         proposals, top_ups, withdrawals = asyncio.run(give_and_take(place, served.url))
         log = served.output
     assert {answer.status for answer in top_ups} == {201}
