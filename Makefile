@@ -1,7 +1,7 @@
 # The two commands of the README are `make demo` and `make test`; both make .venv first. Needs Python 3.11 and pip, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check gate bench pictures clean
+.PHONY: help demo test lint check gate soak mutants bench pictures clean
 
 BIN := .venv/bin
 PORT ?= 8000
@@ -9,7 +9,7 @@ PORT ?= 8000
 told = $(if $(filter command line,$(origin $(1))),$($(1)))
 given = $(if $(call told,$(1)),$(2) $(call told,$(1)))
 # What must have the machine to itself: races, kills, and whoever counts seconds.
-ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent writers)
+ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent races writers)
 # One more than there are cores: tests of processes wait a good part of their time.
 WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
@@ -34,6 +34,13 @@ check: lint test ## both of these: what must pass before a change lands
 gate: .venv/.dev ## the slow half: the rest on PostgreSQL and fuzz side by side, then alone soak, races, kill storms
 	$(BIN)/python -m pytest -m slow --numprocesses $(WORKERS) --dist loadfile $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest -m slow $(ALONE)
+
+soak: .venv/.dev ## anything that can happen to money, RUNS= (5000) times 100 steps: hours; SEED= plays the same again
+	DESK_TEST_SOAK=$(or $(call told,RUNS),5000) $(if $(call told,SEED),DESK_TEST_SEED=$(call told,SEED)) \
+	  $(BIN)/python -m pytest -q -m slow tests/worker/test_money_model.py -k however_long
+
+mutants: .venv/.dev ## mistakes put into the rules of money one at a time: nine in ten must be noticed; minutes
+	$(BIN)/python -m tests.mutants
 
 bench: .venv/.dev ## how fast, as ratios measured in one run
 	$(BIN)/python -m tests.bench

@@ -134,13 +134,21 @@ class Writer:
         return outcomes
 
     def _run_action(self, conn: Connection, action: Callable[[Work], Any]) -> Outcome:
+        """Run one action in its savepoint. A savepoint that can be neither kept nor given up fails the whole batch.
+
+        SQLAlchemy leaves what was done under a RELEASE that failed to the surrounding transaction: its COMMIT would
+        keep what the caller is told did not happen.
+        """
+        savepoint = conn.begin_nested()
         try:
-            with conn.begin_nested():
-                return action(work_at(conn, self._kit)), None
+            result = action(work_at(conn, self._kit))
         except Exception as failure:
             if isinstance(failure, DBAPIError) and not _in_transaction(conn):
                 raise  # a full disk or an I/O error ended the whole transaction: the batch is run again, one by one
+            savepoint.rollback()
             return None, refusal_for(failure) or failure
+        savepoint.commit()
+        return result, None
 
 
 def _leave_transaction(conn: Connection) -> None:

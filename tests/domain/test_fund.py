@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.domain.fund import (
+    NOBODY_NAMED,
     OWED,
     POSTINGS,
     UNFLOORED,
@@ -149,3 +150,13 @@ def test_money_that_came_from_nowhere_breaks_the_identity(entry: tuple[EntryKind
 )  # fmt: skip
 def test_a_line_that_the_table_does_not_have_fits_no_entry_of_its_kind(kind: str, debit: str, credit: str) -> None:
     assert not fits(EntryKind(kind), debit, credit)
+
+
+def test_who_puts_money_in_and_whom_nobody_named_are_called_as_the_books_have_always_called_them() -> None:
+    assert [payer.value for payer in Payer] == ["government", "site", "insurance", "penalty"]
+    assert NOBODY_NAMED == 0
+
+
+def test_money_that_is_nobodys_is_above_zero_and_money_that_is_missing_below() -> None:
+    assert out_of_balance({"available": 300, "source:site": 200}) == 100
+    assert out_of_balance({"available": 200, "source:site": 300}) == -100

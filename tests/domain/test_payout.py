@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from desk.domain import payout
 from desk.domain.errors import WrongMoment
 from desk.domain.fund import EntryKind
 from desk.domain.payout import (
@@ -15,6 +16,7 @@ from desk.domain.payout import (
     UNDER_WAY,
     Hands,
     Heard,
+    Method,
     PayoutState,
     PayoutStep,
     Trace,
@@ -257,3 +259,12 @@ def test_the_second_person_had_no_hand_in_it_before(
     lodged_by: int | None, confirmed_by: set[int], officer: int, second: bool
 ) -> None:
     assert is_second(Hands(lodged_by, frozenset(confirmed_by), PROPOSER), officer) is second
+
+
+def test_the_ways_to_pay_are_called_as_the_books_have_always_called_them() -> None:
+    assert [method.value for method in Method] == ["cash", "original_route", "transfer"]
+
+
+def test_the_waits_are_those_of_the_spec() -> None:
+    assert (timedelta(hours=24), timedelta(hours=24)) == (payout.APPROVAL_HOLDS, payout.UNKNOWN_IS_ALARMING)
+    assert timedelta(minutes=15) == payout.UNKNOWN_IS_LATE

@@ -1,6 +1,8 @@
 """Desks for tests with real processes: seeded once a run on each engine, copied for each test. PostgreSQL keeps its fsync."""
 
 import os
+import random
+import secrets
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -12,6 +14,15 @@ from tests.conftest import ASKED
 from tests.gate.places import Place, postgres_copy, seeded, sqlite_copy
 
 _numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def seed() -> int:
+    """What chance follows from here on, told where a test fails: `DESK_TEST_SEED=…` draws the same lots again."""
+    drawn = int(ASKED.get("DESK_TEST_SEED", secrets.randbits(32)))
+    random.seed(drawn)
+    print(f"the same lots again: DESK_TEST_SEED={drawn}")
+    return drawn
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """kill -9 while money is on its way: whatever the gateway had heard by then, each payout is paid once and settles (I08, I17)."""
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate.paying import Floor, Staff, at_once, each_of, floor, standings, told
+from tests.gate.paying import PAYOUTS as PAYOUTS_PATH
+from tests.gate.paying import Floor, Staff, at_once, each_of, floor, fresh, standings, told
 from tests.gate.places import Place
-from tests.gate.wire import Cut
+from tests.gate.wire import Cut, Wire, by
 from tests.processes import Served
 
 pytestmark = pytest.mark.slow
@@ -20,7 +22,7 @@ BEFORE_EACH, LATE = 10, 0.4
 KILLED_WHILE: Sequence[tuple[str, dict[str, object]]] = (
     ("normal", {}), ("slow", {"seconds": 0.3, "events": "none"}), ("slow", {"seconds": 0.3}),
 )  # fmt: skip
-SETTLED_SECONDS = 60
+SETTLED_SECONDS, ASKED_SECONDS = 60, 5
 AMOUNT, MINOR, WHOLE = "100.00", 100_00, 100_000_00
 PATIENT = {"gateway_timeout": "15"}
 
@@ -57,6 +59,41 @@ def test_nothing_is_paid_twice_wherever_the_kill_hits(place: Place, tmp_path: Pa
         f"{place.engine}: {len(calling)} kills at random with {calling} calls open, one with {len(unheard)} begun and unheard; "
         f"all {many} settled {took:.1f} s after the last restart, each paid once"
     )
+
+
+def test_a_gateway_that_keeps_no_keys_is_not_asked_again_and_two_persons_decide(
+    place: Place, tmp_path: Path, say: Callable[[str], None]
+) -> None:
+    with floor(place, tmp_path / "gateway", gateway_honours_keys="false", **PATIENT) as shop:
+        unheard = kill_with_calls_unheard(shop)
+        asked_before = {key: shop.gateway.asked(key) for key in shop.amounts()}
+        shop.gateway.behave(events="none")
+        with shop.open():
+            lost = asyncio.run(decide(shop, unheard))
+        assert (
+            {key: shop.gateway.asked(key) for key in lost} == {key: asked_before[key] for key in lost} == dict.fromkeys(lost, 0)
+        )
+        assert not set(shop.paid()) & lost
+        assert all(times == 1 for times in shop.paid().values())
+    assert dict(place.rows("SELECT state, count(*) FROM payout WHERE state = 'failed' GROUP BY state")) == {"failed": len(lost)}
+    place.check()
+    say(f"{place.engine}: {len(lost)} calls begun and unheard were not made again; two persons decided each")
+
+
+async def decide(shop: Floor, keys: set[str]) -> set[str]:
+    """Wait until all of these are unknown and were asked for, then let two persons say that they failed; the keys."""
+    body = json.dumps({"outcome": "failed", "evidence": "网关记录截图"}).encode()
+    async with Wire.open(shop.url) as wire:
+        staff = Staff(shop.place, wire)
+        for number in (key.removeprefix("payout-") for key in sorted(keys)):
+            await staff.until(number, "unknown", seconds=SETTLED_SECONDS)
+        await asyncio.sleep(ASKED_SECONDS)
+        for number in (key.removeprefix("payout-") for key in sorted(keys)):
+            for role, place in (("manager", 0), ("cashier", 1)):
+                headers = by(shop.place.token(role, place=place), fresh())
+                said = told(await wire.post(f"{PAYOUTS_PATH}/{number}/resolve", body, headers))
+            assert said["state"] == "failed"
+    return keys
 
 
 def kill_at_random(shop: Floor, mode: str, more: dict[str, object]) -> set[str]:

@@ -5,6 +5,9 @@ What each act may do is told here by hand; one that is refused must leave nothin
 
 import random
 import shutil
+import time
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
@@ -83,6 +86,7 @@ QUICK = settings(
     phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 THOROUGH = settings(QUICK, max_examples=200, stateful_step_count=50)
+SOAK_STEPS, TOLD_EVERY = 100, 60.0
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +104,16 @@ def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     return Furnished(file, cast, folder)
 
 
-def check_model(on: Furnished, effort: settings, seed: int) -> set[tuple[str, str]]:
-    """Play so many runs, and name the seed when one fails; returns the ways that payouts went."""
+def check_model(on: Furnished, effort: settings, seed: int, began: Callable[[], None] = lambda: None) -> set[tuple[str, str]]:
+    """Play so many runs, and name the seed when one fails; returns the ways that payouts went. `began` hears of each run."""
 
     class Here(Money):
         furnished = on
         gone: ClassVar[set[tuple[str, str]]] = set()
+
+        def __init__(self) -> None:
+            super().__init__()
+            began()
 
     try:
         run_state_machine_as_test(hypothesis.seed(seed)(Here), settings=effort)
@@ -120,6 +128,30 @@ def test_whatever_happens_the_books_are_right_and_nobody_is_paid_twice(furnished
 
 
 @pytest.mark.slow
-def test_however_long_it_goes_on_and_every_way_is_gone(furnished: Furnished) -> None:
-    gone = check_model(furnished, THOROUGH, int(ASKED.get("DESK_TEST_SEED", random.getrandbits(32))))
+def test_however_long_it_goes_on_and_every_way_is_gone(furnished: Furnished, capsys: pytest.CaptureFixture[str]) -> None:
+    seed = int(ASKED.get("DESK_TEST_SEED", random.getrandbits(32)))
+    if runs := int(ASKED.get("DESK_TEST_SOAK", 0)):
+        effort = settings(QUICK, max_examples=runs, stateful_step_count=SOAK_STEPS)
+        gone = check_model(furnished, effort, seed, progress(runs, seed, capsys))
+    else:
+        gone = check_model(furnished, THOROUGH, seed)
     assert {(state, to) for state, reached in EDGES.items() for to in reached} <= gone
+
+
+def progress(runs: int, seed: int, capsys: pytest.CaptureFixture[str]) -> Callable[[], None]:
+    """Say the seed now, and once a minute how far it is."""
+    numbers, start = count(1), time.monotonic()
+    spoken = [start]
+
+    def say(text: str) -> None:
+        with capsys.disabled():
+            print(text, flush=True)
+
+    def began() -> None:
+        number, now = next(numbers), time.monotonic()
+        if now - spoken[0] >= TOLD_EVERY or number == runs:
+            spoken[0], pace = now, number / (now - start)
+            say(f"run {number} of {runs}, {pace:.2f} a second, {max(0, runs - number) / pace / 60:.0f} minutes to go")
+
+    say(f"\n{runs} runs of {SOAK_STEPS} steps; the same again: DESK_TEST_SEED={seed}")
+    return began
