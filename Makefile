@@ -1,7 +1,7 @@
 # The two commands of the README are `make demo` and `make test`; both make .venv first. Needs Python 3.11 and pip, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check gate soak mutants bench pictures clean
+.PHONY: help demo test lint check gate faults soak mutants bench pictures clean
 
 BIN := .venv/bin
 PORT ?= 8000
@@ -9,7 +9,9 @@ PORT ?= 8000
 told = $(if $(filter command line,$(origin $(1))),$($(1)))
 given = $(if $(call told,$(1)),$(2) $(call told,$(1)))
 # What must have the machine to itself: races, kills, and whoever counts seconds.
-ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent races writers)
+ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent writers)
+# Each statement of each deed of money fails, races in the hundreds, messages in the thousands: minutes more than `.ci/run` has.
+DEEP = $(patsubst %,tests/gate/test_%.py,faults races webhooks)
 # One more than there are cores: tests of processes wait a good part of their time.
 WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
@@ -32,8 +34,11 @@ lint: .venv/.dev ## lint, format, types, room contracts
 check: lint test ## both of these: what must pass before a change lands
 
 gate: .venv/.dev ## the slow half: the rest on PostgreSQL and fuzz side by side, then alone soak, races, kill storms
-	$(BIN)/python -m pytest -m slow --numprocesses $(WORKERS) --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest -m slow --numprocesses $(WORKERS) --dist loadfile $(patsubst %,--ignore=%,$(ALONE) $(DEEP))
 	$(BIN)/python -m pytest -m slow $(ALONE)
+
+faults: .venv/.dev ## each statement of each deed of money fails or is its process's last; races; a thousand messages shuffled
+	$(BIN)/python -m pytest -m slow $(DEEP)
 
 soak: .venv/.dev ## anything that can happen to money, RUNS= (5000) times 100 steps: hours; SEED= plays the same again
 	DESK_TEST_SOAK=$(or $(call told,RUNS),5000) $(if $(call told,SEED),DESK_TEST_SEED=$(call told,SEED)) \

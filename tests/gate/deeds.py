@@ -163,7 +163,7 @@ async def _look_after(front: Front, _: On) -> None:
 
 async def _reconcile(front: Front, on: On) -> None:
     _, found = await _matched(front.house.desk, Statements(f"payout-{on['payout']}"))  # type: ignore[arg-type] # is asked for no more
-    assert found.ok
+    assert not found
 
 
 @dataclass(frozen=True)
