@@ -76,10 +76,8 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
     if is_stopped(work, paying.payout.site_id):
         _hold_back(work, held, paying)
         return None
-    payout = payouts.change(
-        work.conn, paying.payout, calling=True, first_sent_at=paying.payout.first_sent_at or work.now
-    )  # fmt: skip
-    return PayOrder(payout.key, payout.amount_minor, payout.currency, _payee(work, paying), paying.held.claim.reference)
+    payouts.change(work.conn, paying.payout, calling=True, first_sent_at=paying.payout.first_sent_at or work.now)
+    return _order(work, paying)
 
 
 def _hold_back(work: Work, held: Lease, paying: Paying) -> None:
@@ -114,14 +112,15 @@ def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     jobs.done(work, held)
 
 
-def begin_query(work: Work, held: Lease, payout_id: int) -> str | None:
-    """Write down that the gateway is asked, and give the key to ask for; None when all is known."""
+def begin_query(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
+    """Write down that the gateway is asked, and give the order to ask for; None when all is known."""
     paying = hold_for_desk(work, payout_id)
     jobs.keep_hold(work, held)
     if paying.state not in (PayoutState.UNKNOWN, PayoutState.AWAITING_VISITOR):
         jobs.done(work, held)
         return None
-    return payouts.change(work.conn, paying.payout, queried_at=work.now).key
+    payouts.change(work.conn, paying.payout, queried_at=work.now)
+    return _order(work, paying)
 
 
 def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
@@ -253,6 +252,12 @@ def _ask_later(work: Work, paying: Paying, after: timedelta) -> None:
     if paying.payout.method != Method.CASH:
         name = f"{QUERY}:{paying.payout.id}:{paying.payout.turn}"
         jobs.add(work, QUERY, name, {"payout": str(paying.payout.id)}, work.now + after)
+
+
+def _order(work: Work, paying: Paying) -> PayOrder:
+    payout = paying.payout
+    payee, memo = _payee(work, paying), paying.held.claim.reference
+    return PayOrder(payout.key, payout.amount_minor, payout.currency, payee, memo, Method(payout.method))
 
 
 def _payee(work: Work, paying: Paying) -> dict[str, str | None]:

@@ -16,14 +16,19 @@ RECONCILE = "reconcile"
 
 def plan_reconcile(work: Work) -> None:
     """See to it that, once a UTC day is over, its statement is asked for; the second time in a day nothing happens."""
-    if work.kit.gateway is None:
+    if work.kit.gateway is None or not work.kit.gateway.statements:
         return
     today = day_over(work.now.astimezone(UTC)) + timedelta(days=1)
     jobs.add(work, RECONCILE, f"{RECONCILE}:{today}", {})
 
 
 def days_to_fetch(conn: Connection, kit: Kit) -> list[date]:
-    """The UTC days that are over, on which a payment may have left, and whose statement is not kept yet; oldest first."""
+    """The UTC days that are over, on which a payment may have left, and whose statement is not kept yet; oldest first.
+
+    None at a gateway that tells no statements.
+    """
+    if kit.gateway is None or not kit.gateway.statements:
+        return []
     first, last = statements.first_sent_on(conn), day_over(kit.clock.now().astimezone(UTC))
     if first is None:
         return []

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from desk.domain.payout import Heard
+from desk.domain.payout import Heard, Method
 
 
 @dataclass(frozen=True, slots=True)
 class PayOrder:
-    """What a gateway is told to pay: the payout's key, the amount in minor units, whom, and a line for the statement."""
+    """What a gateway is told to pay: the payout's key, the amount in minor units, whom, how, and a line for the statement.
+
+    `payee` has `account` and `name`; by the original route the account is the number of the payment that is refunded.
+    """
 
     key: str
     amount_minor: int
     currency: str
     payee: Mapping[str, str | None]
     memo: str
+    method: Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ class Gateway(Protocol):
         """Ask for a payment under its key. Whatever goes wrong is a Word too: NEVER_LEFT when nothing was sent, else UNCLEAR."""
         ...
 
-    async def find(self, key: str) -> Word:
-        """Ask what became of a key: the gateway's word, NEVER_SEEN, or UNCLEAR."""
+    async def find(self, order: PayOrder) -> Word:
+        """Ask what became of an order: the gateway's word, NEVER_SEEN, or UNCLEAR. Nothing is paid by it."""
         ...
 
     async def statement(self, day: date) -> list[StatementLine]:
@@ -57,7 +61,11 @@ class Gateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GatewayTerms:
-    """What the desk must know of its gateway beforehand: whether it pays a repeated key only once, and the webhooks' secret."""
+    """What the desk must know of its gateway beforehand: whether it pays a repeated key only once, and the webhooks' secret.
+
+    None where it sends no webhooks. Not every gateway tells statements.
+    """
 
     honours_keys: bool
-    secret: bytes
+    secret: bytes | None
+    statements: bool = True

@@ -57,9 +57,9 @@ async def _query(means: Means, lease: Lease) -> None:
         await means.desk.write(put_back, lease, WITHOUT_GATEWAY)
         return
     payout_id = int(lease.payload["payout"])
-    key = await means.desk.write(begin_query, lease, payout_id)
-    if key is not None:
-        word = await means.gateway.find(key)
+    order = await means.desk.write(begin_query, lease, payout_id)
+    if order is not None:
+        word = await means.gateway.find(order)
         await means.desk.write(end_query, lease, payout_id, word)
 
 

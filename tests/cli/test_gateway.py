@@ -7,7 +7,8 @@ import pytest
 
 from desk import wiring
 from desk.domain.calendar import WorkingCalendar
-from desk.ports import GatewayTerms
+from desk.domain.payout import Method
+from desk.ports import GatewayTerms, PayOrder
 from tests.cli.conftest import Shell
 from tests.processes import environment, free_port, run
 from tests.sandbox import SECRET, sandbox
@@ -82,7 +83,7 @@ def test_the_worker_calls_the_gateway_that_is_set(quick_shell: Shell, monkeypatc
         async def inside() -> str:
             async with wiring.gateway(quick_shell.settings) as gateway:
                 assert gateway
-                return (await gateway.find("k")).heard
+                return (await gateway.find(PayOrder("k", 1, "CNY", {}, "", Method.TRANSFER))).heard
 
         assert anyio.run(inside) == "never_seen"
 

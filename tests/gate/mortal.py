@@ -100,9 +100,9 @@ class Ledger:
             os.kill(os.getpid(), signal.SIGKILL)
         return Word(Heard.SETTLED, "gw-1")
 
-    async def find(self, key: str) -> Word:
+    async def find(self, order: PayOrder) -> Word:
         """What became of a key."""
-        return Word(Heard.SETTLED, "gw-1") if key in self.paid() else Word(Heard.NEVER_SEEN)
+        return Word(Heard.SETTLED, "gw-1") if order.key in self.paid() else Word(Heard.NEVER_SEEN)
 
     async def statement(self, _day: date) -> list[StatementLine]:
         """Nobody asks for it here."""

@@ -15,8 +15,9 @@ import anyio
 import msgspec
 import pytest
 
-from desk.domain.payout import Heard
-from desk.outside.gateways.http import PAYOUT_BYTES, STATEMENT_BYTES, HttpGateway
+from desk.domain.payout import Heard, Method
+from desk.outside.gateways.calls import PAYOUT_BYTES, STATEMENT_BYTES
+from desk.outside.gateways.http import HttpGateway
 from desk.ports import PayOrder, StatementLine, Word
 from tests.outside.conftest import SECONDS
 from tests.outside.wire import answer, saying
@@ -29,7 +30,7 @@ _numbers = count(1)
 
 def order(amount: int = 12_800, key: str | None = None) -> PayOrder:
     """An order under a key of its own."""
-    return PayOrder(key or f"pay-{next(_numbers):04}", amount, "CNY", PAYEE, "7Q4K92MDXT")
+    return PayOrder(key or f"pay-{next(_numbers):04}", amount, "CNY", PAYEE, "7Q4K92MDXT", Method.TRANSFER)
 
 
 def today() -> date:
@@ -75,7 +76,7 @@ async def test_each_way_to_answer_has_its_word_and_asking_again_finds_the_truth(
     paid = other_side.payments(asked.key)
     assert [each["state"] for each in paid] == states
     assert other_side.asked(asked.key) == 1
-    found = await gateway.find(asked.key)
+    found = await gateway.find(asked)
     truth = Word(Heard(states[0]), paid[0]["gateway_id"]) if paid else Word(Heard.NEVER_SEEN, why="status_404")
     assert found == truth
     assert said == truth or said.gateway_id is None
@@ -106,7 +107,7 @@ async def test_a_gateway_that_forgets_keys_denies_what_it_paid_and_pays_it_again
     asked = order()
     other_side.behave("forgetful")
     first = await gateway.pay(asked)
-    assert (await gateway.find(asked.key)).heard is Heard.NEVER_SEEN
+    assert (await gateway.find(asked)).heard is Heard.NEVER_SEEN
     second = await gateway.pay(asked)
     assert [each["gateway_id"] for each in other_side.payments(asked.key)] == [first.gateway_id, second.gateway_id]
     assert first != second
@@ -114,7 +115,7 @@ async def test_a_gateway_that_forgets_keys_denies_what_it_paid_and_pays_it_again
 
 async def test_where_nobody_listens_nothing_left(nobody: HttpGateway) -> None:
     assert await nobody.pay(order()) == Word(Heard.NEVER_LEFT, why="not_reached")
-    assert await nobody.find("k") == Word(Heard.UNCLEAR, why="not_reached")
+    assert await nobody.find(order(key="k")) == Word(Heard.UNCLEAR, why="not_reached")
     with pytest.raises(OSError, match="not_reached"):
         await nobody.statement(today())
 
@@ -225,11 +226,11 @@ async def test_a_payment_is_told_as_agreed_and_without_our_secret() -> None:
 
 async def test_asking_names_the_key_and_only_a_plain_404_means_never_seen() -> None:
     async with saying(answer(b"", "404 Not Found")) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
-        assert (await gateway.find("a/b?c")).heard is Heard.NEVER_SEEN
+        assert (await gateway.find(order(key="a/b?c"))).heard is Heard.NEVER_SEEN
         assert parrot.heard[0].startswith(b"GET /payouts/a%2Fb%3Fc HTTP/1.1\r\n")
     for status in ("403 Forbidden", "410 Gone", "500 Internal Server Error"):
         async with saying(answer(RIGHT, status)) as parrot, HttpGateway(parrot.url, SECONDS) as gateway:
-            assert await gateway.find("k") == Word(Heard.UNCLEAR, why=f"status_{status[:3]}")
+            assert await gateway.find(order(key="k")) == Word(Heard.UNCLEAR, why=f"status_{status[:3]}")
 
 
 async def test_the_statement_tells_what_was_settled_on_the_day_and_nothing_else(
@@ -325,4 +326,4 @@ async def _pay_until_cut(url: str) -> dict[str, str | None]:
 
 async def _find(url: str, key: str) -> Word:
     async with HttpGateway(url, SECONDS) as gateway:
-        return await gateway.find(key)
+        return await gateway.find(order(key=key))

@@ -11,7 +11,7 @@ from desk.actions.jobs import lease_jobs
 from desk.actions.payout_rescue import look_after_payout, payouts_left_alone
 from desk.actions.payout_words import Message
 from desk.domain.payout import Heard
-from desk.ports import Lease, LeaseLost, PayOrder, Word, Work
+from desk.ports import Lease, LeaseLost, Word, Work
 from tests.worker.model_books import WORKED_ON
 from tests.worker.model_desk import Lot, OnADesk
 
@@ -128,11 +128,11 @@ class WithGateway(OnADesk):
             self.hands.remove(hand)
             held_back = self.stopped and before.state == "sending" and not before.calling and before.unknown_since is None
             assert not held_back or self.state(payout_id) == "reserved"
-        elif isinstance(order, PayOrder):
+        elif hand.lease.kind == payouts.SEND:
             assert not self.stopped
             hand.word = self.world.call(order.key, lot.how, self.now)
         else:
-            hand.word = self.world.find(order, lot.answer, self.now)
+            hand.word = self.world.find(order.key, lot.answer, self.now)
 
     def take(self, payout_id: int) -> Hand:
         """Wait until a payout's job is due, and take it with all others that are due by then; leases last until somebody dies."""

@@ -32,9 +32,9 @@ class Teller:
         """Nobody pays here."""
         raise AssertionError(order.key)
 
-    async def find(self, key: str) -> Word:
+    async def find(self, order: PayOrder) -> Word:
         """Nobody asks here."""
-        raise AssertionError(key)
+        raise AssertionError(order.key)
 
     async def statement(self, day: date) -> list[StatementLine]:
         """The day as it is told."""

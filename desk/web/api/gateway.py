@@ -46,7 +46,7 @@ _BODY = {"required": True, "content": {"application/json": {"schema": MessageIn.
 async def post_event(request: Request, desk: TheDesk) -> HeardOut:
     """Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`. The same id again changes nothing."""
     terms, body = desk.kit.gateway, await request.body()
-    if terms is None:
+    if terms is None or terms.secret is None:
         raise NotFound
     own_id, timestamp, signature = (request.headers.get(f"webhook-{name}", "") for name in ("id", "timestamp", "signature"))
     if not signed_right(terms.secret, own_id, timestamp, signature, body, desk.kit.clock.machine_now()):
