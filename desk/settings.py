@@ -18,6 +18,13 @@ FOR_TESTS = ("DESK_TEST_", "DESK_REQUIRE_")
 LONGEST_TIMEOUT = 60
 
 
+_WALLET_FILES = (
+    "wechat_key_file", "wechat_platform_key_file", "alipay_key_file", "alipay_app_cert_file", "alipay_cert_file",
+    "alipay_root_cert_file",
+)  # fmt: skip
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
 class SettingsTrouble(ValueError):  # noqa: N818 - named for the condition (DESIGN 5)
     """A setting cannot be used; the message is one line that names the setting and where its value came from, never the value."""
 
@@ -38,16 +45,34 @@ class Settings(BaseSettings):
     env: Literal["development", "demo", "production"] = "development"
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    gateway: Literal["http", "wechat", "alipay"] = "http"
     gateway_url: str | None = Field(default=None, repr=False)
     gateway_secret: SecretStr | None = None
     gateway_timeout: float = Field(default=10.0, gt=0, le=LONGEST_TIMEOUT)
     gateway_honours_keys: bool = True
+    wechat_app_id: str | None = None
+    wechat_merchant_id: str | None = None
+    wechat_key_file: Path | None = None
+    wechat_key_serial: str | None = None
+    wechat_platform_key_file: Path | None = None
+    wechat_platform_key_id: str | None = None
+    alipay_app_id: str | None = None
+    alipay_key_file: Path | None = None
+    alipay_app_cert_file: Path | None = None
+    alipay_cert_file: Path | None = None
+    alipay_root_cert_file: Path | None = None
     clock_file: Path | None = None
 
     @property
     def in_production(self) -> bool:
         """Whether what is only for trying things out must be refused."""
         return self.env == "production"
+
+    @property
+    def wallet(self) -> dict[str, str | Path | None]:
+        """What a wallet's merchant consists of, by the second half of each setting's name."""
+        own = f"{self.gateway}_"
+        return {name.removeprefix(own): getattr(self, name) for name in type(self).model_fields if name.startswith(own)}
 
     @property
     def keys_dir(self) -> Path:
@@ -59,7 +84,7 @@ class Settings(BaseSettings):
         """Where evidence lies, sealed, mode 0600. Several machines with one database must share it."""
         return self.data_dir / "evidence"
 
-    @field_validator("data_dir", "clock_file", mode="after")
+    @field_validator("data_dir", "clock_file", *_WALLET_FILES, mode="after")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().absolute()
@@ -117,8 +142,22 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _gateway_with_its_secret(self) -> "Settings":
-        if self.gateway_url is not None and self.gateway_secret is None:
+        if self.gateway == "http" and self.gateway_url is not None and self.gateway_secret is None:
             msg = "DESK_GATEWAY_URL needs DESK_GATEWAY_SECRET beside it: what the gateway signs its messages with"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _wallet_with_all_of_its_own(self) -> "Settings":
+        if self.gateway == "http":
+            return self
+        own = f"{PREFIX}{self.gateway.upper()}_"
+        if missing := [f"{own}{name.upper()}" for name, value in self.wallet.items() if value is None]:
+            msg = f"DESK_GATEWAY is {self.gateway}, which needs {', '.join(missing)}"
+            raise ValueError(msg)
+        parts = urlsplit(self.gateway_url or "https://")
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            msg = f"DESK_GATEWAY is {self.gateway}: DESK_GATEWAY_URL must be https, or on this machine"
             raise ValueError(msg)
         return self
 

@@ -28,6 +28,7 @@ from desk.outside.clock import ShiftedClock, WallClock
 from desk.outside.darkroom import ProcessDarkroom
 from desk.outside.files import FolderFiles
 from desk.outside.gateways.http import HttpGateway
+from desk.outside.gateways.wallets import LibraryMissing, open_wallet, terms_of
 from desk.outside.keys import MASTER, PEPPER, KeyTrouble, load_keys
 from desk.outside.logs import start_logs
 from desk.outside.lots import SystemLots
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 __all__ = [
-    "KeyTrouble", "KeysForeign", "NotPrepared", "PackError", "SchemaTooNew", "Settings", "SettingsTrouble",
+    "KeyTrouble", "KeysForeign", "LibraryMissing", "NotPrepared", "PackError", "SchemaTooNew", "Settings", "SettingsTrouble",
     "app", "build_kit", "check", "database_name", "gateway", "gateway_sandbox", "load_packs", "load_settings", "opened",
     "prepare", "schema", "start_logs", "work", "work_once",
 ]  # fmt: skip
@@ -215,15 +216,21 @@ def app() -> "ASGIApp":
 
 @contextlib.asynccontextmanager
 async def gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
-    """The gateway that the worker calls, None where the desk pays cash only."""
-    if settings.gateway_url is None:
+    """The gateway that the worker calls, None where the desk pays cash only. Raises LibraryMissing, KeyTrouble for a wallet."""
+    url, seconds = settings.gateway_url, settings.gateway_timeout
+    if settings.gateway != "http":
+        async with open_wallet(settings.gateway, settings.wallet, url, seconds, _clock(settings).machine_now) as wallet:
+            yield wallet
+    elif url is None:
         yield None
-        return
-    async with HttpGateway(settings.gateway_url, settings.gateway_timeout) as opened_gateway:
-        yield opened_gateway
+    else:
+        async with HttpGateway(url, seconds) as neutral:
+            yield neutral
 
 
 def _terms(settings: Settings) -> GatewayTerms | None:
+    if settings.gateway != "http":
+        return terms_of(settings.gateway, settings.wallet)
     if settings.gateway_url is None or settings.gateway_secret is None:
         return None
     return GatewayTerms(settings.gateway_honours_keys, secret_bytes(settings.gateway_secret.get_secret_value()))

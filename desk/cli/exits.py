@@ -88,7 +88,7 @@ def _trouble(failure: Exception) -> Ending | None:
     from desk import wiring
     from desk.packs.cases import CaseError
 
-    if isinstance(failure, wiring.SettingsTrouble | CaseError):
+    if isinstance(failure, wiring.SettingsTrouble | wiring.LibraryMissing | CaseError):
         return Ending(Exit.USAGE, str(failure))
     kinds = (wiring.KeyTrouble, wiring.KeysForeign, wiring.NotPrepared, wiring.SchemaTooNew, wiring.PackError)
     return Ending(Exit.FAILED, str(failure)) if isinstance(failure, kinds) else None

@@ -68,13 +68,13 @@ class Caller:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    def _request(self, method: str, url: str, **parts: Any) -> httpx.Request:  # noqa: ANN401 - as httpx takes them
+    def _request(self, method: str, url: str | httpx.URL, **parts: Any) -> httpx.Request:  # noqa: ANN401 - as httpx takes them
         return self._client.build_request(method, url, **parts)
 
     async def _fetch(
         self, request: httpx.Request, most: int, seconds: float | None = None, *, also_refusals: bool = False
     ) -> Answer:
-        """An answer whose body is not longer than `most`. Raises NoAnswer; so it does for any but a 200, unless told otherwise."""
+        """An answer whose body is not longer than `most`. Raises NoAnswer; for any but a 200 too, unless told otherwise."""
         body = bytearray()
         try:
             # httpx times each read by itself, and a gateway that drips would never be too slow for it.
