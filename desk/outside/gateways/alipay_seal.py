@@ -7,6 +7,7 @@ at its signature, so the calls are made and the answers checked elsewhere. Sourc
 
 import base64
 import binascii
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,20 +46,12 @@ class AlipaySeal:
         private_key(account.key_file)
         certified_key(account.app_cert_file)
         self._theirs = certified_key(account.cert_file)
+        root = text(account.root_cert_file)
         try:
-            self._ours = DCAliPay(
-                appid=account.app_id,
-                app_private_key_string=text(account.key_file),
-                app_public_key_cert_string=text(account.app_cert_file),
-                alipay_public_key_cert_string=text(account.cert_file),
-                alipay_root_cert_string=text(account.root_cert_file),
-            )
-            named = self._ours.app_cert_sn and self._ours.alipay_root_cert_sn
-        except KeyTrouble:
-            raise
+            self._ours = _named(account, root)
         except Exception:  # noqa: BLE001 - the library lets through whatever its own libraries raise
-            named = None
-        if not named:
+            self._ours = None
+        if self._ours is None:
             msg = f"{account.root_cert_file} holds no root certificates of RSA keys in PEM"
             raise KeyTrouble(msg)
 
@@ -82,3 +75,19 @@ class AlipaySeal:
         if not signed(self._theirs, signature, bytes(node)):
             raise not_signed("alipay", answer)
         return node
+
+
+def _named(account: AlipayAccount, root: str) -> Any:  # noqa: ANN401 - the library has no types
+    """The library's own signer, None where it finds no name for a certificate. Raises whatever it likes."""
+    with warnings.catch_warnings():
+        # It reads certificates by a way that pyOpenSSL means to give up; both are pinned.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        signer = DCAliPay(
+            appid=account.app_id,
+            app_private_key_string=text(account.key_file),
+            app_public_key_cert_string=text(account.app_cert_file),
+            alipay_public_key_cert_string=text(account.cert_file),
+            alipay_root_cert_string=root,
+        )
+        # Asked for here once, since each is worked out at the first time it is asked for.
+        return signer if signer.app_cert_sn and signer.alipay_root_cert_sn else None
