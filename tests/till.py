@@ -90,8 +90,11 @@ class Till:
         await write(payout_words.end_query, held, payout_id, Word(Heard(heard), gateway_id, "test"))
 
     async def brought_to(self, state: str, by: Viewer | None = None, **told: Given) -> int:
-        """A payout that went its way to this state; unknown and sending ones go through the gateway, others are cash."""
-        method = "original_route" if state in ("sending", "unknown") else "cash"
+        """A payout that went its way to this state; unknown and sending ones go through the gateway, others are cash.
+
+        `arrived` is settled by the gateway.
+        """
+        method = "original_route" if state in ("sending", "unknown", "arrived") else "cash"
         asked = told.pop("asked", "200.00" if state == "awaiting_approval" else "128.00")
         payout_id = (await self.propose(await self.agreed(asked=asked, **told), by, method=method)).payout.id
         if state in ("awaiting_approval", "reserved"):
@@ -102,6 +105,8 @@ class Till:
         await self.send(payout_id)
         if state == "unknown":
             await self.called(payout_id, "unclear")
+        elif state == "arrived":
+            await self.called(payout_id, "settled")
         elif state == "settled":
             await self.receive(payout_id)
         elif state == "failed":

@@ -149,6 +149,7 @@ CONTRADICTIONS = {
     ("settled", "failed"), ("failed", "settled"), ("failed", "awaiting_visitor"), ("cancelled", "settled"),
     ("cancelled", "awaiting_visitor"), ("reserved", "settled"), ("reserved", "awaiting_visitor"),
     ("awaiting_approval", "settled"), ("awaiting_approval", "awaiting_visitor"),
+    *((state, "returned") for state in ("awaiting_approval", "reserved", "failed", "cancelled")),
 }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ EXPECTED: dict[str, tuple[tuple[ClockState, ...], tuple[str, ...]]] = {
     "confirm_transfer": DECIDED,
     "override_transfer": DECIDED,
     "payout_settled": ((RUNS, RUNS, STOPPED, RUNS), ()),
+    "bank_return": ((RUNS, RUNS, RUNS, RUNS), ("fast_payment",)),
     "withdraw": ((VOID, VOID, VOID, VOID), ()),
     "reopen": ((RUNS, RUNS, RUNS, RUNS), ("first_answer", "acceptance")),
 }

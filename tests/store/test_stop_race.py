@@ -16,7 +16,7 @@ from tests.cast import HOME
 from tests.till import Till
 
 A_MOMENT = 0.4
-STOP = f"SELECT 1, id, '对账不符', now() FROM site WHERE slug = '{HOME}'"
+STOP = f"SELECT 1, id, '对账不符', 'manager', now() FROM site WHERE slug = '{HOME}'"
 
 
 @contextmanager
@@ -52,7 +52,7 @@ async def test_a_send_that_waits_for_the_switch_is_refused_by_it(postgresql_data
             sending = asyncio.create_task(till.send(payout.id))
             await asyncio.sleep(A_MOMENT)
             assert not sending.done()
-            switch.execute(text(f"INSERT INTO send_stop (id, site_id, reason, stopped_at) {STOP}"))
+            switch.execute(text(f"INSERT INTO send_stop (id, site_id, reason, cause, stopped_at) {STOP}"))
         with pytest.raises(SendsStopped):
             await sending
         assert (await till.payout(payout.id)).state == "reserved"

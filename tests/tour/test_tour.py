@@ -80,7 +80,12 @@ def test_only_what_is_written_after_make_demo_counts() -> None:
     def asked(*given: str) -> str:
         surroundings = {**os.environ, "LANGUAGE": "zh_CN:zh", "LAN": "eth0", "SPEED": "fast", "SPEAK": "loud"}
         done = subprocess.run(
-            ["make", "-n", "demo", *given], cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True
+            ["make", "-n", "--no-print-directory", "demo", *given],
+            cwd=ROOT,
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return done.stdout.strip().splitlines()[-1].partition("desk demo")[2]
 

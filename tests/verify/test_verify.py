@@ -11,7 +11,8 @@ from sqlalchemy import text
 from desk.actions import calendar, clocks
 from desk.domain.claim import Route
 from desk.domain.errors import DeskError
-from desk.reads.verify import IDS, Report, answers, chains, dossier, ledger, records, statement, verify
+from desk.reads.verify import IDS, Report, answers, chains, dossier, ledger, records, verify
+from desk.store import breaks
 from desk.store.calendar import PublishedYear
 from tests.builders import House, all_of, open_house
 from tests.cast import OPERATOR, POSTER
@@ -44,7 +45,7 @@ async def test_an_empty_desk_verifies_through_the_reading_door(database: str) ->
 
 def test_small_pages_find_the_same_as_large_ones(told: tuple[str, Story], monkeypatch: pytest.MonkeyPatch) -> None:
     whole = checked(told[0])
-    for room, name in ((dossier, "BLOCK"), *((room, "PAGE") for room in (answers, chains, ledger, records, statement))):
+    for room, name in ((dossier, "BLOCK"), *((room, "PAGE") for room in (answers, chains, ledger, records, breaks))):
         monkeypatch.setattr(room, name, 1)
     assert checked(told[0]) == whole
 

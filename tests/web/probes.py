@@ -52,6 +52,7 @@ MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("POST", f"{PAYOUT}/send"): Probe(Act.SEND_PAYOUT, "reserved", {}),
     ("POST", f"{PAYOUT}/received"): Probe(Act.SEND_PAYOUT, "awaiting_visitor", {}),
     ("POST", f"{PAYOUT}/cancel"): Probe(Act.CANCEL_PAYOUT, "reserved", {}),
+    ("POST", f"{PAYOUT}/returned"): Probe(Act.RESOLVE_PAYOUT, "arrived", {"evidence": "x"}),
     ("POST", f"{PAYOUT}/resolve"): Probe(Act.RESOLVE_PAYOUT, "unknown", {"outcome": "settled", "evidence": "x"}),
     ("GET", f"{SITE}/notices"): Probe(Act.READ_NOTICES),
     ("GET", f"{SITE}/sends"): Probe(Act.READ_FUND),
