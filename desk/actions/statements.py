@@ -15,22 +15,16 @@ RECONCILE = "reconcile"
 
 
 def plan_reconcile(work: Work) -> None:
-    """See to it that, once a UTC day is over, its statement is asked for; the second time in a day nothing happens."""
-    if work.kit.gateway is None or not work.kit.gateway.statements:
-        return
-    today = day_over(work.now.astimezone(UTC)) + timedelta(days=1)
-    jobs.add(work, RECONCILE, f"{RECONCILE}:{today}", {})
+    """See to it that, once a UTC day's statement is made, it is asked for; the second time in a day nothing happens."""
+    last = _newest(work.kit)
+    if last is not None:
+        jobs.add(work, RECONCILE, f"{RECONCILE}:{last + timedelta(days=1)}", {})
 
 
 def days_to_fetch(conn: Connection, kit: Kit) -> list[date]:
-    """The UTC days that are over, on which a payment may have left, and whose statement is not kept yet; oldest first.
-
-    None at a gateway that tells no statements.
-    """
-    if kit.gateway is None or not kit.gateway.statements:
-        return []
-    first, last = statements.first_sent_on(conn), day_over(kit.clock.now().astimezone(UTC))
-    if first is None:
+    """The UTC days on which a payment may have left, whose statement is made and not kept yet; oldest first."""
+    first, last = statements.first_sent_on(conn), _newest(kit)
+    if first is None or last is None:
         return []
     known = statements.days(conn)
     every = (first + timedelta(days=number) for number in range((last - first).days + 1))
@@ -42,3 +36,9 @@ def keep_statement(work: Work, day: date, lines: Sequence[StatementLine]) -> int
     if day not in statements.days(work.conn):
         statements.add(work, day, lines)
     return match_statements(work)
+
+
+def _newest(kit: Kit) -> date | None:
+    """The newest UTC day whose statement is made, None at a gateway that tells none."""
+    after = kit.gateway.statement_after if kit.gateway else None
+    return day_over(kit.clock.now().astimezone(UTC), after) if after is not None else None

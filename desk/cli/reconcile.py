@@ -33,7 +33,7 @@ def reconcile(as_json: Json = False) -> None:
         async with wiring.opened(settings) as desk, wiring.gateway(settings) as gateway:
             if gateway is None:
                 raise Failure(Exit.FAILED, "this desk has no gateway to reconcile with: set DESK_GATEWAY_URL")
-            if desk.kit.gateway is not None and not desk.kit.gateway.statements:
+            if desk.kit.gateway is not None and desk.kit.gateway.statement_after is None:
                 said = "a statement is not available from this gateway: compare its own bills with the payouts by hand"
                 raise Failure(Exit.FAILED, said)
             return await _matched(desk, gateway)

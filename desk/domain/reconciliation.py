@@ -104,9 +104,9 @@ def days_of(sent_at: datetime, settled_at: datetime) -> AbstractSet[date]:
     return {first + timedelta(days=number) for number in range((last - first).days + 1)}
 
 
-def day_over(now: datetime) -> date:
-    """The newest UTC day that is over on the gateway's clock too."""
-    return (now - CLOCKS_DIFFER).date() - timedelta(days=1)
+def day_over(now: datetime, after: timedelta = CLOCKS_DIFFER) -> date:
+    """The newest UTC day that ended so long ago; unless told, one that is over on the gateway's clock too."""
+    return (now - after).date() - timedelta(days=1)
 
 
 def age(found_at: datetime, until: datetime) -> int:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from desk.domain.payout import Heard, Method
+from desk.domain.reconciliation import CLOCKS_DIFFER
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,10 @@ class Gateway(Protocol):
 class GatewayTerms:
     """What the desk must know of its gateway beforehand: whether it pays a repeated key only once, and the webhooks' secret.
 
-    None where it sends no webhooks. Not every gateway tells statements.
+    The secret is None where it sends no webhooks. `statement_after` is how long after its end a UTC day's statement is made,
+    None where none ever is.
     """
 
     honours_keys: bool
     secret: bytes | None
-    statements: bool = True
+    statement_after: timedelta | None = CLOCKS_DIFFER

@@ -178,9 +178,12 @@ async def test_whatever_goes_wrong_is_unclear_and_asking_finds_the_truth(
         (Manner(refuse=(40004, "ACQ.TRADE_NOT_EXIST"), sign="none", on="query"), {}, "not_signed"),
         (Manner(refuse=(40004, "PAYEE_NOT_EXIST"), on="query"), {}, "payee_not_exist"),
         (Manner(refuse=(20000, "isp.unknow-error"), on="query"), {}, "other_code"),
+        (Manner(refuse=(40004, "SYSTEM_ERROR"), on="query"), {}, "system_error"),
+        (Manner(after="500", on="query"), {}, "status_500"),
         (Manner(after="cut", on="query"), {}, "cut_off"),
         (Manner(after="hang", on="query"), {}, "timeout"),
         (Manner(sign="forged", on="query"), {}, "not_signed"),
+        (Manner(sign="none", on="query"), {}, "not_signed"),
         (Manner(lies={"trans_amount": "128.01", "refund_amount": "128.01"}, on="query"), {}, "other_amount"),
         (Manner(lies={"out_biz_no": "payout0", "out_request_no": "payout0"}, on="query"), {}, "other_key"),
         (Manner(lies={"status": "NEW", "refund_status": "NEW"}, on="query"), {}, "unknown_state"),
@@ -266,15 +269,22 @@ async def test_nobody_is_followed_elsewhere(fake: FakeAlipay, own: AlipaySeal) -
 async def test_a_statement_is_not_available_here(gateway: AlipayGateway, fake: FakeAlipay) -> None:
     with pytest.raises(OSError, match="not_available_here"):
         await gateway.statement(date(2026, 10, 2))
-    assert (fake.heard, alipay.TERMS.statements) == ([], False)
+    assert (fake.heard, alipay.TERMS.statement_after) == ([], None)
 
 
 @pytest.mark.parametrize("field", ["key_file", "app_cert_file", "cert_file", "root_cert_file"])
 def test_a_file_that_is_no_key_is_named_and_not_told(tmp_path: Path, field: str) -> None:
     wrong = tmp_path / "wrong.pem"
+    wrong.touch(mode=0o600)
     wrong.write_text("geheim")
     with pytest.raises(KeyTrouble, match=re.escape(str(wrong))) as trouble:
         seal(tmp_path, **{field: wrong})
     assert "geheim" not in str(trouble.value)
     with pytest.raises(KeyTrouble, match="cannot be read"):
         seal(tmp_path, **{field: tmp_path / "none.pem"})
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    keys.private_file(tmp_path, "app").chmod(0o640)
+    with pytest.raises(KeyTrouble, match=r"app\.key\.pem can be read by others: chmod 600 it"):
+        seal(tmp_path)

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from desk.outside.gateways.order_numbers import key_of, number_of
 from desk.outside.gateways.wechat import WechatGateway
 from desk.outside.gateways.wechat_seal import WechatAccount, WechatSeal
 from desk.outside.keys import KeyTrouble
-from desk.ports import PayOrder, StatementLine, Word
+from desk.ports import PayOrder, Word
 from tests.fakes import keys
 from tests.fakes.wechat import APP_ID, MERCHANT, PLATFORM, SERIAL, FakeWechat, fake_wechat
 from tests.fakes.wire import Manner
@@ -28,7 +28,7 @@ from tests.processes import free_port
 SECONDS = 2.0
 OPENID, PAYMENT = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "4200000991202103266853086457"
 DAY = date(2026, 10, 2)
-LATER = datetime(2026, 10, 4, 2, 0, tzinfo=UTC)
+LATER = datetime(2026, 10, 5, 2, 0, tzinfo=UTC)
 _numbers = count(1)
 
 STATES = {
@@ -124,6 +124,12 @@ async def test_each_state_is_heard_when_paying_and_when_asking(
         (Manner(sign="other_body"), "not_signed", True),
         (Manner(state="NEW"), "unknown_state", True),
         (Manner(lies={"out_bill_no": "payout0", "out_refund_no": "payout0"}), "other_key", True),
+        (
+            Manner(lies={"transfer_amount": 12_801, "amount": {"refund": 12_801, "total": 50_000, "currency": "CNY"}}),
+            "other_amount",
+            True,
+        ),
+        (Manner(lies={"amount": "12800", "state": 1, "status": None}), "other_shape", True),
         (Manner(refuse=(500, "SYSTEM_ERROR")), "system_error", False),
         (Manner(refuse=(403, "NOT_ENOUGH")), "not_enough", False),
         (Manner(refuse=(400, "PARAM_ERROR")), "param_error", False),
@@ -171,6 +177,9 @@ async def test_whatever_goes_wrong_is_unclear_and_asking_finds_the_truth(
         (Manner(refuse=(404, "NOT_FOUND"), sign="forged", on="query"), {}, "status_404"),
         (Manner(refuse=(404, "RESOURCE_NOT_EXISTS"), sign="none", on="query"), {}, "status_404"),
         (Manner(refuse=(500, "SYSTEM_ERROR"), on="query"), {}, "system_error"),
+        (Manner(after="500", on="query"), {}, "status_500"),
+        (Manner(sign="none", on="query"), {}, "not_signed"),
+        (Manner(sign="stale", on="query"), {}, "not_signed"),
         (Manner(after="cut", on="query"), {}, "cut_off"),
         (Manner(after="hang", on="query"), {}, "timeout"),
         (Manner(sign="forged", on="query"), {}, "not_signed"),
@@ -305,6 +314,7 @@ async def test_bytes_that_are_no_text_are_not_signed(own: WechatSeal, body: byte
 def test_a_file_that_is_no_key_is_named_and_not_told(tmp_path: Path) -> None:
     ours, theirs = keys.private_file(tmp_path, "merchant"), keys.public_file(tmp_path, "platform")
     wrong = tmp_path / "wrong.pem"
+    wrong.touch(mode=0o600)
     wrong.write_text("geheim")
     for ours_given, theirs_given, named in (
         (wrong, theirs, wrong),
@@ -317,110 +327,6 @@ def test_a_file_that_is_no_key_is_named_and_not_told(tmp_path: Path) -> None:
         assert "geheim" not in str(trouble.value)
     with pytest.raises(KeyTrouble, match="cannot be read"):
         WechatSeal(WechatAccount(APP_ID, MERCHANT, SERIAL, tmp_path / "none.pem", PLATFORM, theirs))
-
-
-TRADES = (
-    "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,"
-    "代金券金额,退款申请时间,退款成功时间,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,"
-    "手续费,费率,订单金额,申请退款金额,费率备注"
-)
-MOVES = (
-    "记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),资金变更提交申请人,备注,"
-    "业务凭证号"
-)
-TOTALS = "总数\r\n`1.0,`0.02\r\n"
-
-
-def bill(header: str, *rows: dict[str, str]) -> bytes:
-    """A bill as it is downloaded: what a row does not name is empty."""
-    lines = ["`" + ",`".join(row.get(column, "") for column in header.split(",")) for row in rows]
-    return "\r\n".join(["\ufeff" + header, *lines, TOTALS]).encode()
-
-
-def refund(number: str, yuan: str, at: str, status: str = "SUCCESS") -> dict[str, str]:
-    """A row of the bill of trades."""
-    return {
-        "交易时间": at, "微信退款单号": f"503-{number}", "商户退款单号": number, "申请退款金额": yuan, "退款状态": status,
-        "货币种类": "CNY", "商品名称": "索道票, 双程",
-    }  # fmt: skip
-
-
-def move(number: str, yuan: str, at: str, kind: str = "支出", name: str = "商家转账") -> dict[str, str]:
-    """A row of the bill of the account's moves."""
-    return {
-        "记账时间": at, "微信支付业务单号": f"133-{number}", "收支类型": kind, "收支金额(元)": yuan, "业务名称": name,
-        "业务凭证号": number,
-    }  # fmt: skip
-
-
-@pytest.fixture
-async def late(fake: FakeWechat, own: WechatSeal) -> AsyncIterator[WechatGateway]:
-    """The adapter at the hour when the bills are made; the fake signs by the machine's clock."""
-    times = iter((LATER,))
-    async with WechatGateway(fake.url, SECONDS, own, lambda: next(times, datetime.now(UTC))) as opened:
-        yield opened
-
-
-async def test_the_statement_is_the_days_refunds_and_transfers_of_ours(late: WechatGateway, fake: FakeWechat) -> None:
-    fake.files = {
-        ("tradebill", "2026-10-02", "REFUND"): bill(
-            TRADES, refund("payout1", "0.02", "2026-10-02 08:00:00"), refund("payout2", "3.00", "2026-10-02 07:59:59"),
-            refund("shop7", "9.00", "2026-10-02 12:00:00"), refund("payout3", "9.00", "2026-10-02 12:00:00", "FAIL"),
-        ),
-        ("tradebill", "2026-10-03", "REFUND"): bill(TRADES, refund("payout4", "128.00", "2026-10-03 07:59:59", "PROCESSING")),
-        ("fundflowbill", "2026-10-02", "BASIC"): bill(
-            MOVES, move("payout1", "0.02", "2026-10-02 08:00:00", name="交易退款"), move("shop8", "1.00", "2026-10-02 12:00:00")
-        ),
-        ("fundflowbill", "2026-10-02", "OPERATION"): bill(
-            MOVES, move("payout5", "50.00", "2026-10-02 09:00:00"), move("payout6", "60.00", "2026-10-02 09:30:00"),
-            move("payout6", "60.00", "2026-10-02 19:30:00", "收入"),
-        ),
-        ("fundflowbill", "2026-10-03", "OPERATION"): bill(MOVES, move("payout7", "70.00", "2026-10-03 08:00:00")),
-    }  # fmt: skip
-    assert await late.statement(DAY) == [
-        StatementLine("payout-1", "503-payout1", 2, "CNY", datetime(2026, 10, 2, 0, 0, tzinfo=UTC)),
-        StatementLine("payout-5", "133-payout5", 5_000, "CNY", datetime(2026, 10, 2, 1, 0, tzinfo=UTC)),
-        StatementLine("payout-4", "503-payout4", 12_800, "CNY", datetime(2026, 10, 2, 23, 59, 59, tzinfo=UTC)),
-    ]
-    asked = [each.target for each in fake.heard if each.target.startswith("/v3/bill/")]
-    assert len(asked) == 6
-    assert fake.unsigned == 0
-
-
-async def test_days_on_which_nothing_moved_tell_nothing(late: WechatGateway) -> None:
-    assert await late.statement(DAY) == []
-
-
-async def test_bills_are_not_asked_for_before_they_are_made(fake: FakeWechat, own: WechatSeal) -> None:
-    early = LATER - timedelta(seconds=1)
-    async with WechatGateway(fake.url, SECONDS, own, lambda: early) as gateway:
-        with pytest.raises(OSError, match="not_yet"):
-            await gateway.statement(DAY)
-    assert fake.heard == []
-
-
-@pytest.mark.parametrize(
-    ("content", "manner", "why"),
-    [
-        (b"", Manner(refuse=(400, "STATEMENT_CREATING"), on="query"), "statement_creating"),
-        (b"", Manner(sign="forged", on="query"), "not_signed"),
-        (b"", Manner(lies={"hash_value": "0" * 40}, on="query"), "other_content"),
-        (b"", Manner(lies={"hash_type": "MD5"}, on="query"), "other_content"),
-        (b"", Manner(lies={"download_url": "http://127.0.0.2:1/file"}, on="query"), "other_host"),
-        (b"\xff", Manner(), "other_shape"),
-        (b"", Manner(), "other_shape"),
-        (bill(TRADES, refund("payout1", "0,02", "2026-10-02 08:00:00")), Manner(), "other_shape"),
-        (bill(TRADES, refund("payout1", "1.001", "2026-10-02 08:00:00")), Manner(), "other_shape"),
-        (bill(TRADES, refund("payout1", "1.00", "02.10.2026 08:00")), Manner(), "other_shape"),
-        (bill("商户退款单号", {"商户退款单号": "payout1"}), Manner(), "other_shape"),
-        (f"{TRADES}\r\n`1,`2\r\n".encode(), Manner(), "other_shape"),
-    ],
-    ids=count(),
-)
-async def test_a_bill_that_makes_no_sense_is_trouble_as_a_whole(
-    late: WechatGateway, fake: FakeWechat, content: bytes, manner: Manner, why: str
-) -> None:
-    fake.files = {("tradebill", "2026-10-02", "REFUND"): content}
-    fake.manner = manner
-    with pytest.raises(OSError, match=why):
-        await late.statement(DAY)
+    ours.chmod(0o640)
+    with pytest.raises(KeyTrouble, match=r"merchant\.key\.pem can be read by others: chmod 600 it"):
+        WechatSeal(WechatAccount(APP_ID, MERCHANT, SERIAL, ours, PLATFORM, theirs))

@@ -24,7 +24,7 @@ from desk.outside.gateways.order_numbers import number_of
 from desk.ports import GatewayTerms, PayOrder, StatementLine, Word
 
 HOST = "https://openapi.alipay.com/gateway.do"
-TERMS = GatewayTerms(honours_keys=True, secret=None, statements=False)
+TERMS = GatewayTerms(honours_keys=True, secret=None, statement_after=None)
 """One out_biz_no or out_request_no is one order for ever, however often it is sent. Nothing is told to the desk unasked.
 
 The bills come as archives from a host of their own, and a refund's row does not bear its own number in each of their forms: a

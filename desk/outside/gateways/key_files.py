@@ -21,9 +21,13 @@ def text(path: Path) -> str:
 
 
 def private_key(path: Path) -> rsa.RSAPrivateKey:
-    """An RSA key without a password. Raises KeyTrouble."""
+    """An RSA key without a password, in a file that nobody else can read. Raises KeyTrouble."""
+    pem = text(path).encode()
+    if path.stat().st_mode & 0o077:
+        msg = f"{path} can be read by others: chmod 600 it"
+        raise KeyTrouble(msg)
     try:
-        key = load_pem_private_key(text(path).encode(), password=None)
+        key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, rsa.RSAPrivateKey):

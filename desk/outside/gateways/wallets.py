@@ -49,7 +49,7 @@ def _loaded(wallet: Wallet, own: Mapping[str, Any]) -> tuple[Any, Any]:
             return wechat, wechat_seal.WechatSeal(wechat_seal.WechatAccount(**own))
         from desk.outside.gateways import alipay, alipay_seal  # noqa: PLC0415 - the same
     except ModuleNotFoundError as missing:
-        if missing.name in ("wechatpayv3", "alipay"):
+        if (missing.name or "").partition(".")[0] in ("wechatpayv3", "alipay"):
             raise LibraryMissing(wallet) from None
         raise
     return alipay, alipay_seal.AlipaySeal(alipay_seal.AlipayAccount(**own))

@@ -33,7 +33,7 @@ from desk.outside.gateways.wechat_seal import WechatSeal
 from desk.ports import GatewayTerms, PayOrder, StatementLine, Word
 
 HOST = "https://api.mch.weixin.qq.com"
-TERMS = GatewayTerms(honours_keys=True, secret=None)
+TERMS = GatewayTerms(honours_keys=True, secret=None, statement_after=bills.MADE_AFTER)
 """One out_bill_no or out_refund_no is one order for ever, however often it is sent. Nothing is told to the desk unasked."""
 
 TRANSFERS: Mapping[str, Heard] = MappingProxyType(
@@ -160,8 +160,8 @@ class WechatGateway(Caller):
             return Word(Heard.NEVER_SEEN if unseen else Heard.UNCLEAR, why=trouble.why)
 
     async def statement(self, day: date) -> list[StatementLine]:
-        """What the bills of two days in Beijing say of a UTC day. Raises NoAnswer, an OSError, also before they are made."""
-        if self._now() < bills.ready_at(day):
+        """What the bills of three days in Beijing say of a UTC day. Raises NoAnswer, an OSError, also before they are made."""
+        if self._now() < bills.made_at(day):
             raise NoAnswer("not_yet", left=False)
         refunds, moves = list[bills.Row](), list[bills.Row]()
         for bill_date in bills.days_of(day):

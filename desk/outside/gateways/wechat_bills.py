@@ -21,20 +21,22 @@ from desk.ports import StatementLine
 Row = Mapping[str, str]
 
 BEIJING = ZoneInfo("Asia/Shanghai")
-READY = time(10)
+MADE_AFTER = timedelta(hours=50)
+"""How long after the end of a UTC day the last of its three bills is made: at ten in the morning in Beijing."""
+
 REFUND_FAILED = "FAIL"
 PAID_OUT, CAME_IN = "支出", "收入"
 OF_A_REFUND = "退款"
 
 
-def days_of(day: date) -> tuple[date, date]:
-    """The two days in Beijing on which a UTC day lies."""
-    return day, day + timedelta(days=1)
+def days_of(day: date) -> tuple[date, date, date]:
+    """The two days in Beijing on which a UTC day lies, and the one on which what nobody took within 24 hours comes back."""
+    return day, day + timedelta(days=1), day + timedelta(days=2)
 
 
-def ready_at(day: date) -> datetime:
-    """When the bills of both are made; UTC."""
-    return datetime.combine(day + timedelta(days=2), READY, BEIJING).astimezone(UTC)
+def made_at(day: date) -> datetime:
+    """When the bills of all of them are made; UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC) + MADE_AFTER
 
 
 def rows_of(body: bytes, hash_type: str, hash_value: str) -> list[Row]:

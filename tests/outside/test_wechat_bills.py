@@ -1,0 +1,118 @@
+"""What WeChat Pay's bills come to as a statement of a UTC day, and that a bill that makes no sense is trouble as a whole."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from desk.domain.reconciliation import day_over
+from desk.outside.gateways import wechat
+from desk.outside.gateways.wechat import WechatGateway
+from desk.outside.gateways.wechat_seal import WechatAccount, WechatSeal
+from desk.ports import StatementLine
+from tests.fakes import keys
+from tests.fakes.wechat import APP_ID, MERCHANT, PLATFORM, SERIAL, FakeWechat, fake_wechat
+from tests.fakes.wechat_bills import MOVES, TRADES, bill, move, refund
+from tests.fakes.wire import Manner
+
+SECONDS = 2.0
+DAY = date(2026, 10, 2)
+LATER = datetime(2026, 10, 5, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> WechatSeal:
+    """The merchant's keys."""
+    folder = tmp_path_factory.mktemp("keys")
+    ours, theirs = keys.private_file(folder, "merchant"), keys.public_file(folder, "platform")
+    return WechatSeal(WechatAccount(APP_ID, MERCHANT, SERIAL, ours, PLATFORM, theirs))
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeWechat]:
+    """The other side."""
+    async with fake_wechat() as playing:
+        yield playing
+
+
+@pytest.fixture
+async def late(fake: FakeWechat, own: WechatSeal) -> AsyncIterator[WechatGateway]:
+    """The adapter at the hour when the bills are made; the fake signs by the machine's clock."""
+    times = iter((LATER,))
+    async with WechatGateway(fake.url, SECONDS, own, lambda: next(times, datetime.now(UTC))) as opened:
+        yield opened
+
+
+async def test_the_statement_is_the_days_refunds_and_transfers_of_ours(late: WechatGateway, fake: FakeWechat) -> None:
+    fake.files = {
+        ("tradebill", "2026-10-02", "REFUND"): bill(
+            TRADES, refund("payout1", "0.02", "2026-10-02 08:00:00"), refund("payout2", "3.00", "2026-10-02 07:59:59"),
+            refund("shop7", "9.00", "2026-10-02 12:00:00"), refund("payout3", "9.00", "2026-10-02 12:00:00", "FAIL"),
+        ),
+        ("tradebill", "2026-10-03", "REFUND"): bill(TRADES, refund("payout4", "128.00", "2026-10-03 07:59:59", "PROCESSING")),
+        ("fundflowbill", "2026-10-02", "BASIC"): bill(
+            MOVES, move("payout1", "0.02", "2026-10-02 08:00:00", name="交易退款"), move("shop8", "1.00", "2026-10-02 12:00:00")
+        ),
+        ("fundflowbill", "2026-10-02", "OPERATION"): bill(
+            MOVES, move("payout5", "50.00", "2026-10-02 09:00:00"), move("payout6", "60.00", "2026-10-02 09:30:00"),
+            move("payout6", "60.00", "2026-10-02 19:30:00", "收入"),
+        ),
+        ("fundflowbill", "2026-10-03", "OPERATION"): bill(
+            MOVES, move("payout8", "80.00", "2026-10-03 07:59:58"), move("payout7", "70.00", "2026-10-03 08:00:00")
+        ),
+        ("fundflowbill", "2026-10-04", "OPERATION"): bill(MOVES, move("payout8", "80.00", "2026-10-04 08:00:07", "收入")),
+    }  # fmt: skip
+    assert await late.statement(DAY) == [
+        StatementLine("payout-1", "503-payout1", 2, "CNY", datetime(2026, 10, 2, 0, 0, tzinfo=UTC)),
+        StatementLine("payout-5", "133-payout5", 5_000, "CNY", datetime(2026, 10, 2, 1, 0, tzinfo=UTC)),
+        StatementLine("payout-4", "503-payout4", 12_800, "CNY", datetime(2026, 10, 2, 23, 59, 59, tzinfo=UTC)),
+    ]
+    asked = [each.target for each in fake.heard if each.target.startswith("/v3/bill/")]
+    assert len(asked) == 9
+    assert fake.unsigned == 0
+
+
+async def test_days_on_which_nothing_moved_tell_nothing(late: WechatGateway) -> None:
+    assert await late.statement(DAY) == []
+
+
+async def test_bills_are_not_asked_for_before_they_are_made(fake: FakeWechat, own: WechatSeal) -> None:
+    early = LATER - timedelta(seconds=1)
+    async with WechatGateway(fake.url, SECONDS, own, lambda: early) as gateway:
+        with pytest.raises(OSError, match="not_yet"):
+            await gateway.statement(DAY)
+    assert fake.heard == []
+
+
+@pytest.mark.parametrize(
+    ("content", "manner", "why"),
+    [
+        (b"", Manner(refuse=(400, "STATEMENT_CREATING"), on="query"), "statement_creating"),
+        (b"", Manner(sign="forged", on="query"), "not_signed"),
+        (b"", Manner(lies={"hash_value": "0" * 40}, on="query"), "other_content"),
+        (b"", Manner(lies={"hash_type": "MD5"}, on="query"), "other_content"),
+        (b"", Manner(lies={"download_url": "http://127.0.0.2:1/file"}, on="query"), "other_host"),
+        (b"\xff", Manner(), "other_shape"),
+        (b"", Manner(), "other_shape"),
+        (bill(TRADES, refund("payout1", "0,02", "2026-10-02 08:00:00")), Manner(), "other_shape"),
+        (bill(TRADES, refund("payout1", "1.001", "2026-10-02 08:00:00")), Manner(), "other_shape"),
+        (bill(TRADES, refund("payout1", "1.00", "02.10.2026 08:00")), Manner(), "other_shape"),
+        (bill("商户退款单号", {"商户退款单号": "payout1"}), Manner(), "other_shape"),
+        (f"{TRADES}\r\n`1,`2\r\n".encode(), Manner(), "other_shape"),
+    ],
+    ids=count(),
+)
+async def test_a_bill_that_makes_no_sense_is_trouble_as_a_whole(
+    late: WechatGateway, fake: FakeWechat, content: bytes, manner: Manner, why: str
+) -> None:
+    fake.files = {("tradebill", "2026-10-02", "REFUND"): content}
+    fake.manner = manner
+    with pytest.raises(OSError, match=why):
+        await late.statement(DAY)
+
+
+def test_a_day_is_asked_for_from_the_hour_on_at_which_its_bills_are_made() -> None:
+    after = wechat.TERMS.statement_after
+    assert after
+    assert [day_over(LATER - timedelta(seconds=back), after) for back in (1, 0)] == [DAY - timedelta(days=1), DAY]
