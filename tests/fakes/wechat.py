@@ -88,7 +88,8 @@ class FakeWechat:
         pays = asked.method == "POST"
         manner = self.manner.at("pay" if pays else "query")
         if path.startswith("/v3/billdownload/"):
-            return Reply(body=self.files[tuple(parse_qs(urlsplit(asked.target).query)["token"][0].split("|"))])
+            kind, day, which = parse_qs(urlsplit(asked.target).query)["token"][0].split("|")
+            return Reply(body=self.files[kind, day, which])
         try:
             told = self._told(asked, path, manner)
         except Refused as refusal:

@@ -62,7 +62,7 @@ async def served(handler: Handler) -> AsyncIterator[str]:
         assert task
         talks.add(task)
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 reply = await handler(await _asked(reader))
                 if reply is not None:
                     writer.write(_raw(reply))

@@ -47,12 +47,15 @@ class Staff:
     place: Place
     wire: Wire
 
-    async def agreed(self, amount: str) -> Slip:
-        """A claim of a visitor whom nobody has met: lodged by one officer, assessed, confirmed by another."""
+    async def agreed(self, amount: str, **otherwise: object) -> Slip:
+        """A claim of a visitor whom nobody has met: lodged by one officer, assessed, confirmed by another.
+
+        `otherwise` are fields of the lodging.
+        """
         number, officer = next(_visitors), self.place.token()
         visitor = {"name": "王小薇", "phone": f"+86137{number:08}", "email": None, "language": "en"}
         items = [{"kind": "refund", "asked": yuan(amount)}]
-        body = claim_body(visitor=visitor, items=items, order_no=f"HS-{number}")
+        body = claim_body(visitor=visitor, items=items, order_no=f"HS-{number}", **otherwise)
         lodged = told(await self.wire.post(CLAIMS, body, by(officer, fresh())), 201)
         path = f"{CLAIMS}/{lodged['reference']}"
         seen = await self.wire.ask("GET", path, headers=by(officer))
