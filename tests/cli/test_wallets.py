@@ -18,7 +18,7 @@ from tests.processes import environment, free_port
 
 CALENDAR = WorkingCalendar("0-unread", frozenset(), {})
 NOWHERE = "http://127.0.0.1:1"
-FAKES = {"wechat": FakeWechat(NOWHERE), "alipay": FakeAlipay(f"{NOWHERE}/gateway.do")}
+FAKES: dict[str, FakeWechat | FakeAlipay] = {"wechat": FakeWechat(NOWHERE), "alipay": FakeAlipay(f"{NOWHERE}/gateway.do")}
 WALLETS = list(FAKES)
 
 WITHOUT_LIBRARIES = "import importlib, sys; sys.modules.update(alipay=None, wechatpayv3=None); [{}]"
