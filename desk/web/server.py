@@ -22,7 +22,7 @@ SERVER: Mapping[str, Any] = MappingProxyType(
         "log_config": None,
         "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": GRACEFUL_SECONDS,
-        # A worker that is still importing answers no health check: after uvicorn's 5 s a busy machine's workers are killed for ever.
+        # A worker that is still importing answers no health check: after 5 s, a busy machine would kill its workers for ever.
         "timeout_worker_healthcheck": WORKER_SILENT_SECONDS,
     }
 )
