@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-READY_SECONDS, STOP_SECONDS = 30.0, 20.0
+READY_SECONDS, STOP_SECONDS = 60.0, 20.0
 
 
 def environment(data: Path, database: str | None = None, **settings: str) -> dict[str, str]:

@@ -66,7 +66,8 @@ async def _matched(desk: "Desk", gateway: "Gateway") -> "tuple[int, Open]":
                 raise Failure(Exit.UNAVAILABLE, f"the statement of {day} cannot be had ({trouble}): try again") from None
             await desk.write(keep_statement, day, lines)
             advance(1)
-    await desk.write(match_statements)
+    if not waiting:
+        await desk.write(match_statements)
     return len(waiting), await desk.read(open_breaks, session.operator(), desk.kit)
 
 

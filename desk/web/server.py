@@ -8,6 +8,7 @@ from desk.web.slow_senders import PatientOnce
 
 KEEP_ALIVE_SECONDS = 15
 GRACEFUL_SECONDS = 10
+WORKER_SILENT_SECONDS = 60
 
 SERVER: Mapping[str, Any] = MappingProxyType(
     {
@@ -21,6 +22,8 @@ SERVER: Mapping[str, Any] = MappingProxyType(
         "log_config": None,
         "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "timeout_graceful_shutdown": GRACEFUL_SECONDS,
+        # A worker that is still importing answers no health check: after 5 s, a busy machine would kill its workers for ever.
+        "timeout_worker_healthcheck": WORKER_SILENT_SECONDS,
     }
 )
 """Keyword arguments for `uvicorn.Config` and `uvicorn.run`."""

@@ -5,6 +5,7 @@ WAL and synchronous=FULL as the desk has them. The values are made beforehand: o
 
 import os
 import sqlite3
+from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -94,5 +95,6 @@ def _value(cell: Cell | More, base: int) -> object:
     if isinstance(cell, Id):
         return f"{cell.before}{base + cell.place}" if cell.before else base + cell.place
     if isinstance(cell, Fresh):
-        return os.urandom(cell.length) if cell.binary else os.urandom(cell.length).hex()[: cell.length]
+        drawn = os.urandom(cell.length)
+        return drawn if cell.binary else b64encode(drawn, b"ab").decode()[: cell.length]
     return cell.by if isinstance(cell, More) else cell.value

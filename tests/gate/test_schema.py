@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ _numbers = count(1)
 
 KILLED_AT = """
 import os, signal, sys
-from itertools import count
+from itertools import chain, count
 from sqlalchemy import Engine, event
 from desk import wiring
 
@@ -79,7 +79,7 @@ def test_a_preparation_killed_at_any_statement_is_completed_by_the_next(
     empty: Callable[[], Place], say: Callable[[str], None]
 ) -> None:
     killed, made = [], set()
-    for statement in (1, 8, *range(20, 400, 40)):
+    for statement in chain((1, 8), count(20, 60)):
         place = empty()
         env = environment(place.data, place.database)
         script = [sys.executable, "-c", KILLED_AT, str(statement)]
@@ -90,9 +90,7 @@ def test_a_preparation_killed_at_any_statement_is_completed_by_the_next(
         made.add(tuple(place.count(table) for table in ("installation", "calendar_year", "calendar_day")))
         if not killed[-1]:
             break
-    assert (sum(killed) >= 5, killed[-1]) == (True, False), (
-        "the last one came to its end, so the kills reached from first to last"
-    )
+    assert sum(killed) >= 5, "the last one came to its end, so the kills reached from first to last"
     assert len(made) == 1, "killed or not, the same was made"
     say(f"{sum(killed)} preparations killed, each completed by the next")
 

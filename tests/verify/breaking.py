@@ -5,12 +5,12 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, insert, select, text, update
+from sqlalchemy import Connection, Engine, Row, insert, select, text, update
 
 from desk.domain import clocks
 from desk.domain.audit import EventKind, Happening, event_hash, stored_data
@@ -66,7 +66,7 @@ def unguarded(url: str) -> Iterator[Connection]:
 
 def broken(url: str, story: Story, damage: Breakage) -> Report:
     """What verify says of a database while it is damaged; the damage is undone, so that the database serves for the next one."""
-    engine = plain_engine(url)
+    engine = _compiled_once(url)
     with engine.connect() as conn:
         if is_sqlite(url):
             conn.connection.cursor().execute("PRAGMA foreign_keys=OFF")
@@ -81,6 +81,12 @@ def broken(url: str, story: Story, damage: Breakage) -> Report:
             undone.rollback()
     engine.dispose()
     return report
+
+
+@cache
+def _compiled_once(url: str) -> Engine:
+    """An engine that all breakages of a database share: it keeps no connection, but what its statements were compiled to."""
+    return plain_engine(url)
 
 
 @contextmanager

@@ -50,9 +50,10 @@ async def test_a_stop_holds_every_send_within_two_seconds_and_resuming_loses_non
         assert 0 < len(left) < MANY
         assert shop.states()["settled"] == len(left)
         assert shop.states()["reserved"] == MANY - len(left)
-        assert shop.place.desk("sends", "resume").returncode == 0
+    assert shop.place.desk("sends", "resume").returncode == 0
+    async with Wire.open(shop.url) as wire:
         for number in shop.reserved():
-            assert told(await staff.step(number, "send"))["state"] == "sending"
+            assert told(await Staff(shop.place, wire).step(number, "send"))["state"] == "sending"
         shop.settled_within(60)
     assert shop.paid() == {f"payout-{number}": 1 for number in numbers}
 
