@@ -6,6 +6,7 @@ The revisions themselves lie in `alembic/` (in a wheel: `desk/_migrations`).
 import contextlib
 import fcntl
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -41,8 +42,9 @@ def alembic_config() -> Config:
     return config
 
 
+@cache
 def head() -> str:
-    """The newest revision this program knows."""
+    """The newest revision this program knows; the scripts are read once."""
     revision = ScriptDirectory.from_config(alembic_config()).get_current_head()
     if revision is None:
         msg = "no migrations found"

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.formparsers import MultiPartParser
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -27,6 +28,8 @@ from desk.web.pages import sound_address
 ROUTERS: Sequence[APIRouter] = api.routers
 STATIC = Path(__file__).resolve().parent / "static"
 HOT_ROUTES: Sequence[HotRoute] = api.hot_routes
+_UNDERSTOOD: dict[tuple[int, ...], Sequence[BaseRoute]] = {}
+"""By what was included, which the routes keep alive: so no two routers ever share an id here."""
 
 
 def create_app(
@@ -46,28 +49,37 @@ def create_app(
 
     # A form's file is in memory already; the framework would write it to the disk once more, unsealed.
     MultiPartParser.spool_max_size = UPLOAD_BYTES
-    app = _bare(options, hot_routes, lifespan)
+    app = _bare(options, [*hot_routes, *_understood(routers, is_demo=options.is_demo)], hot_routes, lifespan)
     app.state.options, app.state.expected_schema = options, options.expected_schema
     app.state.password_lane, app.state.picture_lane = Lane(at_once=2, waiting=8), Lane(at_once=2, waiting=8)
     app.state.keys_in_flight, app.state.status_cache, app.state.recent_holders = set(), StatusCache(), RecentHolders()
     install_handlers(app)
-    app.include_router(operations.router)
-    for router in routers:
-        app.include_router(router, dependencies=[Depends(known_parameters)])
     app.add_exception_handler(SignInFirst, console.sign_in_first)
     app.add_exception_handler(FormOfBefore, console.send_again)
-    for pages in (*visitor.routers, *console.routers, *((seats.router,) if options.is_demo else ())):
-        app.include_router(pages, dependencies=[Depends(sound_address)])
     app.mount("/static", StaticFiles(directory=STATIC))
     install_openapi(app, hot_routes)
     return app
+
+
+def _understood(routers: Sequence[APIRouter], *, is_demo: bool) -> Sequence[BaseRoute]:
+    """The routes of API and pages: the framework needs 150 ms for them, and here once for all applications of a process."""
+    named = (*map(id, routers), is_demo)
+    if named not in _UNDERSTOOD:
+        whole = APIRouter(generate_unique_id_function=operation_id)
+        whole.include_router(operations.router)
+        for router in routers:
+            whole.include_router(router, dependencies=[Depends(known_parameters)])
+        for pages in (*visitor.routers, *console.routers, *((seats.router,) if is_demo else ())):
+            whole.include_router(pages, dependencies=[Depends(sound_address)])
+        _UNDERSTOOD[named] = tuple(whole.routes)
+    return _UNDERSTOOD[named]
 
 
 class Application(FastAPI):
     """The framework inside the edge: `Observe`, `Limits` and the short way of the hot routes stand before its own layers."""
 
     def __init__(self, options: WebOptions, hot_routes: Sequence[HotRoute], **given: Any) -> None:  # noqa: ANN401 - FastAPI's own
-        super().__init__(routes=list(hot_routes), **given)
+        super().__init__(**given)
         self._options, self._hot_routes = options, hot_routes
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -77,12 +89,16 @@ class Application(FastAPI):
 
 
 def _bare(
-    options: WebOptions, hot_routes: Sequence[HotRoute], lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]
+    options: WebOptions,
+    routes: Sequence[BaseRoute],
+    hot_routes: Sequence[HotRoute],
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
 ) -> Application:
     """No pages of the framework's own (they load scripts from elsewhere), no redirects from paths that nearly fit."""
     return Application(
         options,
         hot_routes,
+        routes=list(routes),
         title="The desk",
         version=version("desk"),
         description="Small claims of visitors: lodge, triage, follow.",
