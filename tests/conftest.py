@@ -26,8 +26,10 @@ _numbers = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Close the sockets, and let a polite kill (`timeout`, CI) stop the servers as Ctrl-C does."""
+    """Close the sockets, put files into memory, and let a polite kill (`timeout`, CI) stop the servers as Ctrl-C does."""
     config.stash[LACKING] = {}
+    if folder := postgres.in_memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.addaudithook(_only_loopback)
 
