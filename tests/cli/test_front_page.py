@@ -43,13 +43,15 @@ def test_every_command_shows_an_example(quick_shell: Shell, path: tuple[str, ...
     assert f"Example: desk {' '.join(path)}" in page.out
 
 
-def test_help_comes_at_once() -> None:
-    took = []
+def test_help_comes_about_as_soon_as_its_library() -> None:
+    library = [command()[0], "-c", "import typer.main, typer.core"]
+    took: dict[str, list[float]] = {"help": [], "library": []}
     for _ in range(5):
-        began = time.perf_counter()
-        subprocess.run(command("--help"), capture_output=True, check=True)
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.4
+        for name, line in (("help", command("--help")), ("library", library)):
+            began = time.perf_counter()
+            subprocess.run(line, capture_output=True, check=True)
+            took[name].append(time.perf_counter() - began)
+    assert min(took["help"]) < 5 * min(took["library"]), took
 
 
 def test_help_loads_no_room_that_a_command_may_need() -> None:
