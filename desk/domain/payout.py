@@ -112,6 +112,15 @@ class Heard(StrEnum):
     RETURNED = "returned"
 
 
+class Doubt(StrEnum):
+    """Why a message of the gateway needs a person's eyes. Source: SPEC 5.5; RELIABILITY I09, I13."""
+
+    UNKNOWN_TYPE = "unknown_type"
+    UNKNOWN_KEY = "unknown_key"
+    WRONG_AMOUNT = "wrong_amount"
+    CONTRADICTS = "contradicts"
+
+
 VERDICTS: Mapping[Heard, PayoutStep] = MappingProxyType(
     {Heard.SETTLED: _P.HEAR_SETTLED, Heard.AWAITING_VISITOR: _P.HEAR_AWAITING, Heard.FAILED: _P.HEAR_FAILED}
 )

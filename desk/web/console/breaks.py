@@ -13,6 +13,7 @@ from desk.domain.policy import Act
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.breaks import breaks_page, days_matched
+from desk.reads.gateway_messages import messages_waiting
 from desk.reads.sends import stop_at
 from desk.web.api.breaks import csv_answer
 from desk.web.console.done import led_on
@@ -70,10 +71,11 @@ async def _page(
     days = await desk.read(days_matched, viewer, site)
     here = next(each for each in await desk.read(sites_at_work, viewer, Act.READ_FUND) if each.slug == site)
     stop = await desk.read(stop_at, viewer, site)
+    messages = await desk.read(messages_waiting, viewer, site)
     may = {act: viewer.may(act, here.id) for act in (Act.RESOLVE_BREAK, Act.EXPORT_FUND)}
     open_ones = [view for view in page.lines if view.row.resolved_at is None]
     return staff_page(
         request, session, "console/breaks.html", failed.status if failed else 200, here="fund", address=address, site=here,
-        open_ones=open_ones, resolved=page.lines[len(open_ones):], days=days, stop=stop, may=may, failed=failed, plain=text_of,
-        next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
+        open_ones=open_ones, resolved=page.lines[len(open_ones):], days=days, stop=stop, messages=messages, may=may,
+        failed=failed, plain=text_of, next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip

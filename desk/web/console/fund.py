@@ -20,6 +20,7 @@ from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.fund import entries_page, fund_view, open_withdrawals, runway_view
+from desk.reads.gateway_messages import messages_waiting, sites_with_messages
 from desk.reads.sends import stop_at, stopped_sites
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
@@ -117,15 +118,18 @@ async def post_resume(request: Request, site: Slug, session: SignedIn) -> Respon
 
 @router.get("/notices")
 async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
-    """What needs the manager: refunds stopped, a fund that is low or was short, payouts unknown, stuck or contradicted."""
+    """What needs the manager: refunds stopped, messages of the gateway, a fund that is low, payouts unknown or contradicted."""
     found = await desk.read(notices, session.viewer)
     stops = await desk.read(stopped_sites, session.viewer)
+    waiting = await desk.read(sites_with_messages, session.viewer)
     lows = {
         site.slug: fund_left(await desk.read(runway_view, session.viewer, site.slug, desk.kit), reader_language(request))
         for site, line in found
         if line.kind == NoticeKind.FUND_LOW
     }
-    return staff_page(request, session, "console/notices.html", here="notices", notices=found, stops=stops, lows=lows)
+    return staff_page(
+        request, session, "console/notices.html", here="notices", notices=found, stops=stops, messages=waiting, lows=lows
+    )  # fmt: skip
 
 
 async def _moved(
@@ -170,10 +174,11 @@ async def _page(
     here = next(each for each in sites if each.slug == site)
     stop = await desk.read(stop_at, viewer, site)
     runway = await desk.read(runway_view, viewer, site, desk.kit)
+    messages = await desk.read(messages_waiting, viewer, site)
     may = {act: viewer.may(act, here.id) for act in (Act.TOP_UP, Act.WITHDRAW_FUND, Act.EXPORT_FUND, Act.STOP_SENDS)}
     return staff_page(
         request, session, "console/fund.html", failed.status if failed else 200, here="fund", address=address, fund=view,
         page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, payers=[payer.value for payer in Payer],
-        stop=stop, runway=runway, failed=failed, plain=text_of,
+        stop=stop, runway=runway, messages=messages, failed=failed, plain=text_of,
         next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip
