@@ -144,6 +144,14 @@ def word_moves(state: PayoutState, heard: Heard) -> PayoutStep | None:
     return step if step and (state, step) in PAYOUT_LIFE else None
 
 
+def has_receipt(state: PayoutState, method: Method, *, returned: bool) -> bool:
+    """Whether the visitor may sign for the money: cash once it was handed over, all else once it settled, unless it came back.
+
+    Source: SPEC 4.7, 5.5.
+    """
+    return not returned and (state is PayoutState.SETTLED or (method is Method.CASH and state in PAID))
+
+
 def contradicts(state: PayoutState, heard: Heard) -> bool:
     """Whether a gateway's word says that money went where the books say it did not, or the reverse. Source: RELIABILITY I09."""
     if heard is Heard.FAILED:

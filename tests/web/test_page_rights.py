@@ -66,6 +66,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", f"{CLAIM}/payouts"): Door(Act.READ_PAYOUT, "fast_refund"),
     ("POST", f"{CLAIM}/payouts"): Door(Act.PROPOSE_PAYOUT, "fast_refund", {"method": "cash"}),
     ("GET", "/desk/payouts/{payout_id}"): Door(Act.READ_PAYOUT, "reserved"),
+    ("GET", "/desk/payouts/{payout_id}/receipt"): Door(Act.READ_PAYOUT, "settled"),
     ("POST", "/desk/payouts/{payout_id}/{step}"): Door(Act.CANCEL_PAYOUT, "reserved"),
     ("GET", "/desk/approvals"): Door(Act.APPROVE_PAYOUT),
     ("GET", "/desk/fund"): Door(Act.READ_FUND),

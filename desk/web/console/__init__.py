@@ -17,6 +17,7 @@ from desk.web.console import (
     officers,
     payouts,
     queue,
+    receipt,
     recovery,
     signing,
     slip,
@@ -25,8 +26,9 @@ from desk.web.console.signing import send_again, sign_in_first
 
 routers = (
     signing.router, account.router, officers.router, queue.router, fund.router, day_closes.router, breaks.router,
-    gateway_messages.router, lodging.router, slip.router, docket.router, payouts.router, evidence.router, recovery.router,
-    merchants.router, claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
+    gateway_messages.router, lodging.router, slip.router, docket.router, payouts.router, receipt.router, evidence.router,
+    recovery.router, merchants.router,
+    claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip
 
 __all__ = ["routers", "send_again", "sign_in_first"]

@@ -1,7 +1,5 @@
 """Where the gateway's statement and the books differ, on a page: each break in words, and the manager's word on it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -21,22 +19,11 @@ from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.fund import Cursor, Slug
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk, row_id
-from desk.web.pages import reader_language
-from desk.web.refused import said, status_of
+from desk.web.refused import Failed
 
 router = APIRouter(prefix="/desk/breaks", include_in_schema=False)
 
 LINES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Which break's form was refused, what the page says, and what was typed."""
-
-    break_id: int
-    said: str
-    typed: Mapping[str, str]
-    status: int
 
 
 @router.get("/{site}")
@@ -58,8 +45,7 @@ async def post_resolve(request: Request, site: Slug, break_id: str, desk: TheDes
     try:
         await acted(request, session, typed[KEY], resolve_break, number, typed.get("reason", "").strip())
     except (BadInput, WrongMoment) as refusal:
-        failed = Failed(number, said(refusal, reader_language(request)), typed, status_of(refusal))
-        return await _page(request, desk, session, site, "", failed)
+        return await _page(request, desk, session, site, "", Failed.of(request, str(number), refusal, typed))
     return led_on(request, f"/desk/breaks/{site}", "resolve_break")
 
 

@@ -1,7 +1,6 @@
 """A site's fund on a page: how it stands, its entries, money in and out; and what the manager is told. Agreeing is `payouts`."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -30,7 +29,7 @@ from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk
 from desk.web.pages import reader_language
-from desk.web.refused import fields_at_fault, said, status_of
+from desk.web.refused import Failed
 from desk.wording.notices import fund_left
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -51,17 +50,6 @@ class OutForm(MoneyForm):
     """Money out of the fund always says why."""
 
     note: Prose
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Which form was refused, what the page says, the fields at fault, and what was typed."""
-
-    form: str
-    said: str
-    fields: tuple[str, ...]
-    typed: Mapping[str, str]
-    status: int
 
 
 @router.get("/fund")
@@ -104,7 +92,7 @@ async def post_stop(request: Request, site: Slug, desk: TheDesk, session: Signed
     try:
         await acted(request, session, typed[KEY], stop_sends, site, typed.get("reason", "").strip())
     except BadInput as refusal:
-        return await _page(request, desk, session, site, "", _failed(request, "stop", refusal, typed))
+        return await _page(request, desk, session, site, "", Failed.of(request, "stop", refusal, typed))
     return led_on(request, f"/desk/fund/{site}", "stop")
 
 
@@ -145,13 +133,8 @@ async def _moved(
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
-        return await _page(request, desk, session, site, "", _failed(request, form, refusal, typed))
+        return await _page(request, desk, session, site, "", Failed.of(request, form, refusal, typed))
     return led_on(request, f"/desk/fund/{site}", "withdrawal" if form == "withdraw" else form)
-
-
-def _failed(request: Request, form: str, refusal: DeskError | ValidationError, typed: Mapping[str, str]) -> Failed:
-    fields = tuple(field.partition(".")[0] for field in fields_at_fault(refusal))
-    return Failed(form, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
 
 
 def _amount(typed: str, currency: str) -> Money:
