@@ -27,7 +27,7 @@ async def test_cash_that_was_handed_over_has_a_receipt_to_sign(till: Front, stat
     assert answer.status_code == 200
     for told in (
         "赔付收据", f"payout-{payout_id}", reference, "人民币 128.05 元", "人民币壹佰贰拾捌元零伍分", "王***", "Chen",
-        "(UTC+08:00)", "签名只确认：上列现金已当面收到，并已点清。", "游客签名", "2026年9月8日",
+        "（UTC+08:00）", "签名只确认：上列现金已当面收到，并已点清。", "游客签名", "2026年9月8日",
     ):  # fmt: skip
         assert told in shown, told
     assert (VISITOR_NAME in shown, "Signing confirms" in shown) == (False, False)
