@@ -1,17 +1,18 @@
-"""Statements of a gateway for a test house: of one payout, as it was or otherwise. Through the real action."""
+"""Statements and messages of a gateway for a test house: of one payout, as it was or otherwise. Through the real actions."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 from sqlalchemy import select
 
+from desk.actions.payout_words import Message, hear_message
 from desk.actions.statements import keep_statement
 from desk.ports import StatementLine
 from desk.store.tables import metadata
 from tests.builders import House
 from tests.till import Till
 
-BREAK = metadata.tables["statement_break"]
+BREAK, MESSAGE = metadata.tables["statement_break"], metadata.tables["gateway_event"]
 _numbers = count(1)
 _days = (date(2020, 1, 1) + timedelta(days=number) for number in count())
 
@@ -44,6 +45,16 @@ async def broken(house: House, payout_id: int) -> int:
     return int(
         await house.desk.read(lambda conn: conn.execute(select(BREAK.c.id).where(BREAK.c.gateway_id == number)).scalar_one())
     )
+
+
+async def puzzled(house: House, payout_id: int | None = None, kind: str = "payout.paused") -> int:
+    """Let the gateway send a message that needs a person, about this payout or one of nobody's; its number."""
+    number, payout = f"msg-{next(_numbers)}", await Till(house).payout(payout_id) if payout_id else None
+    key, minor = (payout.key, payout.amount_minor) if payout else ("nobodys-key", 9_900)
+    await house.desk.write(hear_message, Message(number, kind, key, minor, "CNY", "gw-odd"))
+    found = await house.desk.read(lambda conn: conn.execute(select(MESSAGE.c.number).where(MESSAGE.c.id == number)).scalar_one())
+    assert found is not None
+    return int(found)
 
 
 def strange(house: House, key: str = "nobodys-key") -> StatementLine:

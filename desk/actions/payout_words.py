@@ -19,6 +19,7 @@ from desk.domain.payout import (
     UNKNOWN_IS_ALARMING,
     UNKNOWN_IS_LATE,
     VERDICTS,
+    Doubt,
     Heard,
     Method,
     PayoutState,
@@ -30,8 +31,8 @@ from desk.domain.payout import (
     contradicts,
     word_moves,
 )
-from desk.ports import Lease, PayOrder, SealedPerson, Word, Work
-from desk.store import jobs, notices, payouts, people
+from desk.ports import Lease, PayOrder, Row, SealedPerson, Word, Work
+from desk.store import gateway_messages, jobs, notices, payouts, people
 
 QUERY = "query_payout"
 TRY_AGAIN = timedelta(seconds=2)
@@ -173,23 +174,24 @@ def lose_track(work: Work, paying: Paying, why: str = "no_end") -> Paying:
 def hear_message(work: Work, message: Message) -> str:
     """Keep a signed message once, and let it move its payout if it may; returns its fate: moved, late or parked.
 
-    Parked is what nobody can act on: a type or key the desk does not know, an amount that is not the payout's.
-    Source: SPEC 5.5; RELIABILITY I09, I13.
+    Parked is what nobody can act on: a type or key the desk does not know, an amount that is not the payout's. It waits for a
+    person, and so does one that comes late and contradicts the books. Source: SPEC 5.5; RELIABILITY I09, I13.
     """
-    if payouts.heard_before(work.conn, message.id):
+    if gateway_messages.heard_before(work.conn, message.id):
         return "late"
     payout_id = payouts.find_by_key(work.conn, message.key)
     paying = hold_for_desk(work, payout_id) if payout_id is not None else None
     why = _why_parked(message, paying)
     fate = "parked" if why or paying is None else _let_move(work, paying, message)
-    payouts.keep_event(
-        work.conn,
-        {
-            "id": message.id, "kind": message.type, "payout_id": payout_id, "gateway_id": message.gateway_id,
-            "amount_minor": message.amount_minor, "currency": message.currency, "fate": fate, "why": why,
-            "received_at": work.now,
-        },
-    )  # fmt: skip
+    if paying is not None and fate == "late" and contradicts(paying.state, MESSAGES[message.type]):
+        why = Doubt.CONTRADICTS
+    row: Row = {
+        "id": message.id, "kind": message.type, "payout_id": payout_id, "key": message.key, "gateway_id": message.gateway_id,
+        "amount_minor": message.amount_minor, "currency": message.currency, "fate": fate, "why": why,
+        "number": work.kit.lots.number() if why else None, "received_at": work.now, "dismissed_by": None,
+        "dismissed_at": None, "dismissal": None,
+    }  # fmt: skip
+    gateway_messages.keep(work.conn, row)
     if paying is not None and why:
         record(work, paying.held, EventKind.PAYOUT_WORD_PARKED, {"payout": str(payout_id), "why": why})
     return fate
@@ -270,13 +272,13 @@ def _payee(work: Work, paying: Paying) -> dict[str, str | None]:
     return work.kit.sealer.open(payout.claim_id, sealed)
 
 
-def _why_parked(message: Message, paying: Paying | None) -> str | None:
+def _why_parked(message: Message, paying: Paying | None) -> Doubt | None:
     if message.type not in MESSAGES:
-        return "unknown_type"
+        return Doubt.UNKNOWN_TYPE
     if paying is None or paying.payout.method == Method.CASH:
-        return "unknown_key"
+        return Doubt.UNKNOWN_KEY
     if (message.amount_minor, message.currency) != (paying.payout.amount_minor, paying.payout.currency):
-        return "wrong_amount"
+        return Doubt.WRONG_AMOUNT
     return None
 
 

@@ -53,6 +53,7 @@ class EventKind(StrEnum):
     DAY_CLOSED = "day_closed"
     BREAK_FOUND = "break_found"
     BREAK_RESOLVED = "break_resolved"
+    GATEWAY_MESSAGE_SEEN = "gateway_message_seen"
     SITE_ADDED = "site_added"
     OFFICER_ADDED = "officer_added"
     OFFICER_DISABLED = "officer_disabled"

@@ -123,6 +123,12 @@ class SendsStopped(DeskError):
     code = "sends_stopped"
 
 
+class NotHandedOver(DeskError):
+    """There is no receipt for money that was not handed over, or that came back."""
+
+    code = "not_handed_over"
+
+
 class NothingToClose(DeskError):
     """No settled payout of this cashier and method waits to be counted."""
 

@@ -112,6 +112,15 @@ class Heard(StrEnum):
     RETURNED = "returned"
 
 
+class Doubt(StrEnum):
+    """Why a message of the gateway needs a person's eyes. Source: SPEC 5.5; RELIABILITY I09, I13."""
+
+    UNKNOWN_TYPE = "unknown_type"
+    UNKNOWN_KEY = "unknown_key"
+    WRONG_AMOUNT = "wrong_amount"
+    CONTRADICTS = "contradicts"
+
+
 VERDICTS: Mapping[Heard, PayoutStep] = MappingProxyType(
     {Heard.SETTLED: _P.HEAR_SETTLED, Heard.AWAITING_VISITOR: _P.HEAR_AWAITING, Heard.FAILED: _P.HEAR_FAILED}
 )
@@ -133,6 +142,14 @@ def word_moves(state: PayoutState, heard: Heard) -> PayoutStep | None:
     """
     step = VERDICTS.get(heard)
     return step if step and (state, step) in PAYOUT_LIFE else None
+
+
+def has_receipt(state: PayoutState, method: Method, *, returned: bool) -> bool:
+    """Whether the visitor may sign for the money: cash once it was handed over, all else once it settled, unless it came back.
+
+    Source: SPEC 4.7, 5.5.
+    """
+    return not returned and (state is PayoutState.SETTLED or (method is Method.CASH and state in PAID))
 
 
 def contradicts(state: PayoutState, heard: Heard) -> bool:

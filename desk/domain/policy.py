@@ -69,6 +69,7 @@ class Act(StrEnum):
     CLOSE_DAY = "close_day"
     READ_CLOSES = "read_closes"
     RESOLVE_BREAK = "resolve_break"
+    DISMISS_MESSAGE = "dismiss_message"
     READ_FUND = "read_fund"
     EXPORT_FUND = "export_fund"
     READ_NOTICES = "read_notices"
@@ -121,6 +122,7 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.CLOSE_DAY: _TILL,
         Act.READ_CLOSES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.RESOLVE_BREAK: frozenset({Role.MANAGER}),
+        Act.DISMISS_MESSAGE: frozenset({Role.MANAGER}),
         Act.READ_FUND: _MONEY | {Role.AUDITOR},
         Act.EXPORT_FUND: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),

@@ -62,12 +62,19 @@ def resolve(conn: Connection, break_id: int, **values: Any) -> StatementBreakRow
     return StatementBreakRow(**conn.execute(changed).mappings().one())
 
 
+def uses_gateway(site: ColumnElement[int] | int) -> ColumnElement[bool]:
+    """Whether a payment of the site ever left for the gateway."""
+    return exists().where(PAYOUT.c.site_id == site, _THROUGH_GATEWAY)
+
+
+def anybody_uses_gateway() -> ColumnElement[bool]:
+    """Whether any payment ever left for the gateway."""
+    return exists().where(_THROUGH_GATEWAY)
+
+
 def concerns(site: ColumnElement[int] | int) -> ColumnElement[bool]:
     """A break is its payout's site's; where no payout of ours has the key, that of every site that uses the gateway."""
-    return or_(
-        BREAK.c.site_id == site,
-        and_(BREAK.c.site_id.is_(None), exists().where(PAYOUT.c.site_id == site, _THROUGH_GATEWAY)),
-    )
+    return or_(BREAK.c.site_id == site, and_(BREAK.c.site_id.is_(None), uses_gateway(site)))
 
 
 def any_open(conn: Connection, site_id: int) -> bool:

@@ -105,6 +105,11 @@ def whole(*, optional: bool = False) -> Column[int]:
     return Column(Integer, nullable=optional)
 
 
+def serial(*, optional: bool = False) -> Column[int]:
+    """A number made by `Lots` that is not the row's key."""
+    return Column(BigInteger, nullable=optional)
+
+
 def amount(*, optional: bool = False) -> Column[int]:
     """An amount in minor units."""
     return Column(BigInteger, nullable=optional)

@@ -110,14 +110,3 @@ def left_alone(conn: Connection, late: datetime) -> list[int]:
     silent = (PAYOUT.c.state == PayoutState.UNKNOWN.value) & (PAYOUT.c.unknown_since <= late) & ~told
     out = PAYOUT.c.state.in_([state.value for state in (*OUT, PayoutState.AWAITING_VISITOR)]) & (PAYOUT.c.method != "cash")
     return list(conn.execute(select(PAYOUT.c.id).where(out, ~seen_to | silent).order_by(PAYOUT.c.id).limit(500)).scalars())
-
-
-def keep_event(conn: Connection, row: Row) -> None:
-    """Keep a gateway's message."""
-    conn.execute(insert(metadata.tables["gateway_event"]), row)
-
-
-def heard_before(conn: Connection, event_id: str) -> bool:
-    """Whether this message of the gateway has been kept already."""
-    events = metadata.tables["gateway_event"]
-    return conn.execute(select(events.c.id).where(events.c.id == event_id)).first() is not None

@@ -42,6 +42,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         errors.SecondOfficerNeeded.code: 409,
         errors.PayoutExists.code: 409,
         errors.SendsStopped.code: 409,
+        errors.NotHandedOver.code: 409,
         errors.NothingToClose.code: 409,
         errors.CountChanged.code: 409,
         errors.BreaksOpen.code: 409,

@@ -25,7 +25,7 @@ from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.fund import EntryKind, Payer
 from desk.domain.limits import Review
 from desk.domain.pack import PAUSE_REASONS
-from desk.domain.payout import Method, PayoutState
+from desk.domain.payout import Doubt, Method, PayoutState
 from desk.domain.policy import Role
 from desk.domain.reconciliation import BreakKind
 from desk.domain.recovery import AgeBand, DecisionKind, How, RecoveryState, RecoveryStep
@@ -100,6 +100,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "age": _values(AgeBand),
         "event": _values(EventKind),
         "break": _values(BreakKind),
+        "doubt": _values(Doubt),
         "role": (*_values(Role), "visitor", "desk"),
         "who": _values(Who),  # as a visitor reads it
         "who_officer": _values(Who),

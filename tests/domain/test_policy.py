@@ -42,6 +42,7 @@ EXPECTED = {
     "close_day": "cashier",
     "read_closes": "manager auditor",
     "resolve_break": "manager",
+    "dismiss_message": "manager",
     "read_fund": "cashier manager auditor",
     "export_fund": "manager auditor",
     "read_notices": "manager auditor",

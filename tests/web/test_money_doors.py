@@ -13,7 +13,7 @@ from desk.domain.money import Money
 from desk.domain.policy import RIGHTS, Role
 from desk.domain.recovery import DecisionKind
 from desk.store import recovery as recoveries
-from tests.statements import broken
+from tests.statements import broken, puzzled
 from tests.till import Till
 from tests.web.front import Front, problem, yuan
 from tests.web.probes import MONEY, PAYOUT, SITE
@@ -22,7 +22,7 @@ from tests.web.test_foreign_site import ROLES, Where, told
 CLOSING = ("POST", f"{SITE}/day-closes")
 ABSENT = {
     "reference": "0000000000", "payout": "1", "withdrawal": "1", "site": "atlantis", "recovery": "1", "respondent": "1",
-    "decision": "1", "break": "1",
+    "decision": "1", "break": "1", "message": "1",
 }  # fmt: skip
 
 
@@ -48,6 +48,8 @@ async def names(front: Front, where: Where, *, away: bool = False) -> dict[str, 
         own["payout"] = str(await (abroad(front) if away else till.brought_to(MONEY[where].state, house.cast.cai)))
     if "{break}" in path:
         own["break"] = str(await broken(house, await (abroad(front) if away else till.brought_to("reserved", house.cast.cai))))
+    if "{message}" in path:
+        own["message"] = str(await puzzled(house, await (abroad(front) if away else till.brought_to("reserved", house.cast.cai))))
     if "{withdrawal}" in path:
         told = {"amount": yuan("1.00"), "source": "site", "note": "x"}
         path = f"/api/v1/sites/{own['site']}/fund/withdrawals"

@@ -17,7 +17,7 @@ from desk.domain.payout import Method
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
 from desk.reads.day_closes import open_tills
 from tests.cast import HOME
-from tests.statements import broken
+from tests.statements import broken, puzzled
 from tests.till import Till
 from tests.web.console import Seat, browser, form_in, seat
 from tests.web.front import Front
@@ -66,6 +66,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", f"{CLAIM}/payouts"): Door(Act.READ_PAYOUT, "fast_refund"),
     ("POST", f"{CLAIM}/payouts"): Door(Act.PROPOSE_PAYOUT, "fast_refund", {"method": "cash"}),
     ("GET", "/desk/payouts/{payout_id}"): Door(Act.READ_PAYOUT, "reserved"),
+    ("GET", "/desk/payouts/{payout_id}/receipt"): Door(Act.READ_PAYOUT, "settled"),
     ("POST", "/desk/payouts/{payout_id}/{step}"): Door(Act.CANCEL_PAYOUT, "reserved"),
     ("GET", "/desk/approvals"): Door(Act.APPROVE_PAYOUT),
     ("GET", "/desk/fund"): Door(Act.READ_FUND),
@@ -92,6 +93,9 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/breaks/{site}"): Door(Act.READ_FUND),
     ("GET", "/desk/breaks/{site}/breaks.csv"): Door(Act.EXPORT_FUND),
     ("POST", "/desk/breaks/{site}/{break_id}/resolve"): Door(Act.RESOLVE_BREAK, fields={"reason": "x"}),
+    ("GET", "/desk/gateway-messages/{site}"): Door(Act.READ_FUND),
+    ("GET", "/desk/gateway-messages/{site}/gateway-messages.csv"): Door(Act.EXPORT_FUND),
+    ("POST", "/desk/gateway-messages/{site}/{message_id}/dismiss"): Door(Act.DISMISS_MESSAGE, fields={"reason": "x"}),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -107,7 +111,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
-MONEY = re.compile(r"/(payouts|fund|recoveries|close|breaks)")
+MONEY = re.compile(r"/(payouts|fund|recoveries|close|breaks|gateway-messages)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -147,13 +151,14 @@ def expected(by: str, where: tuple[str, str]) -> str | int:
 
 @dataclass
 class Things:
-    """What the addresses speak of: a claim, a payout, a withdrawal, a break, a recovery and its respondent, a site."""
+    """What the addresses speak of: a claim, a payout, a withdrawal, a break, a message, a recovery and its respondent, a site."""
 
     reference: str
     payout: int = 1
     withdrawal: int = 1
     close: int = 1
     break_id: int = 1
+    message: int = 1
     site: str = "huangshan"
     recovery: str = "1"
     respondent: str = "1"
@@ -164,8 +169,8 @@ class Things:
         act = "token" if "officers" in path else "note"
         return path.format(
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
-            break_id=self.break_id, site=self.site, act=act, step=step, recovery_id=self.recovery, respondent_id=self.respondent,
-            number=1, way="in",
+            break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
+            respondent_id=self.respondent, number=1, way="in",
         )  # fmt: skip
 
 
@@ -178,8 +183,9 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
     if "{recovery_id}" in where[1] or "{respondent_id}" in where[1]:
         found = await owed(front, state, away=False)
         return Things(ABSENT, recovery=found["recovery"], respondent=found["respondent"])
-    if "{break_id}" in where[1]:
-        return Things(ABSENT, break_id=await broken(house, await Till(house).brought_to("reserved")))
+    if "{break_id}" in where[1] or "{message_id}" in where[1]:
+        number = await Till(house).brought_to("reserved")
+        return Things(ABSENT, break_id=await broken(house, number), message=await puzzled(house, number))
     if "{withdrawal_id}" in where[1]:
         asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Payer.SITE, "x")
         return Things(ABSENT, withdrawal=asked.row.id)

@@ -207,7 +207,8 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     families = (
         "breaks.do.", "claim.confirm.", "claim.language.", "console.nav.", "done.",
         "merchant.", "recovery.",
-        "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "notice.", "page.act.",
-        "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.", "slip.",
+        "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "messages.do.", "messages.fate.",
+        "notice.", "page.act.", "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.",
+        "slip.",
     )  # fmt: skip
     assert {key for key in unused if f'"{key}"' not in written and not key.startswith(families)} == set()

@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from desk.domain.day_close import LONGEST_REASON
 from desk.domain.fund import EntryKind, Payer
-from desk.domain.payout import Method, PayoutState
+from desk.domain.payout import Doubt, Method, PayoutState
 from desk.domain.reconciliation import BreakKind, StopCause
 from desk.store.columns import (
     amount,
@@ -22,6 +22,7 @@ from desk.store.columns import (
     only_where,
     prose,
     refers,
+    serial,
     truth,
     whole,
     words,
@@ -288,13 +289,26 @@ class DayCloseLineRow(SQLModel, table=True):
 
 
 class GatewayEventRow(SQLModel, table=True):
-    """A signed message of the gateway, kept once by its own id. `fate` says what became of it: moved, late or parked."""
+    """A signed message of the gateway, kept once by its own id. `fate` says what became of it: moved, late or parked.
+
+    `why` says what a person has to look at; such a message has a `number`, and whoever looked says so. One kept by an older
+    program has no `key`, the payout's key that it names.
+    """
 
     __tablename__ = "gateway_event"
     __table_args__ = (
         CheckConstraint("fate IN ('moved', 'late', 'parked')", name="fate_known"),
-        CheckConstraint("(fate = 'parked') = (why IS NOT NULL)", name="why_when_parked"),
+        one_of("why", Doubt),
+        at_most("dismissal", 2000),
+        CheckConstraint("fate <> 'parked' OR why IS NOT NULL", name="why_when_parked"),
+        CheckConstraint("fate <> 'moved' OR why IS NULL", name="no_doubt_when_moved"),
+        CheckConstraint("(number IS NULL) = (why IS NULL)", name="number_when_in_doubt"),
+        CheckConstraint("dismissed_at IS NULL OR number IS NOT NULL", name="dismissed_when_in_doubt"),
+        CheckConstraint("(dismissed_at IS NULL) = (dismissed_by IS NULL)", name="dismissed_whole"),
+        CheckConstraint("(dismissed_at IS NULL) = (dismissal IS NULL)", name="dismissed_with_reason"),
         Index("ix_gateway_event_payout_id", "payout_id"),
+        Index("uq_gateway_event_number", "number", unique=True, **only_where("number IS NOT NULL")),
+        Index("ix_gateway_event_waiting", "number", **only_where("number IS NOT NULL AND dismissed_at IS NULL")),
     )
 
     id: str = Field(sa_column=named_key(128))
@@ -306,6 +320,11 @@ class GatewayEventRow(SQLModel, table=True):
     fate: str = Field(sa_column=words(8))
     why: str | None = Field(sa_column=words(24, optional=True))
     received_at: datetime = Field(sa_column=moment())
+    number: int | None = Field(sa_column=serial(optional=True))
+    key: str | None = Field(sa_column=words(64, optional=True))
+    dismissed_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    dismissed_at: datetime | None = Field(sa_column=moment(optional=True))
+    dismissal: str | None = Field(sa_column=prose(optional=True))
 
 
 class StatementDayRow(SQLModel, table=True):

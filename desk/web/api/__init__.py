@@ -12,6 +12,7 @@ from desk.web.api import (
     facts,
     fund,
     gateway,
+    gateway_messages,
     lodging,
     payouts,
     recovery,
@@ -25,6 +26,6 @@ from desk.web.api import (
 routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
-    visitor_acts.router, evidence.router, recovery.router, respondents.router,
+    gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

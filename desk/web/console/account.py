@@ -1,7 +1,5 @@
 """An officer's own account: password and second factor. Anybody else's belong to `officers`."""
 
-from dataclasses import dataclass
-
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -15,19 +13,10 @@ from desk.web.console.forms import staff_page, typed_in
 from desk.web.console.session import Session, SignedIn, forget
 from desk.web.deps import TheDesk
 from desk.web.lane import Lane
-from desk.web.pages import reader_language
 from desk.web.pictures import factor_picture
-from desk.web.refused import fields_at_fault, said, status_of
+from desk.web.refused import Failed
 
 router = APIRouter(prefix="/desk/account", include_in_schema=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """What the page says of a refused form, and the field it is about."""
-
-    said: str
-    field: str | None
 
 
 @router.get("")
@@ -89,12 +78,11 @@ async def _present(request: Request, desk: Desk, session: Session, password: str
 
 
 async def _page(request: Request, desk: Desk, session: Session, refusal: DeskError | None = None) -> Response:
-    language = reader_language(request)
-    field = next(iter(fields_at_fault(refusal)), None) if refusal else None
+    failed = Failed.of(request, "account", refusal, {}) if refusal else None
     secret = await desk.read(factor_secret, session.viewer, desk.kit)
     return staff_page(
-        request, session, "console/account.html", status_of(refusal) if refusal else 200, address="/desk/account",
-        failed=Failed(said(refusal, language), field) if refusal else None, secret=secret,
+        request, session, "console/account.html", failed.status if failed else 200, address="/desk/account",
+        failed=failed, secret=secret,
         picture=factor_picture(secret, session.viewer.name) if secret else "",
         roles=sorted(frozenset().union(*session.viewer.roles.values())),
     )  # fmt: skip

@@ -1,7 +1,5 @@
 """Where the gateway's statement and the books differ, on a page: each break in words, and the manager's word on it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -13,6 +11,7 @@ from desk.domain.policy import Act
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.breaks import breaks_page, days_matched
+from desk.reads.gateway_messages import messages_waiting
 from desk.reads.sends import stop_at
 from desk.web.api.breaks import csv_answer
 from desk.web.console.done import led_on
@@ -20,22 +19,11 @@ from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.fund import Cursor, Slug
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk, row_id
-from desk.web.pages import reader_language
-from desk.web.refused import said, status_of
+from desk.web.refused import Failed
 
 router = APIRouter(prefix="/desk/breaks", include_in_schema=False)
 
 LINES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Which break's form was refused, what the page says, and what was typed."""
-
-    break_id: int
-    said: str
-    typed: Mapping[str, str]
-    status: int
 
 
 @router.get("/{site}")
@@ -57,8 +45,7 @@ async def post_resolve(request: Request, site: Slug, break_id: str, desk: TheDes
     try:
         await acted(request, session, typed[KEY], resolve_break, number, typed.get("reason", "").strip())
     except (BadInput, WrongMoment) as refusal:
-        failed = Failed(number, said(refusal, reader_language(request)), typed, status_of(refusal))
-        return await _page(request, desk, session, site, "", failed)
+        return await _page(request, desk, session, site, "", Failed.of(request, str(number), refusal, typed))
     return led_on(request, f"/desk/breaks/{site}", "resolve_break")
 
 
@@ -70,10 +57,11 @@ async def _page(
     days = await desk.read(days_matched, viewer, site)
     here = next(each for each in await desk.read(sites_at_work, viewer, Act.READ_FUND) if each.slug == site)
     stop = await desk.read(stop_at, viewer, site)
+    messages = await desk.read(messages_waiting, viewer, site)
     may = {act: viewer.may(act, here.id) for act in (Act.RESOLVE_BREAK, Act.EXPORT_FUND)}
     open_ones = [view for view in page.lines if view.row.resolved_at is None]
     return staff_page(
         request, session, "console/breaks.html", failed.status if failed else 200, here="fund", address=address, site=here,
-        open_ones=open_ones, resolved=page.lines[len(open_ones):], days=days, stop=stop, may=may, failed=failed, plain=text_of,
-        next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
+        open_ones=open_ones, resolved=page.lines[len(open_ones):], days=days, stop=stop, messages=messages, may=may,
+        failed=failed, plain=text_of, next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip

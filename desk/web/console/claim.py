@@ -4,8 +4,7 @@ A form that meets a claim which a colleague changed comes back with both texts: 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -15,7 +14,6 @@ from desk.actions.facts import COMPLETABLE
 from desk.actions.triage import ASSESSABLE
 from desk.domain.claim import OPEN_STATES, Answer, Basis, RespondentKind, Route, Scope, State
 from desk.domain.errors import (
-    AmountAboveDecided,
     BadInput,
     DeskError,
     Forbidden,
@@ -39,7 +37,7 @@ from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk
 from desk.web.pages import reader_language
-from desk.web.refused import fields_at_fault, said, status_of
+from desk.web.refused import Failed
 from desk.wording.reasons import figure_text
 
 router = APIRouter(prefix="/desk/claims", include_in_schema=False)
@@ -49,25 +47,15 @@ TESTS = ("not_at_fault", "facts_clear", "evidence_sufficient")
 OVERTAKEN = (StaleVersion, WrongMoment, VerdictChanged, PayoutExists)
 """Refusals that a colleague's act explains: the page shows what happened since the form was made."""
 
-_FIRST: Mapping[tuple[str, type[Exception]], str] = MappingProxyType(
-    {("contact", BadInput): "name", ("part", AmountAboveDecided): "amount", ("override", AmountAboveDecided): "amount"}
-)
-"""The field that a refusal is about which names none."""
-
 _OURS = frozenset({KEY, "version", "seen", "question", "route"})
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """A form that was refused: which, what the page says, the fields at fault, what was typed, and what happened meanwhile."""
+class Overtaken(Failed):
+    """An act that was refused: whether a colleague's explains it, and which event the form had seen last."""
 
-    act: str
-    said: str
-    fields: tuple[str, ...]
-    typed: Mapping[str, str]
-    status: int
-    overtaken: bool
-    seen: int
+    overtaken: bool = False
+    seen: int = 0
 
     @property
     def words(self) -> list[str]:
@@ -108,14 +96,12 @@ async def _contact(desk: Desk, viewer: Viewer, reference: str) -> dict[str, str 
     return await desk.read(contact_in_full, viewer, reference, desk.kit)
 
 
-def _failed(request: Request, act: str, refusal: Exception, typed: Mapping[str, str]) -> Failed:
-    fields = tuple(f"{act}-{field.partition('.')[0]}" for field in fields_at_fault(refusal) if field)
-    if first := _FIRST.get((act, type(refusal))):
-        fields = fields or (f"{act}-{first}",)
-    seen = typed.get("seen", "")
-    return Failed(
-        act, said(refusal, reader_language(request)), fields, typed, status_of(refusal), isinstance(refusal, OVERTAKEN),
-        int(seen) if seen.isdecimal() and len(seen) < len("1000000") else 0,
+def _failed(request: Request, act: str, refusal: Exception, typed: Mapping[str, str]) -> Overtaken:
+    failed, seen = Overtaken.of(request, act, refusal, typed), typed.get("seen", "")
+    named = [field for field in failed.fields if field] or (["name"] if (act, type(refusal)) == ("contact", BadInput) else [])
+    return replace(
+        failed, fields=tuple(f"{act}-{field}" for field in named), overtaken=isinstance(refusal, OVERTAKEN),
+        seen=int(seen) if seen.isdecimal() and len(seen) < len("1000000") else 0,
     )  # fmt: skip
 
 
@@ -166,7 +152,7 @@ def _is_incomplete(work: Casework) -> bool:
 
 
 async def _page(
-    request: Request, desk: Desk, session: Session, reference: str, *, failed: Failed | None = None,
+    request: Request, desk: Desk, session: Session, reference: str, *, failed: Overtaken | None = None,
     contact: Mapping[str, str | None] | None = None,
 ) -> Response:  # fmt: skip
     language = reader_language(request)

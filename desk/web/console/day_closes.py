@@ -1,7 +1,7 @@
 """Closing the day on a page: what each cashier has to count, the count, and the closes so far, each to be printed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -23,8 +23,7 @@ from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk, row_id
-from desk.web.pages import reader_language
-from desk.web.refused import fields_at_fault, said, status_of
+from desk.web.refused import Failed
 
 router = APIRouter(prefix="/desk/close", include_in_schema=False)
 
@@ -34,15 +33,10 @@ Cursor = Annotated[str, Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """Which method's count was refused, what the page says, the fields at fault, what was typed, and the count if it was one."""
+class Miscounted(Failed):
+    """A method's count that was refused; `counted` is in minor units, None where what was typed is no count."""
 
-    method: str
-    said: str
-    fields: tuple[str, ...]
-    typed: Mapping[str, str]
-    counted: int | None
-    status: int
+    counted: int | None = None
 
     def off(self, till: OpenTill) -> int:
         """What was counted above what is expected; 0 where nothing was counted."""
@@ -76,10 +70,8 @@ async def post_close(request: Request, site: Slug, desk: TheDesk, session: Signe
     except (Forbidden, NotFound):
         raise
     except DeskError as refusal:
-        minor = counted.minor if counted else None
-        fields = tuple(field.partition(".")[0] for field in fields_at_fault(refusal))
-        words = said(refusal, reader_language(request))
-        failed = Failed(typed.get("method", ""), words, fields, typed, minor, status_of(refusal))
+        failed = Miscounted.of(request, typed.get("method", ""), refusal, typed)
+        failed = replace(failed, counted=counted.minor if counted else None)
         return await _page(request, desk, session, site, "", failed)
     return led_on(request, f"/desk/close/{site}/{closed.row.id}" if closed else f"/desk/close/{site}", "close")
 
@@ -119,7 +111,7 @@ async def _counted(desk: Desk, session: Session, site: str, typed: str) -> Count
 
 
 async def _page(
-    request: Request, desk: Desk, session: Session, site: str, cursor: str, failed: Failed | None = None
+    request: Request, desk: Desk, session: Session, site: str, cursor: str, failed: Miscounted | None = None
 ) -> Response:  # fmt: skip
     viewer, address = session.viewer, f"/desk/close/{site}"
     tills = await desk.read(open_tills, viewer, site)

@@ -1,7 +1,6 @@
 """A site's fund on a page: how it stands, its entries, money in and out; and what the manager is told. Agreeing is `payouts`."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -20,6 +19,7 @@ from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.fund import entries_page, fund_view, open_withdrawals, runway_view
+from desk.reads.gateway_messages import messages_waiting, sites_with_messages
 from desk.reads.sends import stop_at, stopped_sites
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
@@ -29,7 +29,7 @@ from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk
 from desk.web.pages import reader_language
-from desk.web.refused import fields_at_fault, said, status_of
+from desk.web.refused import Failed
 from desk.wording.notices import fund_left
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -50,17 +50,6 @@ class OutForm(MoneyForm):
     """Money out of the fund always says why."""
 
     note: Prose
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Which form was refused, what the page says, the fields at fault, and what was typed."""
-
-    form: str
-    said: str
-    fields: tuple[str, ...]
-    typed: Mapping[str, str]
-    status: int
 
 
 @router.get("/fund")
@@ -103,7 +92,7 @@ async def post_stop(request: Request, site: Slug, desk: TheDesk, session: Signed
     try:
         await acted(request, session, typed[KEY], stop_sends, site, typed.get("reason", "").strip())
     except BadInput as refusal:
-        return await _page(request, desk, session, site, "", _failed(request, "stop", refusal, typed))
+        return await _page(request, desk, session, site, "", Failed.of(request, "stop", refusal, typed))
     return led_on(request, f"/desk/fund/{site}", "stop")
 
 
@@ -117,15 +106,18 @@ async def post_resume(request: Request, site: Slug, session: SignedIn) -> Respon
 
 @router.get("/notices")
 async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
-    """What needs the manager: refunds stopped, a fund that is low or was short, payouts unknown, stuck or contradicted."""
+    """What needs the manager: refunds stopped, messages of the gateway, a fund that is low, payouts unknown or contradicted."""
     found = await desk.read(notices, session.viewer)
     stops = await desk.read(stopped_sites, session.viewer)
+    waiting = await desk.read(sites_with_messages, session.viewer)
     lows = {
         site.slug: fund_left(await desk.read(runway_view, session.viewer, site.slug, desk.kit), reader_language(request))
         for site, line in found
         if line.kind == NoticeKind.FUND_LOW
     }
-    return staff_page(request, session, "console/notices.html", here="notices", notices=found, stops=stops, lows=lows)
+    return staff_page(
+        request, session, "console/notices.html", here="notices", notices=found, stops=stops, messages=waiting, lows=lows
+    )  # fmt: skip
 
 
 async def _moved(
@@ -141,13 +133,8 @@ async def _moved(
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
-        return await _page(request, desk, session, site, "", _failed(request, form, refusal, typed))
+        return await _page(request, desk, session, site, "", Failed.of(request, form, refusal, typed))
     return led_on(request, f"/desk/fund/{site}", "withdrawal" if form == "withdraw" else form)
-
-
-def _failed(request: Request, form: str, refusal: DeskError | ValidationError, typed: Mapping[str, str]) -> Failed:
-    fields = tuple(field.partition(".")[0] for field in fields_at_fault(refusal))
-    return Failed(form, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
 
 
 def _amount(typed: str, currency: str) -> Money:
@@ -170,10 +157,11 @@ async def _page(
     here = next(each for each in sites if each.slug == site)
     stop = await desk.read(stop_at, viewer, site)
     runway = await desk.read(runway_view, viewer, site, desk.kit)
+    messages = await desk.read(messages_waiting, viewer, site)
     may = {act: viewer.may(act, here.id) for act in (Act.TOP_UP, Act.WITHDRAW_FUND, Act.EXPORT_FUND, Act.STOP_SENDS)}
     return staff_page(
         request, session, "console/fund.html", failed.status if failed else 200, here="fund", address=address, fund=view,
         page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, payers=[payer.value for payer in Payer],
-        stop=stop, runway=runway, failed=failed, plain=text_of,
+        stop=stop, runway=runway, messages=messages, failed=failed, plain=text_of,
         next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip

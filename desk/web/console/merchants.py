@@ -16,10 +16,10 @@ from desk.web.api.recovery_shapes import AcceptIn
 from desk.web.api.respondents import statement_csv
 from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
-from desk.web.console.recovery import Failed, failed
 from desk.web.console.recovery_forms import typed_amount
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk, row_id
+from desk.web.refused import Failed
 
 router = APIRouter(prefix="/desk/fund/{site}/merchants/{respondent_id}", include_in_schema=False)
 
@@ -54,7 +54,7 @@ async def post_deposit(
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
-        return await _page(request, desk, session, site, number, failed(request, way, refusal, typed))
+        return await _page(request, desk, session, site, number, Failed.of(request, way, refusal, typed))
     return led_on(request, f"/desk/fund/{site}/merchants/{number}", f"deposit_{way}")
 
 

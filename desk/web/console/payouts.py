@@ -1,7 +1,7 @@
 """Paying at the counter: what is to be paid, one claim's refund, one payout and its steps, what waits for a second officer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -23,9 +23,9 @@ from desk.actions.payouts import (
     refuse_payout,
     send_payout,
 )
-from desk.domain.errors import AmountAboveDecided, BadInput, DeskError, Forbidden, FundInsufficient, NotFound, SecondOfficerNeeded
+from desk.domain.errors import BadInput, DeskError, Forbidden, FundInsufficient, NotFound, SecondOfficerNeeded
 from desk.domain.money import Money, text_of
-from desk.domain.payout import UNDER_WAY, Heard, Method, PayoutState
+from desk.domain.payout import UNDER_WAY, Heard, Method, PayoutState, has_receipt
 from desk.domain.policy import Act, Viewer
 from desk.domain.typed import read_amount
 from desk.ports import Desk
@@ -40,7 +40,7 @@ from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk, row_id
 from desk.web.pages import reader_language
-from desk.web.refused import fields_at_fault, said, status_of
+from desk.web.refused import Failed
 from desk.wording import figures
 from desk.wording.catalogue import text
 
@@ -64,17 +64,6 @@ _OFFERED: Mapping[PayoutState, tuple[str, ...]] = MappingProxyType(
         PayoutState.SETTLED: ("returned",),
     }
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """What was refused: which step, what the page says, the fields at fault, and what was typed."""
-
-    step: str
-    said: str
-    fields: tuple[str, ...]
-    typed: Mapping[str, str]
-    status: int
 
 
 def offered(viewer: Viewer, sheet: Sheet) -> list[str]:
@@ -117,12 +106,12 @@ async def post_payout(request: Request, reference: Reference, desk: TheDesk, ses
         await desk.write(notice_short_fund, session.viewer, reference)
         has = await desk.read(fund_of_claim, session.viewer, reference)
         told = text("refund.fund_short", reader_language(request), amount=figures.money(has, reader_language(request)))
-        failed = replace(_failed("propose", refusal, typed, request), said=told, fields=("amount",))
+        failed = replace(Failed.of(request, "propose", refusal, typed), said=told, fields=("amount",))
         return await _refund(request, desk, session, reference, failed)
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
-        return await _refund(request, desk, session, reference, _failed("propose", refusal, typed, request))
+        return await _refund(request, desk, session, reference, Failed.of(request, "propose", refusal, typed))
     onward = f"/desk/payouts/{paying.payout.id}" if paying else f"/desk/claims/{reference}/payouts"
     return led_on(request, onward, "propose")
 
@@ -130,7 +119,7 @@ async def post_payout(request: Request, reference: Reference, desk: TheDesk, ses
 @router.get("/payouts/{payout_id}")
 async def payout_page(request: Request, payout_id: str, desk: TheDesk, session: SignedIn) -> Response:
     """Where one payout stands, through whose hands it went, and what may be done now."""
-    return await _sheet(request, desk, session, row_id(payout_id))
+    return await sheet_page(request, desk, session, row_id(payout_id))
 
 
 @router.post("/payouts/{payout_id}/{step}")
@@ -153,11 +142,11 @@ async def post_step(request: Request, payout_id: str, step: str, desk: TheDesk, 
     except SecondOfficerNeeded as refusal:
         if step == "send":
             await desk.write(lapse_approval, session.viewer, number)
-        return await _sheet(request, desk, session, number, _failed(step, refusal, typed, request))
+        return await sheet_page(request, desk, session, number, Failed.of(request, step, refusal, typed))
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
-        return await _sheet(request, desk, session, number, _failed(step, refusal, typed, request))
+        return await sheet_page(request, desk, session, number, Failed.of(request, step, refusal, typed))
     return led_on(request, f"/desk/payouts/{number}", step)
 
 
@@ -178,7 +167,7 @@ async def post_withdrawal_approval(
     except (Forbidden, NotFound):
         raise
     except DeskError as refusal:
-        return await _approvals(request, desk, session, _failed("withdrawal", refusal, typed, request))
+        return await _approvals(request, desk, session, Failed.of(request, "withdrawal", refusal, typed))
     return led_on(request, "/desk/approvals", "withdrawal_approved")
 
 
@@ -200,12 +189,6 @@ def _amount(typed: str | None, currency: str) -> Money | None:
         raise BadInput("/amount", "bad_amount") from None
 
 
-def _failed(step: str, refusal: Exception, typed: Mapping[str, str], request: Request) -> Failed:
-    fields = tuple(field.rpartition(".")[2] for field in fields_at_fault(refusal))
-    fields = ("amount",) if isinstance(refusal, AmountAboveDecided) else fields
-    return Failed(step, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
-
-
 async def _refund(
     request: Request, desk: Desk, session: Session, reference: str, failed: Failed | None = None
 ) -> Response:  # fmt: skip
@@ -220,15 +203,16 @@ async def _refund(
     )  # fmt: skip
 
 
-async def _sheet(
+async def sheet_page(
     request: Request, desk: Desk, session: Session, payout_id: int, failed: Failed | None = None
 ) -> Response:  # fmt: skip
+    """One payout's page, with the refusal that led here."""
     one = await desk.read(sheet, session.viewer, payout_id, desk.kit)
     stops = {site.id: stop for site, stop in await desk.read(stopped_sites, session.viewer)}
     return staff_page(
         request, session, "console/payout.html", failed.status if failed else 200, here="pay", sheet=one,
         payout=one.view.payout, steps=offered(session.viewer, one), address=f"/desk/payouts/{payout_id}",
-        stop=stops.get(one.claim.site_id), failed=failed, money=_money,
+        stop=stops.get(one.claim.site_id), failed=failed, money=_money, receipt=_receipt_of(one),
     )  # fmt: skip
 
 
@@ -238,6 +222,11 @@ async def _approvals(request: Request, desk: Desk, session: Session, failed: Fai
         request, session, "console/approvals.html", failed.status if failed else 200, here="approvals", waiting=found,
         address="/desk/approvals", failed=failed, money=_money,
     )  # fmt: skip
+
+
+def _receipt_of(one: Sheet) -> bool:
+    payout = one.view.payout
+    return has_receipt(PayoutState(payout.state), Method(payout.method), returned=payout.returned_at is not None)
 
 
 def _is_settled(one: Sheet) -> bool:

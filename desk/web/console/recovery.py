@@ -1,7 +1,6 @@
 """Recoveries on pages: what is owed by age, one recovery with its forms, its letters. A merchant's statement is `merchants`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -9,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from desk.domain.errors import AmountAboveOpen, DepositInsufficient, DeskError, Forbidden, NotFound
+from desk.domain.errors import DeskError, Forbidden, NotFound
 from desk.domain.money import text_of
 from desk.domain.policy import Act, Viewer
 from desk.domain.recovery import RECOVERY_LIFE, AgeBand, How, RecoveryState, RecoveryStep
@@ -22,8 +21,7 @@ from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.recovery_forms import ROWS, STEPS, told_by
 from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk, row_id
-from desk.web.pages import reader_language
-from desk.web.refused import fields_at_fault, said, status_of
+from desk.web.refused import Failed
 from desk.wording.catalogue import text
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -36,17 +34,6 @@ _FORMS: Mapping[str, RecoveryStep] = {
 }  # fmt: skip
 Word = Annotated[str, Query(max_length=20)]
 Cursor = Annotated[str, Query(max_length=200)]
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Which form was refused, what the page says, the fields at fault, and what was typed."""
-
-    step: str
-    said: str
-    fields: tuple[str, ...]
-    typed: Mapping[str, str]
-    status: int
 
 
 def offered(viewer: Viewer, file: RecoveryFile) -> list[str]:
@@ -119,7 +106,7 @@ async def post_step(request: Request, recovery_id: str, step: str, desk: TheDesk
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
-        return await _page(request, desk, session, number, failed(request, step, refusal, typed))
+        return await _page(request, desk, session, number, Failed.of(request, step, refusal, typed))
     return led_on(request, f"/desk/recoveries/{number}", _done(step, typed))
 
 
@@ -138,13 +125,6 @@ async def demand_letter(
         request, session, "console/demand.html", here="recoveries", view=file.view, letter=letter, site=site, plain=text_of,
         say=text, papers=("zh-CN", "en"),
     )  # fmt: skip
-
-
-def failed(request: Request, step: str, refusal: DeskError | ValidationError, typed: Mapping[str, str]) -> Failed:
-    """A refusal as a page shows it, at the field that it speaks of."""
-    fields = tuple(field.partition(".")[0] for field in fields_at_fault(refusal))
-    fields = ("amount",) if isinstance(refusal, (AmountAboveOpen, DepositInsufficient)) else fields
-    return Failed(step, said(refusal, reader_language(request)), fields, typed, status_of(refusal))
 
 
 async def _page(

@@ -23,8 +23,8 @@ from desk.web.api.correspondence import ContactIn, TextIn
 from desk.web.api.shapes import Prose
 from desk.web.deps import RequestId, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
-from desk.web.pages import reader_language, same_site
-from desk.web.refused import said, status_of
+from desk.web.pages import same_site
+from desk.web.refused import Failed
 from desk.web.visitor.visit import Visit, over, visit_of
 
 router = APIRouter(include_in_schema=False)
@@ -68,15 +68,6 @@ SURE = "sure"
 GIVES_UP = frozenset({Act.OBJECT, Act.WITHDRAW})
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An act that was refused: what the page says, and what was typed."""
-
-    act: str
-    said: str
-    typed: Mapping[str, str]
-
-
 @router.post("/status/{act}")
 async def act_on_claim(request: Request, act: str, desk: TheDesk, request_id: RequestId) -> Response:
     """Do what the form says, then show the page anew; refused, show it with the reason and the typed text."""
@@ -94,8 +85,8 @@ async def act_on_claim(request: Request, act: str, desk: TheDesk, request_id: Re
     try:
         await _do(request, visit, form, typed)
     except (DeskError, ValidationError) as refusal:
-        failed = Failed(act, said(refusal, reader_language(request)), typed)
-        return await visit.page(failed=failed, forms=forms_for, status=status_of(refusal))
+        failed = Failed.of(request, act, refusal, typed)
+        return await visit.page(failed=failed, forms=forms_for, status=failed.status)
     return visit.acted(act)
 
 

@@ -10,9 +10,9 @@ from desk.domain.errors import DeskError, Forbidden, NotFound
 from desk.domain.policy import Act
 from desk.web.deps import RequestId, TheDesk
 from desk.web.evidence import add_once, handed_out, upload_in
-from desk.web.pages import reader_language, same_site
-from desk.web.refused import said, status_of
-from desk.web.visitor.acts import Failed, forms_for
+from desk.web.pages import same_site
+from desk.web.refused import Failed
+from desk.web.visitor.acts import forms_for
 from desk.web.visitor.visit import Visit, over, visit_of
 
 router = APIRouter(include_in_schema=False)
@@ -31,8 +31,8 @@ async def add_file(request: Request, desk: TheDesk, request_id: RequestId) -> Re
     except (NotFound, Forbidden):
         raise
     except DeskError as refusal:
-        failed = Failed(Act.ADD_EVIDENCE, said(refusal, reader_language(request)), {})
-        return await visit.page(failed=failed, forms=forms_for, status=status_of(refusal))
+        failed = Failed.of(request, Act.ADD_EVIDENCE, refusal, {})
+        return await visit.page(failed=failed, forms=forms_for, status=failed.status)
     return visit.acted(Act.ADD_EVIDENCE)
 
 
