@@ -11,7 +11,7 @@ from desk.actions.steps import event_by, officer_id
 from desk.domain import fund
 from desk.domain.audit import EventKind
 from desk.domain.errors import BadInput, Forbidden, FundInsufficient, NotFound, SecondOfficerNeeded, WrongMoment
-from desk.domain.fund import AVAILABLE, EntryKind, Payer
+from desk.domain.fund import AVAILABLE, RECOVERED_IN_ERROR, EntryKind, Payer, Source
 from desk.domain.money import Money
 from desk.domain.policy import Act, Role, Viewer, require
 from desk.ports import Row, Work
@@ -63,14 +63,16 @@ def put_in(work: Work, site: SiteRow, amount: Money, payer: Payer, about: Booked
     return books.post(work, site, EntryKind.TOP_UP, fund.postings(EntryKind.TOP_UP, amount.minor, payer=payer.value), about)
 
 
-def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Payer, note: str) -> Withdrawing:
+def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Source, note: str) -> Withdrawing:
     """Ask for money to be given back to a source; it moves when a second person agrees.
 
-    Raises FundInsufficient for more than is available now. Source: SPEC 5.2.
+    Raises FundInsufficient for more than is available now, and than was recovered in error where that is given back.
+    Source: SPEC 5.2.
     """
     site = _hold(work, viewer, Act.WITHDRAW_FUND, slug, amount)
     if books.balances(work.conn, site.id, site.currency).get(AVAILABLE, 0) < amount.minor:
         raise FundInsufficient
+    _refuse_above_recovered(work, site, payer, amount.minor)
     row: Row = {
         "id": work.kit.lots.number(), "site_id": site.id, "amount_minor": amount.minor, "currency": amount.currency,
         "payer": payer.value, "note": note, "proposed_by": officer_id(viewer), "proposed_at": work.now,
@@ -97,6 +99,7 @@ def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int
     if row.proposed_by == viewer.id:
         raise SecondOfficerNeeded
     refuse_unless_second(work, viewer, site)
+    _refuse_above_recovered(work, site, row.payer, row.amount_minor)
     lines = fund.postings(EntryKind.WITHDRAWAL, row.amount_minor, payer=row.payer)
     entry_id = books.post(work, site, EntryKind.WITHDRAWAL, lines, Booked(officer_id=viewer.id, note=row.note))
     approved = books.approve_withdrawal(work, row, officer_id(viewer))
@@ -115,6 +118,14 @@ def refuse_unless_second(work: Work, viewer: Viewer, site: SiteRow) -> None:
     stands_in = Role.CASHIER in roles and officers.count_at(work.conn, site.id, Role.MANAGER) == 1
     if Role.MANAGER not in roles and not stands_in:
         raise Forbidden
+
+
+def _refuse_above_recovered(work: Work, site: SiteRow, payer: str, minor: int) -> None:
+    """Raise FundInsufficient for more than stands recovered in error; what payers put in is known to themselves."""
+    if payer == Source.RECOVERED_IN_ERROR and minor > books.balances(work.conn, site.id, site.currency).get(
+        RECOVERED_IN_ERROR, 0
+    ):
+        raise FundInsufficient
 
 
 def _hold(work: Work, viewer: Viewer, act: Act, slug: str, amount: Money | None = None) -> SiteRow:

@@ -38,7 +38,8 @@ SUMMED = (
 class FundView:
     """What stands where, in minor units. `paid` is net of bank returns; `paid` and `recovered` are sums of their entries.
 
-    `put_in` is what sources and deposits own, `off` by how much the identity of SPEC 5.3 fails: 0, or something is wrong.
+    `put_in` is what sources and deposits own, `in_error` what of it merchants paid for refunds that banks returned then, `off`
+    by how much the identity of SPEC 5.3 fails: 0, or something is wrong.
     """
 
     currency: str
@@ -50,6 +51,7 @@ class FundView:
     recovered: int
     written_off: int
     put_in: int
+    in_error: int
     off: int
 
 
@@ -113,7 +115,8 @@ def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
         # A deposit used has two lines of the same amount; one of them is the recovery.
         recovered=sum(moved.get(kind, 0) for kind in back) + moved.get(EntryKind.DEPOSIT_USED, 0) // 2,
         written_off=stands.get(fund.WRITTEN_OFF, 0),
-        put_in=sum(minor for name, minor in stands.items() if fund.kind_of(name) in fund.OWED), off=fund.out_of_balance(stands),
+        put_in=sum(minor for name, minor in stands.items() if fund.kind_of(name) in fund.OWED),
+        in_error=stands.get(fund.RECOVERED_IN_ERROR, 0), off=fund.out_of_balance(stands),
     )  # fmt: skip
 
 

@@ -6,10 +6,11 @@ from typing import Any
 from desk.actions.statements import days_to_fetch
 from tests.statements import broken, paid, today, told
 from tests.till import Till
-from tests.web.front import Front
+from tests.web.console import seat
+from tests.web.front import Front, problem, yuan
 from tests.web.test_bank_return import say
 from tests.web.test_bank_return import settled as arrived
-from tests.web.test_breaks import listed, resolve
+from tests.web.test_breaks import listed, red, resolve
 from tests.web.test_gateway_events import send
 from tests.web.test_gateway_events import told as message
 from tests.web.test_recovery import SITE, demanded, holding, read, took
@@ -77,3 +78,28 @@ async def test_the_statement_of_the_day_before_is_asked_for_where_the_first_refu
     assert days == [day - timedelta(days=1), day]
     assert [await told(house, day=each) for each in days] == [0, 1]
     assert [(each["kind"], each["payout"]) for each in await listed(till)] == [("missing_on_statement", str(number))]
+
+
+async def test_what_a_merchant_paid_for_a_refund_that_came_back_is_given_back_by_two_persons(till: Front) -> None:
+    _, payout = await arrived(till)
+    await took(till, str(payout), "payments", amount=yuan("28.00"), how="cash")
+    assert 'value="recovered_in_error"' not in (await (await seat(till, "ma")).get("/desk/fund/huangshan")).text
+    for by in ("ma", "cai"):
+        await say(till, payout, by)
+    ma, fund = await seat(till, "ma"), f"{SITE}/fund"
+    assert "CNY 28.00 goes back to the merchant, out of the fund." in (await ma.get(f"/desk/recoveries/{payout}")).text
+    page = (await ma.get("/desk/fund/huangshan")).text
+    assert (page.count('value="recovered_in_error"'), page.count("Merchants, for returned refunds")) == (1, 2)
+    back = {"amount": yuan("28.00"), "source": "recovered_in_error", "note": "退还云海茶庄"}
+    assert problem(await till.call("POST", f"{fund}/top-ups", "ma", json=back)) == (422, "bad_input")
+    more = await till.call("POST", f"{fund}/withdrawals", "ma", json={**back, "amount": yuan("28.01")})
+    assert problem(more) == (409, "fund_insufficient")
+    asked = [await till.call("POST", f"{fund}/withdrawals", "ma", json=back) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["source"]) for answer in asked] == [(201, "recovered_in_error")] * 2
+    first, twice = [f"{fund}/withdrawals/{answer.json()['id']}/approve" for answer in asked]
+    assert problem(await till.call("POST", first, "ma", json={})) == (409, "second_officer_needed")
+    assert (await till.call("POST", first, "chen", json={})).status_code == 200
+    assert problem(await till.call("POST", twice, "chen", json={})) == (409, "fund_insufficient")
+    stands = await Till(till.house).balances()
+    assert (stands["source:recovered_in_error"], stands["available"]) == (0, 10_000_000)
+    assert await red(till) <= {"I34"}  # a test's seat is taken without a sign-in

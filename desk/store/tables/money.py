@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from desk.domain.day_close import LONGEST_REASON
-from desk.domain.fund import EntryKind, Payer
+from desk.domain.fund import EntryKind, Source
 from desk.domain.payout import Method, PayoutState
 from desk.domain.reconciliation import BreakKind, StopCause
 from desk.store.columns import (
@@ -93,7 +93,7 @@ class WithdrawalRow(SQLModel, table=True):
 
     __tablename__ = "withdrawal"
     __table_args__ = (
-        one_of("payer", Payer),
+        one_of("payer", Source),
         at_most("note", 2000),
         CheckConstraint("amount_minor > 0", name="amount_above_zero"),
         CheckConstraint("approved_by <> proposed_by", name="two_persons"),
@@ -105,7 +105,7 @@ class WithdrawalRow(SQLModel, table=True):
     site_id: int = Field(sa_column=refers("site.id"))
     amount_minor: int = Field(sa_column=amount())
     currency: str = Field(sa_column=words(3))
-    payer: str = Field(sa_column=words(16))
+    payer: str = Field(sa_column=words(24))
     note: str = Field(sa_column=prose())
     proposed_by: int = Field(sa_column=refers("officer.id"))
     proposed_at: datetime = Field(sa_column=moment())

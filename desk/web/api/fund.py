@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from desk.actions.fund import ToppedUp, Withdrawing, approve_withdrawal, propose_withdrawal, top_up
-from desk.domain.fund import Payer
+from desk.domain.fund import Payer, Source
 from desk.domain.money import text_of
 from desk.domain.policy import Act, Viewer
 from desk.ports import Desk
@@ -81,7 +81,7 @@ class WithdrawalIn(In):
     """Money that shall go back to a source, and why."""
 
     amount: MoneyIn
-    source: Payer
+    source: Source
     note: Prose
 
 
@@ -90,7 +90,7 @@ class WithdrawalOut(Out):
 
     id: str
     amount: MoneyOut
-    source: Payer
+    source: Source
     note: str
     proposed_by: str
     proposed_at: datetime
@@ -101,7 +101,7 @@ class WithdrawalOut(Out):
     def of(cls, view: WithdrawalView) -> "WithdrawalOut":
         """The shape of a withdrawal."""
         return cls(
-            id=str(view.id), amount=money_out(view.amount_minor, view.currency), source=Payer(view.payer), note=view.note,
+            id=str(view.id), amount=money_out(view.amount_minor, view.currency), source=Source(view.payer), note=view.note,
             proposed_by=view.proposed_by, proposed_at=view.proposed_at, approved_by=view.approved_by,
             approved_at=view.approved_at,
         )  # fmt: skip
