@@ -103,3 +103,15 @@ async def test_what_a_merchant_paid_for_a_refund_that_came_back_is_given_back_by
     stands = await Till(till.house).balances()
     assert (stands["source:recovered_in_error"], stands["available"]) == (0, 10_000_000)
     assert await red(till) <= {"I34"}  # a test's seat is taken without a sign-in
+
+
+async def test_a_bank_return_that_one_officer_told_of_waits_among_the_approvals_for_the_second(till: Front) -> None:
+    reference, payout = await arrived(till)
+    cai, address = await seat(till, "cai"), f'href="/desk/payouts/{payout}"'
+    assert address not in (await cai.get("/desk/approvals")).text
+    await say(till, payout, "ma")
+    page = (await cai.get("/desk/approvals")).text
+    assert (address in page, reference in page, "Ma says the bank sent it back." in page) == (True, True, True)
+    assert address not in (await (await seat(till, "mona")).get("/desk/approvals")).text
+    await say(till, payout, "cai")
+    assert address not in (await cai.get("/desk/approvals")).text

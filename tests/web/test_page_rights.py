@@ -11,7 +11,7 @@ from desk.actions.day_close import close_day
 from desk.actions.fund import propose_withdrawal
 from desk.domain.claim import State
 from desk.domain.day_close import Count
-from desk.domain.fund import Payer
+from desk.domain.fund import Source
 from desk.domain.money import Money
 from desk.domain.payout import Method
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
@@ -181,7 +181,7 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
     if "{break_id}" in where[1]:
         return Things(ABSENT, break_id=await broken(house, await Till(house).brought_to("reserved")))
     if "{withdrawal_id}" in where[1]:
-        asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Payer.SITE, "x")
+        asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Source.SITE, "x")
         return Things(ABSENT, withdrawal=asked.row.id)
     if "{close_id}" in where[1]:
         await Till(house).brought_to("settled")
