@@ -91,15 +91,19 @@ class WithdrawalView:
     proposed_at: datetime
     approved_by: str | None
     approved_at: datetime | None
+    refused_by: str | None
+    refused_at: datetime | None
 
 
-def withdrawal_view(row: WithdrawalRow, site: SiteRow, proposed_by: str, approved_by: str | None = None) -> WithdrawalView:
+def withdrawal_view(
+    row: WithdrawalRow, site: SiteRow, proposed_by: str, approved_by: str | None = None, refused_by: str | None = None
+) -> WithdrawalView:  # fmt: skip
     """A withdrawal's row as staff see it, with the names of its two officers."""
     zone = ZoneInfo(site.time_zone)
-    approved_at = row.approved_at.astimezone(zone) if row.approved_at else None
+    approved_at, refused_at = (at.astimezone(zone) if at else None for at in (row.approved_at, row.refused_at))
     return WithdrawalView(
         row.id, row.amount_minor, row.currency, row.payer, row.note, proposed_by, row.proposed_at.astimezone(zone),
-        approved_by, approved_at,
+        approved_by, approved_at, refused_by, refused_at,
     )  # fmt: skip
 
 
@@ -155,12 +159,12 @@ def entries_page(
 
 
 def open_withdrawals(conn: Connection, viewer: Viewer, slug: str, limit: int, cursor: str | None) -> Page[WithdrawalView]:
-    """Withdrawals of a site that nobody has agreed to yet, oldest first. Raises NotFound for a foreign site, Forbidden."""
+    """Withdrawals of a site that wait for a second person, oldest first. Raises NotFound for a foreign site, Forbidden."""
     site = _site(conn, viewer, slug)
     query = (
         select(WITHDRAWAL, OFFICER.c.name.label("proposer"))
         .join(OFFICER, OFFICER.c.id == WITHDRAWAL.c.proposed_by)
-        .where(WITHDRAWAL.c.site_id == site.id, WITHDRAWAL.c.approved_at.is_(None))
+        .where(WITHDRAWAL.c.site_id == site.id, WITHDRAWAL.c.approved_at.is_(None), WITHDRAWAL.c.refused_at.is_(None))
         .order_by(WITHDRAWAL.c.id)
         .limit(limit + 1)
     )

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from desk.actions.statements import days_to_fetch
 from tests.statements import broken, paid, today, told
 from tests.till import Till
@@ -115,3 +117,31 @@ async def test_a_bank_return_that_one_officer_told_of_waits_among_the_approvals_
     assert address not in (await (await seat(till, "mona")).get("/desk/approvals")).text
     await say(till, payout, "cai")
     assert address not in (await cai.get("/desk/approvals")).text
+
+
+@pytest.mark.parametrize("by", ["ma", "chen"])
+async def test_a_withdrawal_is_refused_by_a_second_person_or_taken_back_and_moves_nothing_any_more(till: Front, by: str) -> None:
+    way = f"{SITE}/fund/withdrawals"
+    body = {"amount": yuan("50.00"), "source": "site", "note": "年底退回"}
+    asked = (await till.call("POST", way, "ma", json=body)).json()["id"]
+    assert problem(await till.call("POST", f"{way}/{asked}/refuse", "mona", json={"reason": "x"})) == (404, "not_found")
+    assert problem(await till.call("POST", f"{way}/{asked}/refuse", by, json={"reason": " "})) == (422, "bad_input")
+    done = await till.call("POST", f"{way}/{asked}/refuse", by, json={"reason": "金额写错了。"})
+    told_of = done.json()
+    assert (done.status_code, told_of["refused_by"], told_of["approved_at"]) == (200, by.title(), None)
+    assert (await till.call("GET", way, "ma")).json()["withdrawals"] == []
+    for step, sent in (("approve", {}), ("refuse", {"reason": "x"})):
+        assert problem(await till.call("POST", f"{way}/{asked}/{step}", "chen", json=sent)) == (409, "wrong_moment")
+    assert (await Till(till.house).balances())["available"] == 10_000_000
+    assert await red(till) == set()
+
+
+async def test_the_page_takes_a_withdrawal_back_and_keeps_what_was_typed(till: Front) -> None:
+    body = {"amount": yuan("50.00"), "source": "site", "note": "年底退回"}
+    asked = (await till.call("POST", f"{SITE}/fund/withdrawals", "ma", json=body)).json()["id"]
+    ma, form = await seat(till, "ma"), f"/desk/fund/huangshan/withdrawals/{asked}/refuse"
+    wrong = await ma.submit("/desk/approvals", form, reason="<b>" + "x" * 2000)
+    assert (wrong.status_code, "&lt;b&gt;xxx" in wrong.text) == (422, True)
+    assert (await ma.submit("/desk/approvals", form, reason="Wrong amount")).status_code == 303
+    page = (await ma.get("/desk/approvals")).text
+    assert ("Nothing was taken out" in page, form in page) == (True, False)

@@ -74,6 +74,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/fund/{site}/top-ups"): Door(Act.TOP_UP, fields=MONEY_IN),
     ("POST", "/desk/fund/{site}/withdrawals"): Door(Act.WITHDRAW_FUND, fields=MONEY_IN),
     ("POST", "/desk/fund/{site}/withdrawals/{withdrawal_id}/approve"): Door(Act.APPROVE_WITHDRAWAL),
+    ("POST", "/desk/fund/{site}/withdrawals/{withdrawal_id}/refuse"): Door(Act.APPROVE_WITHDRAWAL, fields={"reason": "x"}),
     ("POST", "/desk/fund/{site}/sends/stop"): Door(Act.STOP_SENDS, fields={"reason": "x"}),
     ("POST", "/desk/fund/{site}/sends/resume"): Door(Act.STOP_SENDS),
     ("GET", "/desk/recoveries"): Door(Act.READ_FUND),

@@ -89,7 +89,7 @@ class FundPostingRow(SQLModel, table=True):
 
 
 class WithdrawalRow(SQLModel, table=True):
-    """Money a manager wants to take out of the fund; it moves when a second person agrees."""
+    """Money a manager wants to take out of the fund; it moves when a second person agrees, and stays when it is refused."""
 
     __tablename__ = "withdrawal"
     __table_args__ = (
@@ -98,6 +98,8 @@ class WithdrawalRow(SQLModel, table=True):
         CheckConstraint("amount_minor > 0", name="amount_above_zero"),
         CheckConstraint("approved_by <> proposed_by", name="two_persons"),
         CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_whole"),
+        CheckConstraint("(refused_by IS NULL) = (refused_at IS NULL)", name="refused_whole"),
+        CheckConstraint("approved_at IS NULL OR refused_at IS NULL", name="ended_once"),
         Index("ix_withdrawal_open", "site_id", "id", **only_where("approved_at IS NULL")),
     )
 
@@ -111,6 +113,8 @@ class WithdrawalRow(SQLModel, table=True):
     proposed_at: datetime = Field(sa_column=moment())
     approved_by: int | None = Field(sa_column=refers("officer.id", optional=True))
     approved_at: datetime | None = Field(sa_column=moment(optional=True))
+    refused_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    refused_at: datetime | None = Field(sa_column=moment(optional=True))
 
 
 class PayoutRow(SQLModel, table=True):
