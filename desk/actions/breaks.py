@@ -78,7 +78,7 @@ def resolve_break(work: Work, viewer: Viewer, break_id: int, reason: str) -> Res
         raise WrongMoment
     kept = (scrubbed(work, claim, reason) if claim else reason) or reason
     row = breaks.resolve(work.conn, break_id, resolved_by=viewer.id, resolved_at=work.now, resolution=kept)
-    if claim and row.payout_id and not breaks.any_open_of_payout(work.conn, row.payout_id):
+    if claim and not breaks.any_open_of_claim(work.conn, claim.id):
         notices.close(work, claim.id, {NoticeKind.STATEMENT_BREAK})
     for site in locked:
         _record(work, viewer, site, EventKind.BREAK_RESOLVED, {"break": str(row.id), "resolution": kept})

@@ -11,7 +11,7 @@ from desk.actions.steps import event_by, officer_id
 from desk.domain import fund
 from desk.domain.audit import EventKind
 from desk.domain.errors import BadInput, Forbidden, FundInsufficient, NotFound, SecondOfficerNeeded, WrongMoment
-from desk.domain.fund import AVAILABLE, EntryKind, Payer
+from desk.domain.fund import AVAILABLE, RECOVERED_IN_ERROR, EntryKind, Payer, Source
 from desk.domain.money import Money
 from desk.domain.policy import Act, Role, Viewer, require
 from desk.ports import Row, Work
@@ -34,12 +34,13 @@ class ToppedUp:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawing:
-    """A withdrawal as it stands, with the names of who asked for it and who agreed."""
+    """A withdrawal as it stands, with the names of who asked for it and who agreed or refused."""
 
     row: WithdrawalRow
     site: SiteRow
     proposed_by: str
     approved_by: str | None = None
+    refused_by: str | None = None
 
 
 def top_up(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Payer, note: str | None) -> ToppedUp:
@@ -63,18 +64,20 @@ def put_in(work: Work, site: SiteRow, amount: Money, payer: Payer, about: Booked
     return books.post(work, site, EntryKind.TOP_UP, fund.postings(EntryKind.TOP_UP, amount.minor, payer=payer.value), about)
 
 
-def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Payer, note: str) -> Withdrawing:
+def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Source, note: str) -> Withdrawing:
     """Ask for money to be given back to a source; it moves when a second person agrees.
 
-    Raises FundInsufficient for more than is available now. Source: SPEC 5.2.
+    Raises FundInsufficient for more than is available now, and than was recovered in error where that is given back.
+    Source: SPEC 5.2.
     """
     site = _hold(work, viewer, Act.WITHDRAW_FUND, slug, amount)
     if books.balances(work.conn, site.id, site.currency).get(AVAILABLE, 0) < amount.minor:
         raise FundInsufficient
+    _refuse_above_recovered(work, site, payer, amount.minor)
     row: Row = {
         "id": work.kit.lots.number(), "site_id": site.id, "amount_minor": amount.minor, "currency": amount.currency,
         "payer": payer.value, "note": note, "proposed_by": officer_id(viewer), "proposed_at": work.now,
-        "approved_by": None, "approved_at": None,
+        "approved_by": None, "approved_at": None, "refused_by": None, "refused_at": None,
     }  # fmt: skip
     books.add_withdrawal(work.conn, row)
     said = {"withdrawal": str(row["id"]), "amount_minor": amount.minor, "payer": payer.value}
@@ -85,25 +88,34 @@ def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, pay
 def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int) -> Withdrawing:
     """Agree as the second person, and move the money: another manager, or any cashier where the site has only one.
 
-    Raises SecondOfficerNeeded for whoever proposed it, WrongMoment once it is done, FundInsufficient where the money has gone
-    meanwhile, Forbidden for a cashier of a site that has not exactly one manager. Source: SPEC 5.5, "Two persons".
+    Raises SecondOfficerNeeded for whoever proposed it, WrongMoment once it is done or refused, FundInsufficient where the money
+    has gone meanwhile, Forbidden for a cashier of a site that has not exactly one manager. Source: SPEC 5.5, "Two persons".
     """
     site = _hold(work, viewer, Act.APPROVE_WITHDRAWAL, slug)
-    row = books.withdrawal(work.conn, withdrawal_id)
-    if row is None or row.site_id != site.id:
-        raise NotFound
-    if row.approved_at is not None:
-        raise WrongMoment
+    row = _waiting(work, site, withdrawal_id)
     if row.proposed_by == viewer.id:
         raise SecondOfficerNeeded
     refuse_unless_second(work, viewer, site)
+    _refuse_above_recovered(work, site, row.payer, row.amount_minor)
     lines = fund.postings(EntryKind.WITHDRAWAL, row.amount_minor, payer=row.payer)
     entry_id = books.post(work, site, EntryKind.WITHDRAWAL, lines, Booked(officer_id=viewer.id, note=row.note))
-    approved = books.approve_withdrawal(work, row, officer_id(viewer))
+    approved = books.end_withdrawal(work, row, approved_by=officer_id(viewer), approved_at=work.now)
     said = {"withdrawal": str(row.id), "entry": str(entry_id), "amount_minor": row.amount_minor, "payer": row.payer}
     _record(work, viewer, site, EventKind.WITHDRAWAL_APPROVED, said)
     look_at(work, site)
     return Withdrawing(approved, site, officers.name_of(work.conn, row.proposed_by), viewer.name)
+
+
+def refuse_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int, reason: str) -> Withdrawing:
+    """Refuse as the second person, or take one's own proposal back; nothing moves. Raises NotFound, WrongMoment, Forbidden."""
+    site = _hold(work, viewer, Act.APPROVE_WITHDRAWAL, slug)
+    row = _waiting(work, site, withdrawal_id)
+    if row.proposed_by != viewer.id:
+        refuse_unless_second(work, viewer, site)
+    refused = books.end_withdrawal(work, row, refused_by=officer_id(viewer), refused_at=work.now)
+    said = {"withdrawal": str(row.id), "amount_minor": row.amount_minor, "payer": row.payer, "reason": reason}
+    _record(work, viewer, site, EventKind.WITHDRAWAL_REFUSED, said)
+    return Withdrawing(refused, site, officers.name_of(work.conn, row.proposed_by), refused_by=viewer.name)
 
 
 def refuse_unless_second(work: Work, viewer: Viewer, site: SiteRow) -> None:
@@ -115,6 +127,24 @@ def refuse_unless_second(work: Work, viewer: Viewer, site: SiteRow) -> None:
     stands_in = Role.CASHIER in roles and officers.count_at(work.conn, site.id, Role.MANAGER) == 1
     if Role.MANAGER not in roles and not stands_in:
         raise Forbidden
+
+
+def _waiting(work: Work, site: SiteRow, withdrawal_id: int) -> WithdrawalRow:
+    """A withdrawal of the site that nobody has agreed to or refused. Raises NotFound, WrongMoment."""
+    row = books.withdrawal(work.conn, withdrawal_id)
+    if row is None or row.site_id != site.id:
+        raise NotFound
+    if row.approved_at is not None or row.refused_at is not None:
+        raise WrongMoment
+    return row
+
+
+def _refuse_above_recovered(work: Work, site: SiteRow, payer: str, minor: int) -> None:
+    """Raise FundInsufficient for more than stands recovered in error; what payers put in is known to themselves."""
+    if payer == Source.RECOVERED_IN_ERROR and minor > books.balances(work.conn, site.id, site.currency).get(
+        RECOVERED_IN_ERROR, 0
+    ):
+        raise FundInsufficient
 
 
 def _hold(work: Work, viewer: Viewer, act: Act, slug: str, amount: Money | None = None) -> SiteRow:

@@ -20,6 +20,7 @@ from desk.store import recovery as recoveries
 def demand(work: Work, viewer: Viewer, payout_id: int, pay_by: date) -> Recovering:
     """Ask the respondent in writing for what is open, until the end of a day at the site; the limitation starts anew.
 
+    One that has ended does not: a demand interrupts only what still runs, and the letter asks for what nobody can sue for.
     Raises RespondentUnnamed where nobody was named, BadInput for a day that is not ahead. Source: SPEC 5.7; LAW R5.
     """
     recovering = hold_recovery(work, viewer, Act.RECOVER, payout_id)
@@ -35,7 +36,8 @@ def demand(work: Work, viewer: Viewer, payout_id: int, pay_by: date) -> Recoveri
     }  # fmt: skip
     recoveries.add_demand(work.conn, row)
     said = {"number": number, "open_minor": recovering.parts.open, "pay_by": pay_by.isoformat()}
-    lapses = lapses_at(work, recovering.held)
+    has_ended = work.now > recovering.row.lapses_at
+    lapses = recovering.row.lapses_at if has_ended else lapses_at(work, recovering.held)
     return move(work, recovering, RecoveryStep.DEMAND, said=said, demanded_at=work.now, lapses_at=lapses)
 
 

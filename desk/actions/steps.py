@@ -94,7 +94,7 @@ def take(
     moved = replace(held, claim=claims.change(work.conn, held.claim, **changes), clocks=tuple(running))
     docket.follow(work, moved.claim, moved.site)
     if State(held.claim.state) is State.FAST_REFUND:
-        notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT})
+        notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT, NoticeKind.PAYOUT_RETURNED})
     event = happening(work, held, EventKind.MOVED, data)
     event = replace(event, step=step, from_state=held.claim.state, to_state=move.to, reason=scrubbed(work, held.claim, reason))
     events.append(work.conn, work.kit.lots.number(), event)

@@ -43,6 +43,7 @@ class EventKind(StrEnum):
     FUND_TOPPED_UP = "fund_topped_up"
     WITHDRAWAL_PROPOSED = "withdrawal_proposed"
     WITHDRAWAL_APPROVED = "withdrawal_approved"
+    WITHDRAWAL_REFUSED = "withdrawal_refused"
     SENDS_STOPPED = "sends_stopped"
     SENDS_RESUMED = "sends_resumed"
     RECOVERY_MOVED = "recovery_moved"

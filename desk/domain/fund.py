@@ -30,6 +30,16 @@ class Payer(StrEnum):
     PENALTY = "penalty"
 
 
+class Source(StrEnum):
+    """Whose money leaves the fund again: a payer's, or what a merchant paid for a refund that the bank then returned."""
+
+    GOVERNMENT = "government"
+    SITE = "site"
+    INSURANCE = "insurance"
+    PENALTY = "penalty"
+    RECOVERED_IN_ERROR = "recovered_in_error"
+
+
 class EntryKind(StrEnum):
     """One event in the books. Source: SPEC 5.2."""
 

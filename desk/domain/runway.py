@@ -40,7 +40,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Runway:
-    """What a fund has, what was put in, in minor units, and how fast it leaves: lately, and in the last holiday if one is known.
+    """What a fund has, what its sources put in, in minor units, and its paces: lately, and in the last holiday if one is known.
 
     `holiday` has the first and the last day, both included, of the newest one that is over.
     """

@@ -38,7 +38,8 @@ SUMMED = (
 class FundView:
     """What stands where, in minor units. `paid` is net of bank returns; `paid` and `recovered` are sums of their entries.
 
-    `put_in` is what sources and deposits own, `off` by how much the identity of SPEC 5.3 fails: 0, or something is wrong.
+    `put_in` is what sources and deposits own, `in_error` what of it merchants paid for refunds that banks returned then, `off`
+    by how much the identity of SPEC 5.3 fails: 0, or something is wrong.
     """
 
     currency: str
@@ -50,6 +51,7 @@ class FundView:
     recovered: int
     written_off: int
     put_in: int
+    in_error: int
     off: int
 
 
@@ -89,15 +91,19 @@ class WithdrawalView:
     proposed_at: datetime
     approved_by: str | None
     approved_at: datetime | None
+    refused_by: str | None
+    refused_at: datetime | None
 
 
-def withdrawal_view(row: WithdrawalRow, site: SiteRow, proposed_by: str, approved_by: str | None = None) -> WithdrawalView:
+def withdrawal_view(
+    row: WithdrawalRow, site: SiteRow, proposed_by: str, approved_by: str | None = None, refused_by: str | None = None
+) -> WithdrawalView:  # fmt: skip
     """A withdrawal's row as staff see it, with the names of its two officers."""
     zone = ZoneInfo(site.time_zone)
-    approved_at = row.approved_at.astimezone(zone) if row.approved_at else None
+    approved_at, refused_at = (at.astimezone(zone) if at else None for at in (row.approved_at, row.refused_at))
     return WithdrawalView(
         row.id, row.amount_minor, row.currency, row.payer, row.note, proposed_by, row.proposed_at.astimezone(zone),
-        approved_by, approved_at,
+        approved_by, approved_at, refused_by, refused_at,
     )  # fmt: skip
 
 
@@ -113,7 +119,8 @@ def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
         # A deposit used has two lines of the same amount; one of them is the recovery.
         recovered=sum(moved.get(kind, 0) for kind in back) + moved.get(EntryKind.DEPOSIT_USED, 0) // 2,
         written_off=stands.get(fund.WRITTEN_OFF, 0),
-        put_in=sum(minor for name, minor in stands.items() if fund.kind_of(name) in fund.OWED), off=fund.out_of_balance(stands),
+        put_in=sum(minor for name, minor in stands.items() if fund.kind_of(name) in fund.OWED),
+        in_error=stands.get(fund.RECOVERED_IN_ERROR, 0), off=fund.out_of_balance(stands),
     )  # fmt: skip
 
 
@@ -152,12 +159,12 @@ def entries_page(
 
 
 def open_withdrawals(conn: Connection, viewer: Viewer, slug: str, limit: int, cursor: str | None) -> Page[WithdrawalView]:
-    """Withdrawals of a site that nobody has agreed to yet, oldest first. Raises NotFound for a foreign site, Forbidden."""
+    """Withdrawals of a site that wait for a second person, oldest first. Raises NotFound for a foreign site, Forbidden."""
     site = _site(conn, viewer, slug)
     query = (
         select(WITHDRAWAL, OFFICER.c.name.label("proposer"))
         .join(OFFICER, OFFICER.c.id == WITHDRAWAL.c.proposed_by)
-        .where(WITHDRAWAL.c.site_id == site.id, WITHDRAWAL.c.approved_at.is_(None))
+        .where(WITHDRAWAL.c.site_id == site.id, WITHDRAWAL.c.approved_at.is_(None), WITHDRAWAL.c.refused_at.is_(None))
         .order_by(WITHDRAWAL.c.id)
         .limit(limit + 1)
     )

@@ -18,6 +18,8 @@ PAYOUT = metadata.tables["payout"]
 CLAIM = metadata.tables["claim"]
 SITE = metadata.tables["site"]
 NOTICE = metadata.tables["notice"]
+RETURN = metadata.tables["bank_return"]
+OFFICER = metadata.tables["officer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,17 @@ def payouts_page(
     if cursor:
         query = query.where(after((PAYOUT.c.id,), cursor))
     return page_of(conn, query.limit(limit + 1), limit, _view, lambda row: [row.id])
+
+
+def said_returned(conn: Connection, viewer: Viewer, most: int) -> list[tuple[PayoutView, str]]:
+    """Refunds at the viewer's sites that one officer says the bank sent back, with that officer's name, oldest first."""
+    mine = [site_id for site_id in viewer.sites if viewer.may(Act.RESOLVE_PAYOUT, site_id)]
+    waits = RETURN.c.agreed_at.is_(None) & PAYOUT.c.returned_at.is_(None) & PAYOUT.c.site_id.in_(mine)
+    said = select(PAYOUT.c.id, OFFICER.c.name).join(RETURN, RETURN.c.payout_id == PAYOUT.c.id)
+    said = said.join(OFFICER, OFFICER.c.id == RETURN.c.said_by).where(waits).order_by(PAYOUT.c.id).limit(most)
+    names = {row.id: row.name for row in conn.execute(said)}
+    rows = conn.execute(_payouts().where(PAYOUT.c.id.in_(names)).order_by(PAYOUT.c.id))
+    return [(_view(row), names[row.id]) for row in rows]
 
 
 def open_notices(conn: Connection, viewer: Viewer, site: str) -> Sequence[NoticeLine]:

@@ -16,7 +16,7 @@ from desk.ports import Kit, SealedPerson
 from desk.reads.board import Workplace, sites_at_work
 from desk.reads.fund import WithdrawalView, fund_view, open_withdrawals
 from desk.reads.pages import sites_of
-from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page
+from desk.reads.payouts import NoticeLine, PayoutView, open_notices, payout_view, payouts_of_claim, payouts_page, said_returned
 from desk.reads.recovery import RecoveryView, waiting_decisions
 from desk.store import bank_returns, claims, payouts, sites
 from desk.store.columns import FOREVER
@@ -73,11 +73,15 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a second officer: payouts, withdrawals, each with its site and whether it is one's own, and write-offs."""
+    """What waits for a second officer: payouts, withdrawals, each with its site and whether it is one's own, and write-offs.
+
+    `returns` are refunds that one officer says the bank sent back, each with that officer's name.
+    """
 
     payouts: Sequence[Matter]
     withdrawals: Sequence[tuple[Workplace, WithdrawalView, bool]]
     recoveries: Sequence[RecoveryView]
+    returns: Sequence[tuple[PayoutView, str]]
 
 
 def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
@@ -132,7 +136,7 @@ def waiting(conn: Connection, viewer: Viewer, kit: Kit) -> Waiting:
         lines = open_withdrawals(conn, viewer, site.slug, MOST, None).lines
         found += [(site, line, line.proposed_by == viewer.name) for line in lines]
     matters = [_matter(conn, _sheet(conn, viewer, view, kit), kit) for view in page.lines]
-    return Waiting(matters, found, waiting_decisions(conn, viewer, kit.clock.now(), MOST))
+    return Waiting(matters, found, waiting_decisions(conn, viewer, kit.clock.now(), MOST), said_returned(conn, viewer, MOST))
 
 
 def notices(conn: Connection, viewer: Viewer) -> list[tuple[Workplace, NoticeLine]]:

@@ -82,9 +82,10 @@ def any_open(conn: Connection, site_id: int) -> bool:
     return conn.execute(select(BREAK.c.id).where(_OPEN, concerns(site_id)).limit(1)).first() is not None
 
 
-def any_open_of_payout(conn: Connection, payout_id: int) -> bool:
-    """Whether a break of the payout is not resolved."""
-    return conn.execute(select(BREAK.c.id).where(_OPEN, BREAK.c.payout_id == payout_id).limit(1)).first() is not None
+def any_open_of_claim(conn: Connection, claim_id: int) -> bool:
+    """Whether a break of any payout of the claim is not resolved."""
+    mine = select(BREAK.c.id).join(PAYOUT, PAYOUT.c.id == BREAK.c.payout_id).where(_OPEN, PAYOUT.c.claim_id == claim_id)
+    return conn.execute(mine.limit(1)).first() is not None
 
 
 def users_of_gateway(conn: Connection) -> list[int]:

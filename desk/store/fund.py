@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -116,8 +117,7 @@ def withdrawal(conn: Connection, withdrawal_id: int) -> WithdrawalRow | None:
     return WithdrawalRow(**row) if row else None
 
 
-def approve_withdrawal(work: Work, row: WithdrawalRow, officer: int) -> WithdrawalRow:
-    """Write who agreed."""
-    agreed = {"approved_by": officer, "approved_at": work.now}
-    work.conn.execute(update(WITHDRAWAL).where(WITHDRAWAL.c.id == row.id).values(**agreed))
-    return WithdrawalRow(**{**row.model_dump(), **agreed})
+def end_withdrawal(work: Work, row: WithdrawalRow, **ended: Any) -> WithdrawalRow:  # noqa: ANN401 - column values
+    """Write who agreed, or who refused, and when."""
+    work.conn.execute(update(WITHDRAWAL).where(WITHDRAWAL.c.id == row.id).values(**ended))
+    return WithdrawalRow(**{**row.model_dump(), **ended})

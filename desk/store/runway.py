@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 def runway_of(conn: Connection, site: SiteRow, now: datetime, calendar: WorkingCalendar) -> Runway:
     """A fund at the pace of the last seven days, or of those since its first refund, and at that of the last holiday."""
     stands = books.balances(conn, site.id, site.currency)
-    put_in = sum(minor for name, minor in stands.items() if fund.kind_of(name) in fund.OWED)
+    put_in = sum(minor for name, minor in stands.items() if fund.kind_of(name) == fund.SOURCE)
     began = books.first_posted_at(conn, site.id, EntryKind.PAYOUT_SETTLED) or now
     week = Pace(_paid(conn, site, now - LATELY, now), max(1, min(LATELY.days, ceil((now - began) / _DAY))))
     over = last_holiday(now.astimezone(ZoneInfo(site.time_zone)).date(), calendar)

@@ -5,6 +5,7 @@ from datetime import UTC, date
 
 from sqlalchemy import Connection, func, insert, select
 
+from desk.domain.reconciliation import CLOCKS_DIFFER
 from desk.ports import StatementLine, Work
 from desk.store.tables import metadata
 
@@ -14,9 +15,9 @@ PAYOUT = metadata.tables["payout"]
 
 
 def first_sent_on(conn: Connection) -> date | None:
-    """The UTC day on which the first payout left for a gateway, None when none did."""
+    """The UTC day on which the first payout left for a gateway, on the gateway's clock too; None when none did."""
     first = conn.execute(select(func.min(PAYOUT.c.first_sent_at)).where(PAYOUT.c.method != "cash")).scalar()
-    return first.astimezone(UTC).date() if first else None
+    return (first.astimezone(UTC) - CLOCKS_DIFFER).date() if first else None
 
 
 def days(conn: Connection) -> set[date]:

@@ -22,7 +22,7 @@ from desk.domain.claim import (
 from desk.domain.clocks import ClockState
 from desk.domain.evidence import Scan, Shows
 from desk.domain.filing import Leaving, Remark, Want
-from desk.domain.fund import EntryKind, Payer
+from desk.domain.fund import EntryKind, Source
 from desk.domain.limits import Review
 from desk.domain.pack import PAUSE_REASONS
 from desk.domain.payout import Doubt, Method, PayoutState
@@ -91,7 +91,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "payout": _values(PayoutState),
         "method": _values(Method),
         "payout_review": _values(Review),
-        "payer": _values(Payer),
+        "payer": _values(Source),
         "entry": _values(EntryKind),
         "recovery": _values(RecoveryState),
         "recovery_step": _values(RecoveryStep),

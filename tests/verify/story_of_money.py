@@ -12,7 +12,7 @@ from desk.actions.day_close import close_day
 from desk.actions.deposits import pay_deposit_in
 from desk.actions.recovery_decisions import approve_decision, propose_decision
 from desk.domain.day_close import Count
-from desk.domain.fund import Payer
+from desk.domain.fund import Payer, Source
 from desk.domain.money import Money
 from desk.domain.payout import Method
 from desk.domain.recovery import DecisionKind, How
@@ -151,10 +151,10 @@ async def _fund(house: House, _: Till, __: Paid) -> None:
     await write(sends.stop_sends, cast.ma, "huangshan", "对账中，先停")
     house.clock.go(seconds=30)
     await write(fund.top_up, cast.ma, "huangshan", Money(500_000, "CNY"), Payer.GOVERNMENT, "第三季度")
-    taken = await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(70_000, "CNY"), Payer.SITE, "退回景区")
+    taken = await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(70_000, "CNY"), Source.SITE, "退回景区")
     await write(fund.approve_withdrawal, cast.cai, "huangshan", taken.row.id)
     await write(sends.resume_sends, cast.ma, "huangshan")
-    await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(30_000, "CNY"), Payer.SITE, "待复核")
+    await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(30_000, "CNY"), Source.SITE, "待复核")
 
 
 async def _recovered(house: House, _: Till, told: Paid) -> None:

@@ -97,6 +97,7 @@ MONEY: Mapping[tuple[str, str], "Probe"] = {
     ("POST", f"{SITE}/fund/top-ups"): Probe(Act.TOP_UP, body={"amount": ONE_YUAN, "source": "site"}),
     ("POST", f"{SITE}/fund/withdrawals"): Probe(Act.WITHDRAW_FUND, body={"amount": ONE_YUAN, "source": "site", "note": "x"}),
     ("POST", f"{SITE}/fund/withdrawals/{{withdrawal}}/approve"): Probe(Act.APPROVE_WITHDRAWAL, body={}),
+    ("POST", f"{SITE}/fund/withdrawals/{{withdrawal}}/refuse"): Probe(Act.APPROVE_WITHDRAWAL, body=REASON),
 }
 """Routes about money: what they write stays, so their tests have desks of their own."""
 

@@ -11,7 +11,7 @@ from desk.actions.day_close import close_day
 from desk.actions.fund import propose_withdrawal
 from desk.domain.claim import State
 from desk.domain.day_close import Count
-from desk.domain.fund import Payer
+from desk.domain.fund import Source
 from desk.domain.money import Money
 from desk.domain.payout import Method
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
@@ -75,6 +75,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/fund/{site}/top-ups"): Door(Act.TOP_UP, fields=MONEY_IN),
     ("POST", "/desk/fund/{site}/withdrawals"): Door(Act.WITHDRAW_FUND, fields=MONEY_IN),
     ("POST", "/desk/fund/{site}/withdrawals/{withdrawal_id}/approve"): Door(Act.APPROVE_WITHDRAWAL),
+    ("POST", "/desk/fund/{site}/withdrawals/{withdrawal_id}/refuse"): Door(Act.APPROVE_WITHDRAWAL, fields={"reason": "x"}),
     ("POST", "/desk/fund/{site}/sends/stop"): Door(Act.STOP_SENDS, fields={"reason": "x"}),
     ("POST", "/desk/fund/{site}/sends/resume"): Door(Act.STOP_SENDS),
     ("GET", "/desk/recoveries"): Door(Act.READ_FUND),
@@ -187,7 +188,7 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
         number = await Till(house).brought_to("reserved")
         return Things(ABSENT, break_id=await broken(house, number), message=await puzzled(house, number))
     if "{withdrawal_id}" in where[1]:
-        asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Payer.SITE, "x")
+        asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Source.SITE, "x")
         return Things(ABSENT, withdrawal=asked.row.id)
     if "{close_id}" in where[1]:
         await Till(house).brought_to("settled")

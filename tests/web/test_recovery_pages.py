@@ -40,7 +40,7 @@ async def test_the_list_shows_what_is_owed_by_age_and_an_empty_site_says_so(sqli
 async def test_from_demand_to_instalments_every_form_takes_its_step(sqlite_till_front: Front) -> None:
     recovery, ma = await settled(sqlite_till_front), await seat(sqlite_till_front, "ma")
     shown = await done(ma, recovery, "demand", pay_by=PAY_BY)
-    assert "The limitation starts anew" in shown
+    assert "The letter is made." in shown
     assert f"/desk/recoveries/{recovery}/demands/1" in shown
     await done(ma, recovery, "contest", words=f"价格已说明 {XSS}")
     shown = await done(ma, recovery, "review", outcome="upheld", reason="票据清楚")
@@ -121,7 +121,7 @@ async def test_a_demand_letter_is_chinese_with_english_beside_it(sqlite_till_fro
     letter = (await ada.get(f"/desk/recoveries/{recovery}/demands/1")).text
     for part in (
         'lang="zh-CN"',
-        "请您在2026年9月30日星期三前付清人民币 128.00 元。",
+        "请您付清人民币 128.00 元，最晚2026年9月30日星期三。",
         "Demand for payment",
         "We ask you to pay CNY 128.00",
     ):

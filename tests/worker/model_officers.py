@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from desk.actions import fund, payouts, sends
 from desk.domain.errors import AmountAboveDecided, FundInsufficient, PayoutExists, SecondOfficerNeeded, SendsStopped, WrongMoment
-from desk.domain.fund import Payer
+from desk.domain.fund import Payer, Source
 from desk.domain.money import Money
 from desk.domain.policy import Viewer
 from desk.reads.verify import verify
@@ -128,7 +128,7 @@ class WithOfficers(OnADesk):
     def ask_for(self, amount: str) -> None:
         refusal = FundInsufficient if self.available < minor(amount) else None
         money = Money(minor(amount), "CNY")
-        asking = self.house.desk.write(fund.propose_withdrawal, self.staff("ma"), HOME, money, Payer.SITE, "退回多余资金")
+        asking = self.house.desk.write(fund.propose_withdrawal, self.staff("ma"), HOME, money, Source.SITE, "退回多余资金")
         if done := self.act(asking, refusal):
             self.withdrawals[done.row.id] = minor(amount)
 

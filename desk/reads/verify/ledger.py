@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, literal, select, text, union_all
 
 from desk.domain import fund
-from desk.domain.fund import EntryKind, Payer
+from desk.domain.fund import EntryKind, Source
 from desk.store.fund import account_id
 from desk.store.tables import metadata
 
@@ -175,7 +175,7 @@ def _fit(kind: EntryKind, lines: Sequence[Row[Any]]) -> bool:
 def _of_the_table(kind: EntryKind, owners: dict[str, str]) -> list[tuple[str, str]]:
     """The accounts of an entry whose source and respondent are these; none where one of them is nobody."""
     payer, respondent = owners.get(fund.SOURCE), owners.get(fund.RECEIVABLE) or owners.get(fund.DEPOSIT)
-    if (payer is not None and payer not in set(Payer)) or (respondent is not None and not respondent.isdecimal()):
+    if (payer is not None and payer not in set(Source)) or (respondent is not None and not respondent.isdecimal()):
         return []
     named = fund.postings(kind, 1, payer=payer, respondent=int(respondent) if respondent else None)
     return [(line.debit, line.credit) for line in named]

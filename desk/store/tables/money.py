@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from desk.domain.day_close import LONGEST_REASON
-from desk.domain.fund import EntryKind, Payer
+from desk.domain.fund import EntryKind, Source
 from desk.domain.payout import Doubt, Method, PayoutState
 from desk.domain.reconciliation import BreakKind, StopCause
 from desk.store.columns import (
@@ -90,15 +90,17 @@ class FundPostingRow(SQLModel, table=True):
 
 
 class WithdrawalRow(SQLModel, table=True):
-    """Money a manager wants to take out of the fund; it moves when a second person agrees."""
+    """Money a manager wants to take out of the fund; it moves when a second person agrees, and stays when it is refused."""
 
     __tablename__ = "withdrawal"
     __table_args__ = (
-        one_of("payer", Payer),
+        one_of("payer", Source),
         at_most("note", 2000),
         CheckConstraint("amount_minor > 0", name="amount_above_zero"),
         CheckConstraint("approved_by <> proposed_by", name="two_persons"),
         CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_whole"),
+        CheckConstraint("(refused_by IS NULL) = (refused_at IS NULL)", name="refused_whole"),
+        CheckConstraint("approved_at IS NULL OR refused_at IS NULL", name="ended_once"),
         Index("ix_withdrawal_open", "site_id", "id", **only_where("approved_at IS NULL")),
     )
 
@@ -106,12 +108,14 @@ class WithdrawalRow(SQLModel, table=True):
     site_id: int = Field(sa_column=refers("site.id"))
     amount_minor: int = Field(sa_column=amount())
     currency: str = Field(sa_column=words(3))
-    payer: str = Field(sa_column=words(16))
+    payer: str = Field(sa_column=words(24))
     note: str = Field(sa_column=prose())
     proposed_by: int = Field(sa_column=refers("officer.id"))
     proposed_at: datetime = Field(sa_column=moment())
     approved_by: int | None = Field(sa_column=refers("officer.id", optional=True))
     approved_at: datetime | None = Field(sa_column=moment(optional=True))
+    refused_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    refused_at: datetime | None = Field(sa_column=moment(optional=True))
 
 
 class PayoutRow(SQLModel, table=True):

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from desk.actions.fund import ToppedUp, Withdrawing, approve_withdrawal, propose_withdrawal, top_up
-from desk.domain.fund import Payer
+from desk.actions.fund import ToppedUp, Withdrawing, approve_withdrawal, propose_withdrawal, refuse_withdrawal, top_up
+from desk.domain.fund import Payer, Source
 from desk.domain.money import text_of
 from desk.domain.policy import Act, Viewer
 from desk.ports import Desk
@@ -81,29 +81,37 @@ class WithdrawalIn(In):
     """Money that shall go back to a source, and why."""
 
     amount: MoneyIn
-    source: Payer
+    source: Source
     note: Prose
 
 
+class RefuseIn(In):
+    """Why not."""
+
+    reason: Prose
+
+
 class WithdrawalOut(Out):
-    """A withdrawal; the money has moved when `approved_at` is there."""
+    """A withdrawal; the money has moved when `approved_at` is there, and never will once `refused_at` is."""
 
     id: str
     amount: MoneyOut
-    source: Payer
+    source: Source
     note: str
     proposed_by: str
     proposed_at: datetime
     approved_by: str | None
     approved_at: datetime | None
+    refused_by: str | None
+    refused_at: datetime | None
 
     @classmethod
     def of(cls, view: WithdrawalView) -> "WithdrawalOut":
         """The shape of a withdrawal."""
         return cls(
-            id=str(view.id), amount=money_out(view.amount_minor, view.currency), source=Payer(view.payer), note=view.note,
+            id=str(view.id), amount=money_out(view.amount_minor, view.currency), source=Source(view.payer), note=view.note,
             proposed_by=view.proposed_by, proposed_at=view.proposed_at, approved_by=view.approved_by,
-            approved_at=view.approved_at,
+            approved_at=view.approved_at, refused_by=view.refused_by, refused_at=view.refused_at,
         )  # fmt: skip
 
 
@@ -210,6 +218,18 @@ async def post_approve_withdrawal(
     return await answer_once(request, desk, officer, key, _withdrawing, approve_withdrawal, site, row_id(withdrawal_id))
 
 
+@router.post(
+    "/withdrawals/{withdrawal_id}/refuse", response_model=WithdrawalOut, name="fund_withdrawals_refuse",
+    responses=for_step("idempotency_key_missing"), summary="Refuse a withdrawal",
+)  # fmt: skip
+async def post_refuse_withdrawal(
+    request: Request, site: Site, withdrawal_id: str, body: RefuseIn, desk: TheDesk, officer: Officer, key: RequiredKey
+) -> Response:  # fmt: skip
+    """By a second person, or by who proposed it, who so takes it back."""
+    told = (site, row_id(withdrawal_id), body.reason)
+    return await answer_once(request, desk, officer, key, _withdrawing, refuse_withdrawal, *told)
+
+
 @router.get("/entries", name="fund_entries", responses=for_staff(), summary="The fund's entries")
 async def list_entries(
     request: Request, response: Response, site: Site, desk: TheDesk, officer: Officer, query: Annotated[FundQuery, Query()]
@@ -258,7 +278,7 @@ def _cells(entry: EntryView, line: EntryLine) -> tuple[object, ...]:
 
 
 def _withdrawing(done: Withdrawing) -> WithdrawalOut:
-    return WithdrawalOut.of(withdrawal_view(done.row, done.site, done.proposed_by, done.approved_by))
+    return WithdrawalOut.of(withdrawal_view(done.row, done.site, done.proposed_by, done.approved_by, done.refused_by))
 
 
 def money_out(minor: int, currency: str) -> MoneyOut:

@@ -10,10 +10,10 @@ DONE = frozenset(
     {
         "message", "question", "note", "answer", "silence", "assess", "facts", "decide", "part", "override", "link",
         "contact", "withdraw", "reopen", "evidence", "top_up", "close", "stop", "resume", "withdrawal",
-        "withdrawal_approved", "propose", "refuse", "approve", "send", "received", "cancel", "resolve", "resolve_break",
-        "dismiss_message", "returned", "roles", "disable", "revoke", "factor", "factor_on", "recovery_demand", "recovery_accept",
-        "recovery_contest", "recovery_upheld", "recovery_proposed", "recovery_instalments", "recovery_payments",
-        "recovery_deposit", "recovery_approve", "recovery_refuse", "deposit_in", "deposit_back",
+        "withdrawal_approved", "withdrawal_refused", "propose", "refuse", "approve", "send", "received", "cancel", "resolve",
+        "resolve_break", "dismiss_message", "returned", "roles", "disable", "revoke", "factor", "factor_on", "recovery_demand",
+        "recovery_accept", "recovery_contest", "recovery_upheld", "recovery_proposed", "recovery_instalments",
+        "recovery_payments", "recovery_deposit", "recovery_approve", "recovery_refuse", "deposit_in", "deposit_back",
     }
 )  # fmt: skip
 """Every act that is told; its text is `done.` and its name."""

@@ -1,6 +1,6 @@
 """A site's fund on a page: how it stands, its entries, money in and out; and what the manager is told. Agreeing is `payouts`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -11,14 +11,14 @@ from pydantic import BaseModel, ValidationError
 from desk.actions.fund import propose_withdrawal, top_up
 from desk.actions.sends import resume_sends, stop_sends
 from desk.domain.errors import BadInput, DeskError, Forbidden, NotFound
-from desk.domain.fund import Payer
+from desk.domain.fund import Payer, Source
 from desk.domain.money import Money, text_of
 from desk.domain.notice import NoticeKind
 from desk.domain.policy import Act
 from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
-from desk.reads.fund import entries_page, fund_view, open_withdrawals, runway_view
+from desk.reads.fund import FundView, entries_page, fund_view, open_withdrawals, runway_view
 from desk.reads.gateway_messages import messages_waiting, sites_with_messages
 from desk.reads.sends import stop_at, stopped_sites
 from desk.reads.till import notices
@@ -39,16 +39,17 @@ Slug = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$")]
 Cursor = Annotated[str, Query(max_length=200)]
 
 
-class MoneyForm(BaseModel):
-    """Money into the fund or out of it: whose it is, and a word about it."""
+class InForm(BaseModel):
+    """Money into the fund: whose it is, and a word about it."""
 
     source: Payer
     note: Prose | None = None
 
 
-class OutForm(MoneyForm):
+class OutForm(BaseModel):
     """Money out of the fund always says why."""
 
+    source: Source
     note: Prose
 
 
@@ -76,7 +77,7 @@ async def entries_csv(site: Slug, desk: TheDesk, session: SignedIn) -> Response:
 @router.post("/fund/{site}/top-ups")
 async def post_top_up(request: Request, site: Slug, desk: TheDesk, session: SignedIn) -> Response:
     """Put money in."""
-    return await _moved(request, desk, session, site, "top_up", MoneyForm, top_up)
+    return await _moved(request, desk, session, site, "top_up", InForm, top_up)
 
 
 @router.post("/fund/{site}/withdrawals")
@@ -121,7 +122,8 @@ async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Re
 
 
 async def _moved(
-    request: Request, desk: Desk, session: Session, site: str, form: str, shape: type[MoneyForm], action: Callable[..., Any]
+    request: Request, desk: Desk, session: Session, site: str, form: str, shape: type[InForm | OutForm],
+    action: Callable[..., Any],
 ) -> Response:  # fmt: skip
     """Run one of the two forms; refused, the page again with what was typed."""
     typed = await typed_in(request, session)
@@ -135,6 +137,12 @@ async def _moved(
     except (DeskError, ValidationError) as refusal:
         return await _page(request, desk, session, site, "", Failed.of(request, form, refusal, typed))
     return led_on(request, f"/desk/fund/{site}", "withdrawal" if form == "withdraw" else form)
+
+
+def _sources(view: FundView) -> Mapping[str, Sequence[str]]:
+    """Whose money each form may name; what was recovered in error only where there is some."""
+    taken = [source.value for source in Source if view.in_error or source is not Source.RECOVERED_IN_ERROR]
+    return {"top_up": [payer.value for payer in Payer], "withdraw": taken}
 
 
 def _amount(typed: str, currency: str) -> Money:
@@ -161,7 +169,7 @@ async def _page(
     may = {act: viewer.may(act, here.id) for act in (Act.TOP_UP, Act.WITHDRAW_FUND, Act.EXPORT_FUND, Act.STOP_SENDS)}
     return staff_page(
         request, session, "console/fund.html", failed.status if failed else 200, here="fund", address=address, fund=view,
-        page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, payers=[payer.value for payer in Payer],
+        page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, sources=_sources(view),
         stop=stop, runway=runway, messages=messages, failed=failed, plain=text_of,
         next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip

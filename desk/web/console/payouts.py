@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from desk.actions.fund import approve_withdrawal
+from desk.actions.fund import approve_withdrawal, refuse_withdrawal
 from desk.actions.payout_resolution import resolve_payout
 from desk.actions.payout_returns import say_returned
 from desk.actions.payouts import (
@@ -169,6 +169,21 @@ async def post_withdrawal_approval(
     except DeskError as refusal:
         return await _approvals(request, desk, session, Failed.of(request, "withdrawal", refusal, typed))
     return led_on(request, "/desk/approvals", "withdrawal_approved")
+
+
+@router.post("/fund/{site}/withdrawals/{withdrawal_id}/refuse")
+async def post_withdrawal_refusal(
+    request: Request, site: str, withdrawal_id: str, desk: TheDesk, session: SignedIn
+) -> Response:  # fmt: skip
+    """Refuse a withdrawal, or take one's own back; refused itself, the page again with what was typed."""
+    typed, number = await typed_in(request, session), row_id(withdrawal_id)
+    try:
+        await acted(request, session, typed[KEY], refuse_withdrawal, site, number, ReasonIn(**filled(typed, "reason")).reason)
+    except (Forbidden, NotFound):
+        raise
+    except (DeskError, ValidationError) as refusal:
+        return await _approvals(request, desk, session, Failed.of(request, f"refuse-{number}", refusal, typed))
+    return led_on(request, "/desk/approvals", "withdrawal_refused")
 
 
 def _proposal(typed: Mapping[str, str], currency: str) -> Proposal:
