@@ -16,7 +16,7 @@ from desk.domain.errors import WrongMoment
 from desk.domain.fund import NOBODY_NAMED
 from desk.domain.lifecycle import Step
 from desk.domain.notice import OF_THE_UNKNOWN, NoticeKind
-from desk.domain.payout import PAID, UNDER_WAY, PayoutMove, PayoutState, PayoutStep, payout_move
+from desk.domain.payout import CAME_TO_NOTHING, PAID, UNDER_WAY, PayoutMove, PayoutState, PayoutStep, payout_move
 from desk.domain.policy import Act, Kind, Viewer, require
 from desk.ports import Work
 from desk.store import claims, events, notices, payouts, sites
@@ -64,8 +64,9 @@ def move(
     """
     way = payout_move(paying.state, step)
     _post(work, paying, way)
-    ends = way.to in (PayoutState.SETTLED, PayoutState.FAILED, PayoutState.CANCELLED)
-    ending = {"ended_at": work.now} if ends else {}
+    ending: dict[str, Any] = {"ended_at": work.now} if way.to in (PayoutState.SETTLED, *CAME_TO_NOTHING) else {}
+    if way.to in CAME_TO_NOTHING:
+        ending["replaces_id"] = None  # so that the next one names what the bank sent back
     moved = payouts.change(work.conn, paying.payout, state=way.to.value, **ending, **values)
     note(work, paying, step, way.to, data, before=paying.state, reason=reason)
     _end_notices(work, paying, way.to)
@@ -128,7 +129,7 @@ def _end_notices(work: Work, paying: Paying, to: PayoutState) -> None:
     """An unknown payout that is known again needs nobody's look, nor does a stuck one that left."""
     if paying.state is PayoutState.UNKNOWN:
         notices.close(work, paying.payout.claim_id, OF_THE_UNKNOWN)
-    if to in PAID or to in (PayoutState.CANCELLED, PayoutState.FAILED):
+    if to in PAID or to in CAME_TO_NOTHING:
         notices.close(work, paying.payout.claim_id, {NoticeKind.PAYOUT_STUCK})
 
 

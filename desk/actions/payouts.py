@@ -19,7 +19,17 @@ from desk.domain.fund import EntryKind
 from desk.domain.limits import Caps, Counted, Review, reviews
 from desk.domain.money import Money
 from desk.domain.notice import NoticeKind
-from desk.domain.payout import APPROVAL_HOLDS, UNDER_WAY, Hands, Method, PayoutState, PayoutStep, is_second, payout_move
+from desk.domain.payout import (
+    APPROVAL_HOLDS,
+    UNDER_WAY,
+    Hands,
+    Method,
+    PayoutState,
+    PayoutStep,
+    approval_of,
+    is_second,
+    payout_move,
+)
 from desk.domain.policy import RIGHTS, Act, Viewer
 from desk.domain.respondent import normalised
 from desk.ports import Row, SealedPerson, Work
@@ -64,6 +74,8 @@ def propose_payout(work: Work, viewer: Viewer, reference: str, proposal: Proposa
     lines = fund.postings(EntryKind.PAYOUT_PROPOSED, amount.minor)
     books.post(work, held.site, EntryKind.PAYOUT_PROPOSED, lines, Booked(payout.id, viewer.id))
     data = {"method": payout.method, "review": payout.review, "payee_commitment": payout.payee_commitment, "key": payout.key}
+    if payout.replaces_id is not None:
+        data["replaces"] = str(payout.replaces_id)
     note(work, paying, step, paying.state, data)
     notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT, NoticeKind.PAYOUT_RETURNED})
     notify_respondent(work, held)
@@ -80,7 +92,7 @@ def approve_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
     officer = officer_id(viewer)
     if not is_second(hands_of(work, paying.held, paying.payout.proposed_by), officer):
         raise SecondOfficerNeeded
-    return move(work, paying, PayoutStep.APPROVE, approved_by=officer, approved_at=work.now)
+    return move(work, paying, PayoutStep.APPROVE, {"of": looked_at(paying)}, approved_by=officer, approved_at=work.now)
 
 
 def send_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
@@ -168,7 +180,7 @@ def hands_of(work: Work, held: Held, proposed_by: int) -> Hands:
 def approval_holds(work: Work, paying: Paying) -> bool:
     """Whether what had to be approved still is: not older than 24 hours, by somebody who may still approve, and is second.
 
-    Source: SPEC 5.5, "Checked again at the moment of release"; RELIABILITY I32.
+    It is of the amount and payee that stand now. Source: SPEC 5.5, "Checked again at the moment of release"; I32, I33.
     """
     payout = paying.payout
     if not payout.needs_second:
@@ -177,7 +189,14 @@ def approval_holds(work: Work, paying: Paying) -> bool:
         return False
     roles = officers.roles_at(work.conn, payout.approved_by, payout.site_id)
     second = is_second(hands_of(work, paying.held, payout.proposed_by), payout.approved_by)
-    return second and bool(roles & RIGHTS[Act.APPROVE_PAYOUT])
+    told = events.newest_of_payout(work.conn, f"claim:{payout.claim_id}", payout.id, PayoutStep.APPROVE)
+    return second and bool(roles & RIGHTS[Act.APPROVE_PAYOUT]) and (told or {}).get("of") == looked_at(paying)
+
+
+def looked_at(paying: Paying) -> str:
+    """What an approval of this payout is of, as its row stands."""
+    payout = paying.payout
+    return approval_of(payout.amount_minor, payout.currency, payout.method, payout.payee_commitment)
 
 
 def _amount(held: Held, proposal: Proposal) -> Money:
@@ -230,7 +249,7 @@ def _add(
     work: Work, held: Held, proposal: Proposal, amount: Money, found: tuple[Review, ...], tags: Mapping[bytes, str],
     person: SealedPerson,
 ) -> PayoutRow:  # fmt: skip
-    number, before = work.kit.lots.number(), payouts.latest(work.conn, held.claim.id)
+    number = work.kit.lots.number()
     payee = {"account": proposal.account, "name": proposal.name}
     sealed = work.kit.sealer.reseal(held.claim.id, person, payee) if any(payee.values()) else None
     row: Row = {
@@ -239,7 +258,7 @@ def _add(
         "amount_minor": amount.minor, "decided_minor": held.claim.decided_minor, "currency": amount.currency,
         "key": f"payout-{number}", "payee_sealed": sealed and sealed.sealed, "payee_commitment": sealed and sealed.commitment,
         "needs_second": bool(found), "review": [review.value for review in found], "calling": False, "turn": 0,
-        "replaces_id": before.id if before and before.returned_at else None,
+        "replaces_id": payouts.newest_returned(work.conn, held.claim.id),
         "proposed_by": officer_id(held.viewer), "proposed_at": work.now,
     }  # fmt: skip
     kept = [

@@ -100,6 +100,7 @@ PAYOUTS: Table = [
     ("I32", "a return said twice by one officer", acted_by("came_back", EventKind.PAYOUT_RETURN_SAID, "ma")),
     ("I32", "a return booked by who proposed", acted_by("came_back", EventKind.PAYOUT_RETURNED, "chen")),
     ("I32", "a return that nobody had said", acted_by("bounced", EventKind.PAYOUT_RETURNED, "ma")),
+    ("I33", "an approval of another amount or payee", forged("approved", PayoutStep.APPROVE, {"of": OTHER})),
     ("I32", "an officer's word for the gateway's", acted_by("gateway", PayoutStep.HEAR_SETTLED, "chen")),
 ]  # fmt: skip
 

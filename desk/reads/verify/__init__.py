@@ -85,6 +85,7 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I32", approvals.i32_limits_that_hold_always_were_named),
     ("I32", approvals.i32_the_unknown_is_resolved_by_two),
     ("I32", approvals.i32_a_return_is_booked_by_two),
+    ("I33", approvals.i33_approved_is_what_was_proposed),
     ("I35", people.i35_person_opens_for_this_claim),
     ("I35", people.i35_payees_open_for_this_claim),
     ("I35", exhibits.i35_names_of_files_open_for_this_claim),
@@ -127,7 +128,7 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I18", records.i18_case_numbers_have_no_gaps),
 )
 COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
-    *((invariant, "payouts", lambda dossier: len(dossier.rows["payout"])) for invariant in ("I05", "I07", "I09", "I32")),
+    *((invariant, "payouts", lambda dossier: len(dossier.rows["payout"])) for invariant in ("I05", "I07", "I09", "I32", "I33")),
     ("I03", "recoveries", lambda dossier: len(dossier.rows["recovery"])),
     ("I06", "verdicts", lambda dossier: len(dossier.rows["verdict"])),
     ("I08", "payouts sent again", lambda dossier: _moves(dossier, PayoutState.UNKNOWN, PayoutState.SENDING)),

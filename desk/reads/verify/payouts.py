@@ -14,6 +14,7 @@ from desk.domain.fund import EntryKind
 from desk.domain.lifecycle import Step
 from desk.domain.notice import NoticeKind
 from desk.domain.payout import (
+    CAME_TO_NOTHING,
     GATEWAY_REMEMBERS,
     NEVER_SEEN_FOR,
     PAYOUT_LIFE,
@@ -41,16 +42,12 @@ def i05_one_payout_at_a_time(dossier: Dossier) -> Iterator[str]:
 
 
 def i05_payout_after_a_return_names_it(dossier: Dossier) -> Iterator[str]:
-    """A payout that follows a returned one names it; none names anything but an earlier payout of its claim that was returned."""
-    returned: list[int] = []
-    before: Row[Any] | None = None
+    """A payout after a return names the newest one that came back before it, unless it came to nothing; no other names any."""
+    returned: int | None = None
     for payout in dossier.rows["payout"]:
-        follows = before is not None and before.returned_at is not None
-        named = payout.replaces_id
-        if (named is not None and named not in returned) or (before is not None and follows and named != before.id):
+        if payout.replaces_id != (None if payout.state in CAME_TO_NOTHING else returned):
             yield f"{dossier.name} payout {payout.id}: does not name the returned payout it replaces"
-        returned += [payout.id] if payout.returned_at else []
-        before = payout
+        returned = payout.id if payout.returned_at else returned
 
 
 def i07_key_is_the_one_proposed(dossier: Dossier) -> Iterator[str]:
