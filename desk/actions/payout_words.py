@@ -94,6 +94,7 @@ def _hold_back(work: Work, held: Lease, paying: Paying) -> None:
 def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     """Write down how a call ended, together with its job. A payout that a message has moved meanwhile stays where it is."""
     paying = hold_for_desk(work, payout_id)
+    word = _about(paying, word)
     if paying.state is not PayoutState.SENDING:
         take_word(work, paying, word.heard, word.gateway_id)
         jobs.done(work, held)
@@ -127,6 +128,7 @@ def begin_query(work: Work, held: Lease, payout_id: int) -> str | None:
 def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     """Write down what the gateway answered: its verdict, the same key once more, or ask again later. Source: SPEC 5.5."""
     paying = hold_for_desk(work, payout_id)
+    word = _about(paying, word)
     if paying.state is PayoutState.UNKNOWN:
         goes_on = _goes_on(work, held, paying, word)
     else:
@@ -135,6 +137,13 @@ def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
             jobs.again(work, held, LOOK_AGAIN)
     if not goes_on:
         jobs.done(work, held)
+
+
+def _about(paying: Paying, word: Word) -> Word:
+    """The word, unless it speaks of another amount or currency: then nobody knows what was paid. Source: RELIABILITY I13."""
+    payout = paying.payout
+    agrees = word.amount_minor in (None, payout.amount_minor) and word.currency in (None, payout.currency)
+    return word if agrees else Word(Heard.UNCLEAR, why="other_amount")
 
 
 def take_word(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) -> bool:
