@@ -8,13 +8,14 @@ from typing import Any
 
 from desk.actions.recovery_moves import open_recovery
 from desk.actions.scrub import scrubbed
-from desk.actions.steps import DESK, Held, earliest, happening, keep_clocks, take
+from desk.actions.steps import DESK, Held, earliest, happening, keep_clocks, record, take
 from desk.domain import clocks, fund
 from desk.domain.audit import EventKind
 from desk.domain.clocks import Clock
 from desk.domain.errors import WrongMoment
 from desk.domain.fund import NOBODY_NAMED
 from desk.domain.lifecycle import Step
+from desk.domain.limits import Review
 from desk.domain.notice import OF_THE_UNKNOWN, NoticeKind
 from desk.domain.payout import CAME_TO_NOTHING, PAID, UNDER_WAY, PayoutMove, PayoutState, PayoutStep, payout_move
 from desk.domain.policy import Act, Kind, Viewer, require
@@ -98,6 +99,26 @@ def refuse_while_paying(held: Held) -> None:
     """Raise WrongMoment while a payout of the claim is under way: the refund is being carried out. Source: SPEC 4."""
     if held.paying in UNDER_WAY:
         raise WrongMoment
+
+
+def tell(work: Work, paying: Paying, kind: NoticeKind) -> None:
+    """Open a notice about a payout, and write that into its claim's chain, once while it lasts."""
+    if notices.open_once(work, paying.held.claim, kind, paying.payout.id):
+        record(work, paying.held, EventKind.NOTICE_OPENED, {"notice": kind.value, "payout": str(paying.payout.id)})
+
+
+def doubt(work: Work, paying: Paying) -> None:
+    """The gateway says of a payout what the books deny: a manager is told, and what is reserved for the claim is looked at again.
+
+    It may have been paid already, and would be paid twice. Source: SPEC 5.5, late events; RELIABILITY I09.
+    """
+    tell(work, paying, NoticeKind.GATEWAY_CONTRADICTS)
+    latest, why = payouts.latest(work.conn, paying.payout.claim_id), Review.GATEWAY_CONTRADICTS.value
+    if latest is None or latest.state != PayoutState.RESERVED or why in latest.review:
+        return
+    review = [*latest.review, why]
+    again = {"needs_second": True, "review": review, "approved_by": None, "approved_at": None}
+    move(work, replace(paying, payout=latest), PayoutStep.LAPSE, {"review": review}, **again)
 
 
 def void_approval(work: Work, held: Held) -> Held:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from desk.actions.payout_moves import Paying, hold_for_desk, move
+from desk.actions.payout_moves import Paying, doubt, hold_for_desk, move, tell
 from desk.actions.payout_returns import book_return, can_return
 from desk.actions.payouts import SEND
 from desk.actions.sends import is_stopped
@@ -31,7 +31,7 @@ from desk.domain.payout import (
     word_moves,
 )
 from desk.ports import Lease, PayOrder, SealedPerson, Word, Work
-from desk.store import jobs, notices, payouts, people
+from desk.store import jobs, payouts, people
 
 QUERY = "query_payout"
 TRY_AGAIN = timedelta(seconds=2)
@@ -109,7 +109,7 @@ def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
         lose_track(work, paying, word.why)
     elif step is PayoutStep.NEVER_LEFT:
         move(work, paying, step, {"why": word.why}, calling=False, sending_at=None)
-        _open_notice(work, paying, NoticeKind.PAYOUT_STUCK)
+        tell(work, paying, NoticeKind.PAYOUT_STUCK)
     else:
         hear(work, paying, word.heard, word.gateway_id)
     jobs.done(work, held)
@@ -155,7 +155,7 @@ def take_word(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) 
         hear(work, paying, heard, gateway_id)
         return True
     if contradicts(paying.state, heard):
-        _open_notice(work, paying, NoticeKind.GATEWAY_CONTRADICTS)
+        doubt(work, paying)
     return False
 
 
@@ -247,14 +247,9 @@ def _is_forgotten(work: Work, paying: Paying) -> bool:
 def tell_manager(work: Work, paying: Paying, unknown_for: timedelta) -> None:
     """Open the notices that a payout unknown for so long calls for. Source: SPEC 5.5; RELIABILITY I10."""
     if unknown_for >= UNKNOWN_IS_LATE:
-        _open_notice(work, paying, NoticeKind.PAYOUT_UNKNOWN)
+        tell(work, paying, NoticeKind.PAYOUT_UNKNOWN)
     if unknown_for >= UNKNOWN_IS_ALARMING:
-        _open_notice(work, paying, NoticeKind.PAYOUT_LOST)
-
-
-def _open_notice(work: Work, paying: Paying, kind: NoticeKind) -> None:
-    if notices.open_once(work, paying.held.claim, kind, paying.payout.id):
-        record(work, paying.held, EventKind.NOTICE_OPENED, {"notice": kind.value, "payout": str(paying.payout.id)})
+        tell(work, paying, NoticeKind.PAYOUT_LOST)
 
 
 def _ask_later(work: Work, paying: Paying, after: timedelta) -> None:

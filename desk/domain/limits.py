@@ -20,6 +20,7 @@ class Review(StrEnum):
     PER_PAYEE = "per_payee"
     PER_CASHIER_DAY = "per_cashier_day"
     PER_SITE_DAY = "per_site_day"
+    GATEWAY_CONTRADICTS = "gateway_contradicts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,17 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was reserved, sent or settled before, counted in the reserving transaction. Sums in minor units, of the local day."""
+    """What was reserved, sent or settled before, counted in the reserving transaction. Sums in minor units, of the local day.
+
+    `contradicted` says that the gateway's word about an earlier refund of the claim is against the books.
+    """
 
     on_claim: int
     on_order: int
     to_payee: int
     cashier_day: int
     site_day: int
+    contradicted: bool = False
 
 
 def reviews(amount: int, caps: Caps, counted: Counted, hands: Hands) -> tuple[Review, ...]:
@@ -55,5 +60,6 @@ def reviews(amount: int, caps: Caps, counted: Counted, hands: Hands) -> tuple[Re
         Review.PER_PAYEE: counted.to_payee > 0,
         Review.PER_CASHIER_DAY: counted.cashier_day + amount > caps.cashier_day,
         Review.PER_SITE_DAY: counted.site_day + amount > caps.site_day,
+        Review.GATEWAY_CONTRADICTS: counted.contradicted,
     }
     return tuple(review for review, reached in hit.items() if reached)

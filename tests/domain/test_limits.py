@@ -71,10 +71,23 @@ def test_whoever_logged_or_confirmed_the_claim_does_not_pay_it_alone(hands: Hand
     assert hit(hands=hands) == (["own_claim"] if own else [])
 
 
+def test_a_claim_that_the_gateway_says_was_paid_is_looked_at() -> None:
+    assert hit(counted=replace(NOTHING, contradicted=True)) == ["gateway_contradicts"]
+
+
 def test_all_limits_reached_are_named_in_the_order_of_the_wire() -> None:
-    everything = Counted(on_claim=1, on_order=1, to_payee=1, cashier_day=CASHIER_DAY, site_day=SITE_DAY)
+    everything = Counted(1, 1, 1, cashier_day=CASHIER_DAY, site_day=SITE_DAY, contradicted=True)
     own = replace(HANDS, lodged_by=PROPOSER)
-    order = ["solo_limit", "own_claim", "per_claim", "per_order", "per_payee", "per_cashier_day", "per_site_day"]
+    order = [
+        "solo_limit",
+        "own_claim",
+        "per_claim",
+        "per_order",
+        "per_payee",
+        "per_cashier_day",
+        "per_site_day",
+        "gateway_contradicts",
+    ]
     assert hit(SOLO, everything, own) == order
     assert [review.value for review in Review] == order
     assert hit(SOLO - 1, replace(everything, on_order=0), HANDS) == [order[2], *order[4:]]

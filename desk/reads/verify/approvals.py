@@ -32,7 +32,7 @@ def i32_released_with_a_second_pair_of_eyes(dossier: Dossier) -> Iterator[str]:
                 approval = event
                 if not _is_second(dossier, payment, event, event.seq):
                     yield f"{dossier.name} event {event.seq}: approved by a lodger, confirmer or proposer"
-            elif step == PayoutStep.SEND and _review(dossier, payment) and not _holds(dossier, payment, approval, event):
+            elif step == PayoutStep.SEND and _review(dossier, payment, event) and not _holds(dossier, payment, approval, event):
                 yield f"{dossier.name} event {event.seq}: released without a second officer's approval"
 
 
@@ -67,7 +67,7 @@ def i32_limits_that_hold_always_were_named(dossier: Dossier) -> Iterator[str]:
     solo = dossier.books.kit.packs.by_version(dossier.claim.pack).limits["solo_limit"].amount.minor
     for payment in dossier.payments:
         for event in payment.moves[:1]:
-            review, own = _review(dossier, payment), not _is_second(dossier, payment, event, event.seq, proposing=True)
+            review, own = _review(dossier, payment, event), not _is_second(dossier, payment, event, event.seq, proposing=True)
             due = {Review.SOLO_LIMIT: dossier.told(event)["amount_minor"] >= solo, Review.OWN_CLAIM: own}
             if any((limit in review) is not reached for limit, reached in due.items()):
                 yield f"{dossier.name} event {event.seq}: proposed without the review that its amount or its proposer asks for"
@@ -104,9 +104,10 @@ def i32_a_return_is_booked_by_two(dossier: Dossier) -> Iterator[str]:
                     yield f"{dossier.name} event {event.seq}: a return was booked by one officer alone"
 
 
-def _review(dossier: Dossier, payment: Payment) -> list[str]:
-    """The limits that the proposal named."""
-    return dossier.told(payment.moves[0]).get("review") or []
+def _review(dossier: Dossier, payment: Payment, until: Row[Any] | None = None) -> list[str]:
+    """What was to be looked at: the limits that the proposal named, or what was found since; up to a move, or now."""
+    told = [dossier.told(move).get("review") for move in payment.moves if until is None or move.seq <= until.seq]
+    return next((review for review in reversed(told) if review is not None), [])
 
 
 def _by_officer(dossier: Dossier, payment: Payment, event: Row[Any]) -> bool:
