@@ -36,18 +36,19 @@ from desk.store import jobs, payouts, people
 QUERY = "query_payout"
 TRY_AGAIN = timedelta(seconds=2)
 LOOK_AGAIN = timedelta(minutes=1)
+LONGEST_KIND = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A signed message of the gateway: its own id, its type as it came, and what it says of which key."""
+    """A signed message of the gateway: its own id, its type as it came, and what it says of which key, if it says that."""
 
     id: str
     type: str
-    key: str
-    amount_minor: int
-    currency: str
-    gateway_id: str | None
+    key: str = ""
+    amount_minor: int | None = None
+    currency: str | None = None
+    gateway_id: str | None = None
 
 
 UNSAID: dict[str, Any] = {"resolve_as": None, "resolve_by": None, "resolve_evidence": None}
@@ -195,7 +196,7 @@ def hear_message(work: Work, message: Message) -> str:
     payouts.keep_event(
         work.conn,
         {
-            "id": message.id, "kind": message.type, "payout_id": payout_id, "gateway_id": message.gateway_id,
+            "id": message.id, "kind": message.type[:LONGEST_KIND], "payout_id": payout_id, "gateway_id": message.gateway_id,
             "amount_minor": message.amount_minor, "currency": message.currency, "fate": fate, "why": why,
             "received_at": work.now,
         },
