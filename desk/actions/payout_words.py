@@ -16,6 +16,7 @@ from desk.domain.audit import EventKind
 from desk.domain.notice import NoticeKind
 from desk.domain.payout import (
     GATEWAY_REMEMBERS,
+    MESSAGES,
     UNKNOWN_IS_ALARMING,
     UNKNOWN_IS_LATE,
     VERDICTS,
@@ -53,8 +54,6 @@ class Message:
 
 UNSAID: dict[str, Any] = {"resolve_as": None, "resolve_by": None, "resolve_evidence": None}
 """What a first officer said of an unknown payout says nothing once its key has left again."""
-
-MESSAGES = {f"payout.{heard}": heard for heard in (*VERDICTS, Heard.RETURNED)}
 
 
 def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:

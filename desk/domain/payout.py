@@ -123,6 +123,10 @@ VERDICTS: Mapping[Heard, PayoutStep] = MappingProxyType(
 """The gateway's own words, and the step each one is."""
 
 
+MESSAGES: Mapping[str, Heard] = MappingProxyType({f"payout.{heard}": heard for heard in (*VERDICTS, Heard.RETURNED)})
+"""The kinds of message that a gateway sends by itself, and what each one says. Source: API, "The HTTP gateway we call"."""
+
+
 def payout_move(state: PayoutState | None, step: PayoutStep) -> PayoutMove:
     """Where `step` leads from `state`. Raises WrongMoment for a pair outside the table."""
     move = PAYOUT_LIFE.get((state, step))

@@ -1,4 +1,4 @@
-"""The payouts of a claim, one after the other: I05, I07, I08, I09 and I10. Asks no gateway and moves nothing.
+"""The payouts of a claim, one after the other: I05, I07, I08, I09, I10 and I14. Asks no gateway and moves nothing.
 
 Whether they pay what was decided is `decisions`, who agreed to them `approvals`, whom they pay `people`.
 """
@@ -21,6 +21,7 @@ from desk.domain.payout import (
     UNDER_WAY,
     UNKNOWN_IS_ALARMING,
     UNKNOWN_IS_LATE,
+    Method,
     PayoutState,
     PayoutStep,
 )
@@ -135,6 +136,14 @@ def i10_unknown_payouts_are_asked_for(dossier: Dossier) -> Iterator[str]:
                 yield f"{dossier.name} payout {payout.id}: is unknown and nobody asked for it"
             if unknown_for > UNKNOWN_IS_ALARMING + ASKED_AGAIN and payout.id not in told:
                 yield f"{dossier.name} payout {payout.id}: is lost and no manager was told"
+
+
+def i14_calls_were_begun(dossier: Dossier) -> Iterator[str]:
+    """The gateway is being called only about a payout that is being sent, and that this began was written down and committed."""
+    for payout in dossier.rows["payout"]:
+        begun = payout.state == PayoutState.SENDING and payout.first_sent_at is not None and payout.method != Method.CASH
+        if payout.calling and not begun:
+            yield f"{dossier.name} payout {payout.id}: a call to the gateway is open that was not begun"
 
 
 def _stands(payout: Row[Any]) -> bool:

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from desk.actions.payout_words import MESSAGES, Message, hear_message
+from desk.actions.payout_words import Message, hear_message
 from desk.domain.errors import NotFound, SignatureWrong
+from desk.domain.payout import MESSAGES
 from desk.domain.signature import signed_right
 from desk.web.api.shapes import Clean, Out
 from desk.web.deps import TheDesk
