@@ -16,7 +16,7 @@ from desk.domain.audit import EventKind
 from desk.domain.claim import State
 from desk.domain.errors import AmountAboveDecided, BadInput, PayoutExists, SecondOfficerNeeded, WrongMoment
 from desk.domain.fund import EntryKind
-from desk.domain.limits import Caps, Counted, Review, reviews
+from desk.domain.limits import Caps, Counted, Review, reviews, spelt_alike
 from desk.domain.money import Money
 from desk.domain.notice import NoticeKind
 from desk.domain.payout import (
@@ -31,7 +31,6 @@ from desk.domain.payout import (
     payout_move,
 )
 from desk.domain.policy import RIGHTS, Act, Viewer
-from desk.domain.respondent import normalised
 from desk.ports import Row, SealedPerson, Work
 from desk.store import events, jobs, notices, officers, payouts, people
 from desk.store import fund as books
@@ -241,9 +240,8 @@ def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
 def _tags(work: Work, held: Held, proposal: Proposal, person: SealedPerson) -> dict[bytes, str]:
     """Keyed hashes of order, account and phone at this site, each with what it counts for. Source: SPEC 5.6."""
     phone = work.kit.sealer.open(held.claim.id, person)["phone"]
-    told = (("order", "order", held.claim.order_no), ("payee", "account", proposal.account), ("payee", "phone", phone))
-    tag = work.kit.sealer.tag
-    return {tag(f"payout_{what}", f"{held.site.id}:{normalised(text)}"): why for why, what, text in told if text}
+    told, tag = (("order", held.claim.order_no), ("payee", proposal.account), ("payee", phone)), work.kit.sealer.tag
+    return {tag(f"payout_{why}", f"{held.site.id}:{spelt_alike(text)}"): why for why, text in told if text}
 
 
 def _add(

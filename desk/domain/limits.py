@@ -3,11 +3,15 @@
 What is counted are orders, accounts, cashiers and days, never a person.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from desk.domain.payout import Hands
+from desk.domain.respondent import normalised
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 
 
 class Review(StrEnum):
@@ -45,6 +49,15 @@ class Counted:
     cashier_day: int
     site_day: int
     contradicted: bool = False
+
+
+def spelt_alike(text: str) -> str:
+    """The form in which the spellings of one order, account or phone meet: letters and digits alone, whatever stands between.
+
+    A Chinese mobile number gets its country code, for wallets name accounts by it. Source: SPEC 5.6.
+    """
+    bare = "".join(letter for letter in normalised(text) if letter.isalnum()) or normalised(text)
+    return f"86{bare}" if _MOBILE.fullmatch(bare) else bare
 
 
 def reviews(amount: int, caps: Caps, counted: Counted, hands: Hands) -> tuple[Review, ...]:

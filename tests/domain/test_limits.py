@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from desk.domain.limits import Caps, Counted, Review, reviews
+from desk.domain.limits import Caps, Counted, Review, reviews, spelt_alike
 from desk.domain.payout import Hands
 
 SOLO, CASHIER_DAY, SITE_DAY = 20_000, 300_000, 2_000_000
@@ -73,6 +73,26 @@ def test_whoever_logged_or_confirmed_the_claim_does_not_pay_it_alone(hands: Hand
 
 def test_a_claim_that_the_gateway_says_was_paid_is_looked_at() -> None:
     assert hit(counted=replace(NOTHING, contradicted=True)) == ["gateway_contradicts"]
+
+
+@pytest.mark.parametrize(
+    "one",
+    ["A-17", "a 17", "Ａ１７", "A.17", "#A17", "a/17\t"],
+)  # fmt: skip
+def test_an_order_is_one_however_it_is_spelt(one: str) -> None:
+    assert spelt_alike(one) == "a17"
+
+
+@pytest.mark.parametrize(
+    ("text", "alike"),
+    [
+        ("+8613800138000", "8613800138000"), ("138 0013-8000", "8613800138000"), ("8613800138000", "8613800138000"),
+        ("12800138000", "12800138000"), ("138001380001", "138001380001"), ("6222 0212 3456", "622202123456"),
+        ("微信：王小薇", "微信王小薇"), ("——", "——"),
+    ],
+)  # fmt: skip
+def test_a_wallet_named_by_a_mobile_number_is_that_phone(text: str, alike: str) -> None:
+    assert spelt_alike(text) == alike
 
 
 def test_all_limits_reached_are_named_in_the_order_of_the_wire() -> None:
