@@ -117,7 +117,7 @@ def doubt(work: Work, paying: Paying) -> None:
     if latest is None or latest.state != PayoutState.RESERVED or why in latest.review:
         return
     review = [*latest.review, why]
-    again = {"needs_second": True, "review": review, "approved_by": None, "approved_at": None}
+    again: dict[str, Any] = {"needs_second": True, "review": review, "approved_by": None, "approved_at": None}
     move(work, replace(paying, payout=latest), PayoutStep.LAPSE, {"review": review}, **again)
 
 

@@ -228,7 +228,7 @@ def _reviews(work: Work, held: Held, amount: int, tags: Mapping[bytes, str]) -> 
         to_payee=payouts.count_tagged(conn, [tag for tag, why in tags.items() if why == "payee"]),
         cashier_day=payouts.sum_since(conn, held.site.id, since, proposer),
         site_day=payouts.sum_since(conn, held.site.id, since),
-        contradicted=notices.is_open(conn, held.claim.id, NoticeKind.GATEWAY_CONTRADICTS),
+        contradicted=int(notices.is_open(conn, held.claim.id, NoticeKind.GATEWAY_CONTRADICTS)),
     )
     return reviews(amount, caps, counted, hands_of(work, held, proposer))
 

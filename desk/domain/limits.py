@@ -40,7 +40,7 @@ class Caps:
 class Counted:
     """What was reserved, sent or settled before, counted in the reserving transaction. Sums in minor units, of the local day.
 
-    `contradicted` says that the gateway's word about an earlier refund of the claim is against the books.
+    `contradicted` counts words of the gateway about earlier refunds of the claim that are against the books.
     """
 
     on_claim: int
@@ -48,7 +48,7 @@ class Counted:
     to_payee: int
     cashier_day: int
     site_day: int
-    contradicted: bool = False
+    contradicted: int = 0
 
 
 def spelt_alike(text: str) -> str:
@@ -73,6 +73,6 @@ def reviews(amount: int, caps: Caps, counted: Counted, hands: Hands) -> tuple[Re
         Review.PER_PAYEE: counted.to_payee > 0,
         Review.PER_CASHIER_DAY: counted.cashier_day + amount > caps.cashier_day,
         Review.PER_SITE_DAY: counted.site_day + amount > caps.site_day,
-        Review.GATEWAY_CONTRADICTS: counted.contradicted,
+        Review.GATEWAY_CONTRADICTS: counted.contradicted > 0,
     }
     return tuple(review for review, reached in hit.items() if reached)

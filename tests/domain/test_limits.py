@@ -72,7 +72,9 @@ def test_whoever_logged_or_confirmed_the_claim_does_not_pay_it_alone(hands: Hand
 
 
 def test_a_claim_that_the_gateway_says_was_paid_is_looked_at() -> None:
-    assert hit(counted=replace(NOTHING, contradicted=True)) == ["gateway_contradicts"]
+    assert (
+        hit(counted=replace(NOTHING, contradicted=1)) == hit(counted=replace(NOTHING, contradicted=2)) == ["gateway_contradicts"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_a_wallet_named_by_a_mobile_number_is_that_phone(text: str, alike: str) 
 
 
 def test_all_limits_reached_are_named_in_the_order_of_the_wire() -> None:
-    everything = Counted(1, 1, 1, cashier_day=CASHIER_DAY, site_day=SITE_DAY, contradicted=True)
+    everything = Counted(1, 1, 1, cashier_day=CASHIER_DAY, site_day=SITE_DAY, contradicted=1)
     own = replace(HANDS, lodged_by=PROPOSER)
     order = [
         "solo_limit",

@@ -1,16 +1,22 @@
 """What an approval is of, and what a payout after a return names: through their routes, on both engines."""
 
+import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from desk.actions.officers import Post, change_roles
+from desk.actions.payouts import lapse_approval
+from desk.domain.policy import Role
 from desk.ports import Work
 from desk.reads.verify import verify
-from tests.builders import open_house
-from tests.cast import Cast
+from tests.builders import officer, open_house
+from tests.cast import AWAY, HOME, OPERATOR, Cast
 from tests.till import Till
+from tests.web.console import seat
 from tests.web.front import MET, Front, opened_front, yuan
 from tests.web.test_bank_return import settled
 from tests.web.test_gateway_events import send, told
@@ -73,6 +79,55 @@ async def test_any_edit_of_what_was_looked_at_voids_an_approval(till: Front, edi
     await step(till, payout, "approve", "cai")
     assert (await step(till, payout, "send"))["state"] == "awaiting_visitor"
     assert (await till.house.desk.read(verify, till.house.kit)).ok
+
+
+async def test_an_approval_holds_to_the_last_second_of_its_day(till: Front) -> None:
+    _, payout = await proposed(till, asked="300.00")
+    clock = till.house.clock
+    clock.at, clock.tick = clock.at.replace(microsecond=0), timedelta(0)
+    await step(till, payout, "approve", "ma")
+    clock.go(hours=24)
+    assert (await step(till, payout, "send"))["state"] == "awaiting_visitor"
+
+
+@pytest.mark.parametrize("posts", [[Post(Role.INTAKE, HOME)], [Post(Role.CASHIER, AWAY)], [Post(Role.AUDITOR, HOME)]])
+async def test_an_approval_ends_with_the_right_to_give_it(till: Front, posts: list[Post]) -> None:
+    _, payout = await proposed(till, asked="300.00")
+    await step(till, payout, "approve", "cai")
+    await till.house.desk.write(change_roles, OPERATOR, "Cai", posts)
+    assert await refused(till, payout, "send") == (409, "second_officer_needed")
+    assert (await Till(till.house).payout(int(payout["id"]))).state == "awaiting_approval"
+    await step(till, payout, "approve", "ma")
+    assert (await step(till, payout, "send"))["state"] == "awaiting_visitor"
+
+
+@pytest.mark.parametrize("hand", ["lodged_by", "confirmed_by"])
+async def test_whoever_had_a_hand_in_it_approves_nothing_whatever_their_role(till: Front, hand: str) -> None:
+    house = till.house
+    by = officer(house.cast.ma.id or 0, "ma", Role.INTAKE, house.cast.sites[HOME])
+    reference = (await house.lodge(by if hand == "lodged_by" else None, asked="300.00")).reference
+    await house.assess(reference)
+    await house.confirm(reference, "fast_refund", by if hand == "confirmed_by" else house.cast.otto)
+    payout = (await till.post(f"{reference}/payouts", "chen", CASH)).json()
+    assert await refused(till, payout, "approve", "ma") == (409, "second_officer_needed")
+    page, ma = f"/desk/payouts/{payout['id']}", await seat(till, "ma")
+    opened = (await ma.get(page)).text
+    assert f"{page}/approve" not in opened, "not even offered"
+    assert (await ma.post(f"{page}/approve", {"key": re.findall(r'name="key" value="([^"]+)"', opened)[0]})).status_code == 409
+    row = await Till(house).payout(int(payout["id"]))
+    assert (row.state, row.approved_by) == ("awaiting_approval", None)
+    await step(till, payout, "approve", "cai")
+
+
+async def test_a_send_that_is_refused_for_something_else_leaves_the_approval(till: Front) -> None:
+    _, payout = await proposed(till, asked="300.00")
+    await step(till, payout, "approve", "ma")
+    await till.call("POST", "/api/v1/sites/huangshan/sends/stop", "ma", json={"reason": "x"})
+    assert await refused(till, payout, "send") == (409, "sends_stopped")
+    shown = (await till.call("GET", f"{PAYOUTS}/{payout['id']}", "chen")).json()
+    assert (shown["state"], shown["approved_at"] is not None) == ("reserved", True)
+    await till.house.desk.write(lapse_approval, till.house.cast.chen, int(payout["id"]))
+    assert (await Till(till.house).payout(int(payout["id"]))).state == "reserved"
 
 
 async def test_an_edit_touches_nothing_that_needed_no_second_officer(till: Front) -> None:

@@ -120,7 +120,7 @@ def _effects(kept: Remembered) -> Iterator[tuple[str, int]]:
         "payout": told.get("id") if "/payouts" in route else None,
         "withdrawal": told.get("id") if "/withdrawals" in route else None,
     }
-    yield from ((table, int(number)) for table, number in named.items() if str(number).isdecimal())
+    yield from ((table, int(str(number))) for table, number in named.items() if str(number).isdecimal())
 
 
 def _opened(kit: Kit, claim: Row[Any], sealed: bytes) -> Fields | None:
