@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, String, cast, exists, literal, select
 
 from desk.domain.audit import EventKind
 from desk.domain.payout import MESSAGES, Method
-from desk.domain.policy import Kind
 from desk.store.tables import metadata
 
 MESSAGE, PAYOUT, EVENT = (metadata.tables[name] for name in ("gateway_event", "payout", "event"))
@@ -20,9 +19,7 @@ _TOLD = (EventKind.PAYOUT_MOVED.value, EventKind.PAYOUT_RETURNED.value)
 def i13_messages_moved_what_they_spoke_of(conn: Connection) -> Iterator[str]:
     """A message that moved something is of a kind the desk knows and of its gateway payout's amount, and the chain tells it."""
     its_own = EVENT.c.subject == literal("claim:") + cast(PAYOUT.c.claim_id, String)
-    told = exists().where(
-        its_own, EVENT.c.kind.in_(_TOLD), EVENT.c.actor == Kind.DESK.value, EVENT.c.at == MESSAGE.c.received_at
-    )  # fmt: skip
+    told = exists().where(its_own, EVENT.c.kind.in_(_TOLD), EVENT.c.at == MESSAGE.c.received_at)
     columns = (PAYOUT.c.amount_minor.label("minor"), PAYOUT.c.currency.label("booked"), PAYOUT.c.method, told.label("told"))
     moved = select(MESSAGE, *columns).outerjoin(PAYOUT, PAYOUT.c.id == MESSAGE.c.payout_id).where(MESSAGE.c.fate == "moved")
     for row in conn.execute(moved.order_by(MESSAGE.c.received_at)):
