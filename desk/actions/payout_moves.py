@@ -121,13 +121,6 @@ def doubt(work: Work, paying: Paying) -> None:
     move(work, replace(paying, payout=latest), PayoutStep.LAPSE, {"review": review}, **again)
 
 
-def is_doubted(work: Work, paying: Paying) -> bool:
-    """Whether the gateway contradicted itself about the claim after this payout was released, and before its key ever left."""
-    payout = paying.payout
-    unseen = payout.unknown_since is None and Review.GATEWAY_CONTRADICTS.value not in payout.review
-    return unseen and notices.is_open(work.conn, payout.claim_id, NoticeKind.GATEWAY_CONTRADICTS)
-
-
 def void_approval(work: Work, held: Held) -> Held:
     """Put an approved payout back before a second officer: what they looked at has changed. Source: SPEC 5.5; RELIABILITY I33."""
     payout = payouts.latest(work.conn, held.claim.id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from desk.actions.payout_moves import Paying, doubt, hold_for_desk, is_doubted, move, tell
+from desk.actions.payout_moves import Paying, doubt, hold_for_desk, move, tell
 from desk.actions.payout_returns import book_return, can_return
 from desk.actions.payouts import SEND
 from desk.actions.sends import is_stopped
@@ -61,7 +61,7 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
 
     A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. So it is when an
     earlier send may have arrived and the gateway no longer knows the key by now. Where refunds are stopped it goes
-    back to the till, where the gateway contradicted itself meanwhile before a second officer.
+    back to the till.
     Source: SPEC 5.5 and 5.8; RELIABILITY I08, I12.
     """
     paying = hold_for_desk(work, payout_id)
@@ -75,10 +75,6 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
         return None
     if is_stopped(work, paying.payout.site_id):
         _hold_back(work, held, paying)
-        return None
-    if is_doubted(work, paying):
-        doubt(work, move(work, paying, PayoutStep.NEVER_LEFT, {"why": "contradicted"}, sending_at=None))
-        jobs.done(work, held)
         return None
     payout = payouts.change(
         work.conn, paying.payout, calling=True, first_sent_at=paying.payout.first_sent_at or work.now

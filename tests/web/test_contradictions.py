@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from desk.actions.jobs import lease_jobs
-from desk.actions.payout_words import begin_send
 from desk.reads.verify import verify
 from tests.builders import open_house
 from tests.cast import Cast
@@ -73,24 +71,6 @@ async def test_a_payout_that_was_reserved_before_waits_for_a_second_officer_from
     assert (await send(till, told(first), "late-again")).json() == {"fate": "late"}
     assert (await step(till, again, "send"))["state"] == "awaiting_visitor"
     assert (await step(till, again, "received"))["state"] == "settled"
-    assert (await fund(till))["paid"] == "128.00"
-    await is_sound(till)
-
-
-async def test_what_was_released_and_has_not_left_yet_comes_back_for_a_second_look(till: Front) -> None:
-    reference, first = await failed(till)
-    again = (await till.post(f"{reference}/payouts", "chen", GATEWAY)).json()
-    assert (await step(till, again, "send"))["state"] == "sending"
-    assert (await send(till, told(first), "late")).json() == {"fate": "late"}
-    number = int(again["id"])
-    for held in await till.house.desk.write(lease_jobs, "test", 16):
-        assert await till.house.desk.write(begin_send, held, int(held.payload["payout"])) is None
-    row = await Till(till.house).payout(number)
-    assert (row.state, row.review, row.first_sent_at) == ("awaiting_approval", ["gateway_contradicts"], None)
-    assert (await fund(till))["reserved"] == "128.00"
-    await step(till, again, "approve", "ma")
-    await step(till, again, "send")
-    await Till(till.house).called(number, "settled")
     assert (await fund(till))["paid"] == "128.00"
     await is_sound(till)
 
