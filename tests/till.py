@@ -83,11 +83,14 @@ class Till:
         """Let a call that has begun come to this end."""
         await self.house.desk.write(payout_words.end_send, held, payout_id, Word(Heard(heard), gateway_id, "test"))
 
-    async def asked(self, payout_id: int, heard: str, gateway_id: str = "gw-1") -> None:
+    async def asked(
+        self, payout_id: int, heard: str, gateway_id: str = "gw-1", amount_minor: int | None = None, currency: str | None = None
+    ) -> None:
         """Let the gateway be asked, and answer this."""
         held, write = await self.lease(payout_words.QUERY), self.house.desk.write
         assert await write(payout_words.begin_query, held, payout_id) is not None
-        await write(payout_words.end_query, held, payout_id, Word(Heard(heard), gateway_id, "test"))
+        word = Word(Heard(heard), gateway_id, "test", amount_minor, currency)
+        await write(payout_words.end_query, held, payout_id, word)
 
     async def brought_to(self, state: str, by: Viewer | None = None, **told: Given) -> int:
         """A payout that went its way to this state; unknown and sending ones go through the gateway, others are cash.

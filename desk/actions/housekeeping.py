@@ -25,6 +25,9 @@ SESSIONS_KEPT = timedelta(days=1)
 """Sessions of officers; none is of use for longer than 12 hours."""
 
 LODGING_ROUTE = "POST /api/v1/claims"
+MONEY_ROUTES = ("/payouts", "/fund", "/recoveries", "/deposits", "/day-closes", "/close", "/breaks", "/sends", "/triage")
+"""Parts of the routes that move money, decide about it or let it leave: what was done under a key once is never done again."""
+
 PIECE = 500
 
 
@@ -46,7 +49,7 @@ def jobs_to_drop(conn: Connection, kit: Kit) -> list[int]:
 def answers_to_drop(conn: Connection, kit: Kit) -> list[int]:
     """Ids of remembered answers that nobody will ask for again, a piece at a time."""
     now = kit.clock.now()
-    return upkeep.old_keys(conn, now - LODGINGS_KEPT, now - ANSWERS_KEPT, LODGING_ROUTE, PIECE)
+    return upkeep.old_keys(conn, now - LODGINGS_KEPT, now - ANSWERS_KEPT, LODGING_ROUTE, MONEY_ROUTES, PIECE)
 
 
 def drop_tags(work: Work, ids: Sequence[int]) -> None:

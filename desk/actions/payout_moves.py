@@ -8,15 +8,16 @@ from typing import Any
 
 from desk.actions.recovery_moves import open_recovery
 from desk.actions.scrub import scrubbed
-from desk.actions.steps import DESK, Held, earliest, happening, keep_clocks, take
+from desk.actions.steps import DESK, Held, earliest, happening, keep_clocks, record, take
 from desk.domain import clocks, fund
 from desk.domain.audit import EventKind
 from desk.domain.clocks import Clock
 from desk.domain.errors import WrongMoment
 from desk.domain.fund import NOBODY_NAMED
 from desk.domain.lifecycle import Step
+from desk.domain.limits import Review
 from desk.domain.notice import OF_THE_UNKNOWN, NoticeKind
-from desk.domain.payout import PAID, UNDER_WAY, PayoutMove, PayoutState, PayoutStep, payout_move
+from desk.domain.payout import CAME_TO_NOTHING, PAID, UNDER_WAY, PayoutMove, PayoutState, PayoutStep, payout_move
 from desk.domain.policy import Act, Kind, Viewer, require
 from desk.ports import Work
 from desk.store import claims, events, notices, payouts, sites
@@ -64,8 +65,9 @@ def move(
     """
     way = payout_move(paying.state, step)
     _post(work, paying, way)
-    ends = way.to in (PayoutState.SETTLED, PayoutState.FAILED, PayoutState.CANCELLED)
-    ending = {"ended_at": work.now} if ends else {}
+    ending: dict[str, Any] = {"ended_at": work.now} if way.to in (PayoutState.SETTLED, *CAME_TO_NOTHING) else {}
+    if way.to in CAME_TO_NOTHING:
+        ending["replaces_id"] = None  # so that the next one names what the bank sent back
     moved = payouts.change(work.conn, paying.payout, state=way.to.value, **ending, **values)
     note(work, paying, step, way.to, data, before=paying.state, reason=reason)
     _end_notices(work, paying, way.to)
@@ -99,6 +101,26 @@ def refuse_while_paying(held: Held) -> None:
         raise WrongMoment
 
 
+def tell(work: Work, paying: Paying, kind: NoticeKind) -> None:
+    """Open a notice about a payout, and write that into its claim's chain, once while it lasts."""
+    if notices.open_once(work, paying.held.claim, kind, paying.payout.id):
+        record(work, paying.held, EventKind.NOTICE_OPENED, {"notice": kind.value, "payout": str(paying.payout.id)})
+
+
+def doubt(work: Work, paying: Paying) -> None:
+    """The gateway says of a payout what the books deny: a manager is told, and what is reserved for the claim is looked at again.
+
+    It may have been paid already, and would be paid twice. Source: SPEC 5.5, late events; RELIABILITY I09.
+    """
+    tell(work, paying, NoticeKind.GATEWAY_CONTRADICTS)
+    latest, why = payouts.latest(work.conn, paying.payout.claim_id), Review.GATEWAY_CONTRADICTS.value
+    if latest is None or latest.state != PayoutState.RESERVED or why in latest.review:
+        return
+    review = [*latest.review, why]
+    again: dict[str, Any] = {"needs_second": True, "review": review, "approved_by": None, "approved_at": None}
+    move(work, replace(paying, payout=latest), PayoutStep.LAPSE, {"review": review}, **again)
+
+
 def void_approval(work: Work, held: Held) -> Held:
     """Put an approved payout back before a second officer: what they looked at has changed. Source: SPEC 5.5; RELIABILITY I33."""
     payout = payouts.latest(work.conn, held.claim.id)
@@ -128,7 +150,7 @@ def _end_notices(work: Work, paying: Paying, to: PayoutState) -> None:
     """An unknown payout that is known again needs nobody's look, nor does a stuck one that left."""
     if paying.state is PayoutState.UNKNOWN:
         notices.close(work, paying.payout.claim_id, OF_THE_UNKNOWN)
-    if to in PAID or to in (PayoutState.CANCELLED, PayoutState.FAILED):
+    if to in PAID or to in CAME_TO_NOTHING:
         notices.close(work, paying.payout.claim_id, {NoticeKind.PAYOUT_STUCK})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from desk.actions.payout_moves import Paying, hold_for_desk, move
+from desk.actions.payout_moves import Paying, doubt, hold_for_desk, move, tell
 from desk.actions.payout_returns import book_return, can_return
 from desk.actions.payouts import SEND
 from desk.actions.sends import is_stopped
@@ -16,6 +16,7 @@ from desk.domain.audit import EventKind
 from desk.domain.notice import NoticeKind
 from desk.domain.payout import (
     GATEWAY_REMEMBERS,
+    MESSAGES,
     UNKNOWN_IS_ALARMING,
     UNKNOWN_IS_LATE,
     VERDICTS,
@@ -32,29 +33,28 @@ from desk.domain.payout import (
     word_moves,
 )
 from desk.ports import Lease, PayOrder, Row, SealedPerson, Word, Work
-from desk.store import gateway_messages, jobs, notices, payouts, people
+from desk.store import gateway_messages, jobs, payouts, people
 
 QUERY = "query_payout"
 TRY_AGAIN = timedelta(seconds=2)
 LOOK_AGAIN = timedelta(minutes=1)
+LONGEST_KIND = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A signed message of the gateway: its own id, its type as it came, and what it says of which key."""
+    """A signed message of the gateway: its own id, its type as it came, and what it says of which key, if it says that."""
 
     id: str
     type: str
-    key: str
-    amount_minor: int
-    currency: str
-    gateway_id: str | None
+    key: str = ""
+    amount_minor: int | None = None
+    currency: str | None = None
+    gateway_id: str | None = None
 
 
 UNSAID: dict[str, Any] = {"resolve_as": None, "resolve_by": None, "resolve_evidence": None}
 """What a first officer said of an unknown payout says nothing once its key has left again."""
-
-MESSAGES = {f"payout.{heard}": heard for heard in (*VERDICTS, Heard.RETURNED)}
 
 
 def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
@@ -93,6 +93,7 @@ def _hold_back(work: Work, held: Lease, paying: Paying) -> None:
 def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     """Write down how a call ended, together with its job. A payout that a message has moved meanwhile stays where it is."""
     paying = hold_for_desk(work, payout_id)
+    word = _about(paying, word)
     if paying.state is not PayoutState.SENDING:
         take_word(work, paying, word.heard, word.gateway_id)
         jobs.done(work, held)
@@ -107,7 +108,7 @@ def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
         lose_track(work, paying, word.why)
     elif step is PayoutStep.NEVER_LEFT:
         move(work, paying, step, {"why": word.why}, calling=False, sending_at=None)
-        _open_notice(work, paying, NoticeKind.PAYOUT_STUCK)
+        tell(work, paying, NoticeKind.PAYOUT_STUCK)
     else:
         hear(work, paying, word.heard, word.gateway_id)
     jobs.done(work, held)
@@ -127,6 +128,7 @@ def begin_query(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
 def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     """Write down what the gateway answered: its verdict, the same key once more, or ask again later. Source: SPEC 5.5."""
     paying = hold_for_desk(work, payout_id)
+    word = _about(paying, word)
     if paying.state is PayoutState.UNKNOWN:
         goes_on = _goes_on(work, held, paying, word)
     else:
@@ -135,6 +137,13 @@ def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
             jobs.again(work, held, LOOK_AGAIN)
     if not goes_on:
         jobs.done(work, held)
+
+
+def _about(paying: Paying, word: Word) -> Word:
+    """The word, unless it speaks of another amount or currency: then nobody knows what was paid. Source: RELIABILITY I13."""
+    payout = paying.payout
+    agrees = word.amount_minor in (None, payout.amount_minor) and word.currency in (None, payout.currency)
+    return word if agrees else Word(Heard.UNCLEAR, why="other_amount")
 
 
 def take_word(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) -> bool:
@@ -146,7 +155,7 @@ def take_word(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) 
         hear(work, paying, heard, gateway_id)
         return True
     if contradicts(paying.state, heard):
-        _open_notice(work, paying, NoticeKind.GATEWAY_CONTRADICTS)
+        doubt(work, paying)
     return False
 
 
@@ -186,9 +195,9 @@ def hear_message(work: Work, message: Message) -> str:
     if paying is not None and fate == "late" and contradicts(paying.state, MESSAGES[message.type]):
         why = Doubt.CONTRADICTS
     row: Row = {
-        "id": message.id, "kind": message.type, "payout_id": payout_id, "key": message.key, "gateway_id": message.gateway_id,
-        "amount_minor": message.amount_minor, "currency": message.currency, "fate": fate, "why": why,
-        "number": work.kit.lots.number() if why else None, "received_at": work.now, "dismissed_by": None,
+        "id": message.id, "kind": message.type[:LONGEST_KIND], "payout_id": payout_id, "key": message.key or None,
+        "gateway_id": message.gateway_id, "amount_minor": message.amount_minor, "currency": message.currency, "fate": fate,
+        "why": why, "number": work.kit.lots.number() if why else None, "received_at": work.now, "dismissed_by": None,
         "dismissed_at": None, "dismissal": None,
     }  # fmt: skip
     gateway_messages.keep(work.conn, row)
@@ -239,14 +248,9 @@ def _is_forgotten(work: Work, paying: Paying) -> bool:
 def tell_manager(work: Work, paying: Paying, unknown_for: timedelta) -> None:
     """Open the notices that a payout unknown for so long calls for. Source: SPEC 5.5; RELIABILITY I10."""
     if unknown_for >= UNKNOWN_IS_LATE:
-        _open_notice(work, paying, NoticeKind.PAYOUT_UNKNOWN)
+        tell(work, paying, NoticeKind.PAYOUT_UNKNOWN)
     if unknown_for >= UNKNOWN_IS_ALARMING:
-        _open_notice(work, paying, NoticeKind.PAYOUT_LOST)
-
-
-def _open_notice(work: Work, paying: Paying, kind: NoticeKind) -> None:
-    if notices.open_once(work, paying.held.claim, kind, paying.payout.id):
-        record(work, paying.held, EventKind.NOTICE_OPENED, {"notice": kind.value, "payout": str(paying.payout.id)})
+        tell(work, paying, NoticeKind.PAYOUT_LOST)
 
 
 def _ask_later(work: Work, paying: Paying, after: timedelta) -> None:

@@ -16,12 +16,21 @@ from desk.domain.audit import EventKind
 from desk.domain.claim import State
 from desk.domain.errors import AmountAboveDecided, BadInput, PayoutExists, SecondOfficerNeeded, WrongMoment
 from desk.domain.fund import EntryKind
-from desk.domain.limits import Caps, Counted, Review, reviews
+from desk.domain.limits import Caps, Counted, Review, reviews, spelt_alike
 from desk.domain.money import Money
 from desk.domain.notice import NoticeKind
-from desk.domain.payout import APPROVAL_HOLDS, UNDER_WAY, Hands, Method, PayoutState, PayoutStep, is_second, payout_move
+from desk.domain.payout import (
+    APPROVAL_HOLDS,
+    UNDER_WAY,
+    Hands,
+    Method,
+    PayoutState,
+    PayoutStep,
+    approval_of,
+    is_second,
+    payout_move,
+)
 from desk.domain.policy import RIGHTS, Act, Viewer
-from desk.domain.respondent import normalised
 from desk.ports import Row, SealedPerson, Work
 from desk.store import events, jobs, notices, officers, payouts, people
 from desk.store import fund as books
@@ -64,6 +73,8 @@ def propose_payout(work: Work, viewer: Viewer, reference: str, proposal: Proposa
     lines = fund.postings(EntryKind.PAYOUT_PROPOSED, amount.minor)
     books.post(work, held.site, EntryKind.PAYOUT_PROPOSED, lines, Booked(payout.id, viewer.id))
     data = {"method": payout.method, "review": payout.review, "payee_commitment": payout.payee_commitment, "key": payout.key}
+    if payout.replaces_id is not None:
+        data["replaces"] = str(payout.replaces_id)
     note(work, paying, step, paying.state, data)
     notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT, NoticeKind.PAYOUT_RETURNED})
     notify_respondent(work, held)
@@ -80,7 +91,7 @@ def approve_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
     officer = officer_id(viewer)
     if not is_second(hands_of(work, paying.held, paying.payout.proposed_by), officer):
         raise SecondOfficerNeeded
-    return move(work, paying, PayoutStep.APPROVE, approved_by=officer, approved_at=work.now)
+    return move(work, paying, PayoutStep.APPROVE, {"of": looked_at(paying)}, approved_by=officer, approved_at=work.now)
 
 
 def send_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
@@ -168,7 +179,7 @@ def hands_of(work: Work, held: Held, proposed_by: int) -> Hands:
 def approval_holds(work: Work, paying: Paying) -> bool:
     """Whether what had to be approved still is: not older than 24 hours, by somebody who may still approve, and is second.
 
-    Source: SPEC 5.5, "Checked again at the moment of release"; RELIABILITY I32.
+    It is of the amount and payee that stand now. Source: SPEC 5.5, "Checked again at the moment of release"; I32, I33.
     """
     payout = paying.payout
     if not payout.needs_second:
@@ -177,7 +188,14 @@ def approval_holds(work: Work, paying: Paying) -> bool:
         return False
     roles = officers.roles_at(work.conn, payout.approved_by, payout.site_id)
     second = is_second(hands_of(work, paying.held, payout.proposed_by), payout.approved_by)
-    return second and bool(roles & RIGHTS[Act.APPROVE_PAYOUT])
+    told = events.newest_of_payout(work.conn, f"claim:{payout.claim_id}", payout.id, PayoutStep.APPROVE)
+    return second and bool(roles & RIGHTS[Act.APPROVE_PAYOUT]) and (told or {}).get("of") == looked_at(paying)
+
+
+def looked_at(paying: Paying) -> str:
+    """What an approval of this payout is of, as its row stands."""
+    payout = paying.payout
+    return approval_of(payout.amount_minor, payout.currency, payout.method, payout.payee_commitment)
 
 
 def _amount(held: Held, proposal: Proposal) -> Money:
@@ -210,6 +228,7 @@ def _reviews(work: Work, held: Held, amount: int, tags: Mapping[bytes, str]) -> 
         to_payee=payouts.count_tagged(conn, [tag for tag, why in tags.items() if why == "payee"]),
         cashier_day=payouts.sum_since(conn, held.site.id, since, proposer),
         site_day=payouts.sum_since(conn, held.site.id, since),
+        contradicted=int(notices.is_open(conn, held.claim.id, NoticeKind.GATEWAY_CONTRADICTS)),
     )
     return reviews(amount, caps, counted, hands_of(work, held, proposer))
 
@@ -221,16 +240,15 @@ def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
 def _tags(work: Work, held: Held, proposal: Proposal, person: SealedPerson) -> dict[bytes, str]:
     """Keyed hashes of order, account and phone at this site, each with what it counts for. Source: SPEC 5.6."""
     phone = work.kit.sealer.open(held.claim.id, person)["phone"]
-    told = (("order", "order", held.claim.order_no), ("payee", "account", proposal.account), ("payee", "phone", phone))
-    tag = work.kit.sealer.tag
-    return {tag(f"payout_{what}", f"{held.site.id}:{normalised(text)}"): why for why, what, text in told if text}
+    told, tag = (("order", held.claim.order_no), ("payee", proposal.account), ("payee", phone)), work.kit.sealer.tag
+    return {tag(f"payout_{why}", f"{held.site.id}:{spelt_alike(text)}"): why for why, text in told if text}
 
 
 def _add(
     work: Work, held: Held, proposal: Proposal, amount: Money, found: tuple[Review, ...], tags: Mapping[bytes, str],
     person: SealedPerson,
 ) -> PayoutRow:  # fmt: skip
-    number, before = work.kit.lots.number(), payouts.latest(work.conn, held.claim.id)
+    number = work.kit.lots.number()
     payee = {"account": proposal.account, "name": proposal.name}
     sealed = work.kit.sealer.reseal(held.claim.id, person, payee) if any(payee.values()) else None
     row: Row = {
@@ -239,7 +257,7 @@ def _add(
         "amount_minor": amount.minor, "decided_minor": held.claim.decided_minor, "currency": amount.currency,
         "key": f"payout-{number}", "payee_sealed": sealed and sealed.sealed, "payee_commitment": sealed and sealed.commitment,
         "needs_second": bool(found), "review": [review.value for review in found], "calling": False, "turn": 0,
-        "replaces_id": before.id if before and before.returned_at else None,
+        "replaces_id": payouts.newest_returned(work.conn, held.claim.id),
         "proposed_by": officer_id(held.viewer), "proposed_at": work.now,
     }  # fmt: skip
     kept = [

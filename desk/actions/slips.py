@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from desk.actions.payout_moves import void_approval
 from desk.actions.steps import Held, hold, officer_id, record
 from desk.domain.audit import EventKind
 from desk.domain.claim import OPEN_STATES, State
@@ -23,7 +24,8 @@ class Slip:
 def change_contact(work: Work, viewer: Viewer, reference: str, fields: dict[str, str | None]) -> Held:
     """Seal a new phone or e-mail beside what is kept; the chain keeps the new commitment, never the fields.
 
-    `fields` holds only what changes; None removes. Raises BadInput for none at all, WrongMoment once the claim has ended.
+    `fields` holds only what changes; None removes. A payout's approval is void, for whom it was about has changed.
+    Raises BadInput for none at all, WrongMoment once the claim has ended.
     """
     if not fields:
         raise BadInput("", "nothing_to_do")
@@ -35,7 +37,7 @@ def change_contact(work: Work, viewer: Viewer, reference: str, fields: dict[str,
     sealed = work.kit.sealer.reseal(held.claim.id, person, plain)
     people.replace(work.conn, held.claim.id, sealed)
     record(work, held, EventKind.CONTACT_CHANGED, {"person": sealed.commitment, "changed": sorted(fields)})
-    return replace(held, claim=claims.change(work.conn, held.claim))
+    return void_approval(work, replace(held, claim=claims.change(work.conn, held.claim)))
 
 
 def view_contact(work: Work, viewer: Viewer, reference: str, reason: str) -> Held:

@@ -1,5 +1,7 @@
 """A payout's life as one table, what a gateway's word does to it, and who may release it. Moves no money and calls nobody."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -88,6 +90,9 @@ CANCELLABLE = frozenset({_S.AWAITING_APPROVAL, _S.RESERVED})
 PAID = frozenset({_S.AWAITING_VISITOR, _S.SETTLED})
 """States in which the promise of payment is kept: cash handed over, or the gateway's own word. Source: SPEC 3, `fast_payment`."""
 
+CAME_TO_NOTHING = frozenset({_S.FAILED, _S.CANCELLED})
+"""States in which a payout has ended without paying anybody; one after them names what they would have replaced."""
+
 OUT = frozenset({_S.SENDING, _S.UNKNOWN})
 """States of a gateway payout in which only the gateway knows what became of the money."""
 
@@ -125,6 +130,10 @@ VERDICTS: Mapping[Heard, PayoutStep] = MappingProxyType(
     {Heard.SETTLED: _P.HEAR_SETTLED, Heard.AWAITING_VISITOR: _P.HEAR_AWAITING, Heard.FAILED: _P.HEAR_FAILED}
 )
 """The gateway's own words, and the step each one is."""
+
+
+MESSAGES: Mapping[str, Heard] = MappingProxyType({f"payout.{heard}": heard for heard in (*VERDICTS, Heard.RETURNED)})
+"""The kinds of message that a gateway sends by itself, and what each one says. Source: API, "The HTTP gateway we call"."""
 
 
 def payout_move(state: PayoutState | None, step: PayoutStep) -> PayoutMove:
@@ -200,6 +209,15 @@ def ask_again_in(unknown_for: timedelta) -> timedelta:
     if unknown_for < timedelta(minutes=1):
         return timedelta(seconds=2)
     return timedelta(seconds=10) if unknown_for < timedelta(minutes=10) else timedelta(minutes=1)
+
+
+def approval_of(amount_minor: int, currency: str, method: str, payee_commitment: str | None) -> str:
+    """The hash of what a second officer looked at: how much goes to whom, and how; 64 characters.
+
+    An approval holds for nothing else. Source: RELIABILITY I33 and (e).
+    """
+    looked_at = json.dumps([amount_minor, currency, method, payee_commitment], ensure_ascii=False)
+    return hashlib.sha256(looked_at.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,16 @@ class PayOrder:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a gateway said, or that it said nothing one can rely on. `why` is a code for the log and holds no value of theirs."""
+    """What a gateway said, or that it said nothing one can rely on. `why` is a code for the log and holds no value of theirs.
+
+    `amount_minor` and `currency` are what it says it paid, None where it does not say.
+    """
 
     heard: Heard
     gateway_id: str | None = None
     why: str = ""
+    amount_minor: int | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from desk.domain.policy import Act, Viewer
 from desk.domain.runway import Runway
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
+from desk.store import checks, sites
 from desk.store import fund as books
-from desk.store import sites
 from desk.store.runway import runway_of
 from desk.store.tables import SiteRow, WithdrawalRow, metadata
 
@@ -53,6 +53,14 @@ class FundView:
     put_in: int
     in_error: int
     off: int
+
+
+@dataclass(frozen=True, slots=True)
+class LastCheck:
+    """The last hourly check of every invariant: when it ran, at the site's own offset, and the ids of those that did not hold."""
+
+    at: datetime
+    failing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,12 @@ def fund_view(conn: Connection, viewer: Viewer, slug: str) -> FundView:
         put_in=sum(minor for name, minor in stands.items() if fund.kind_of(name) in fund.OWED),
         in_error=stands.get(fund.RECOVERED_IN_ERROR, 0), off=fund.out_of_balance(stands),
     )  # fmt: skip
+
+
+def last_check(conn: Connection, viewer: Viewer, slug: str) -> LastCheck | None:
+    """What the worker's last check of the whole desk found, None before the first one. Raises NotFound, Forbidden."""
+    site, found = _site(conn, viewer, slug), checks.latest(conn)
+    return LastCheck(found.ran_at.astimezone(ZoneInfo(site.time_zone)), tuple(found.failing)) if found else None
 
 
 def runway_view(conn: Connection, viewer: Viewer, slug: str, kit: Kit) -> Runway:

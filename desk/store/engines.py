@@ -17,10 +17,10 @@ WAL_LIMIT = 64 * 1024 * 1024
 # A plan that was prepared while a table was small reads all of it for each lookup until statistics are next gathered. Without
 # sequential scans it goes by the index from the first day on; what has no index is read whole all the same. That is given an
 # absurd cost, for which PostgreSQL would compile the query for tens of milliseconds: so no compiling either.
-_PG_WRITER = (
-    "-c lock_timeout=10s -c statement_timeout=30s -c synchronous_commit=on -c timezone=UTC -c enable_seqscan=off -c jit=off"
-)
-_PG_READER = f"{_PG_WRITER} -c default_transaction_read_only=on"
+_PG = "-c lock_timeout=10s -c statement_timeout=30s -c synchronous_commit=on -c timezone=UTC -c enable_seqscan=off -c jit=off"
+# A desk whose machine died says no goodbye: what it held, an idempotency key among it, is let go half a minute later (I16).
+_PG_WRITER = f"{_PG} -c idle_in_transaction_session_timeout=30s"
+_PG_READER = f"{_PG} -c default_transaction_read_only=on"
 _PG_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 

@@ -1,6 +1,8 @@
 """Appending to the audit chains and walking them. Decides neither what is audited nor whether a chain is sound."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -40,6 +42,16 @@ def has(conn: Connection, subject: str, kind: EventKind) -> bool:
         conn.execute(select(EVENT.c.id).where(EVENT.c.subject == subject, EVENT.c.kind == kind.value).limit(1)).first()
         is not None
     )
+
+
+def newest_of_payout(conn: Connection, subject: str, payout_id: int, step: str) -> dict[str, Any] | None:
+    """What the newest event of a claim's chain says that took this step of a payout, None where none did."""
+    mine = (EVENT.c.subject == subject, EVENT.c.kind == EventKind.PAYOUT_MOVED.value)
+    for data in conn.execute(select(EVENT.c.data).where(*mine).order_by(EVENT.c.seq.desc())).scalars():
+        told: dict[str, Any] = json.loads(data)
+        if (told.get("payout"), told.get("step")) == (str(payout_id), step):
+            return told
+    return None
 
 
 def walk(conn: Connection) -> Iterator[Row]:

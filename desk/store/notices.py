@@ -13,7 +13,7 @@ NOTICE = metadata.tables["notice"]
 
 def open_once(work: Work, claim: ClaimRow, kind: NoticeKind, payout_id: int | None = None) -> bool:
     """Open a notice about a claim that is locked, unless one of its kind is open already; True when it is new."""
-    if _is_open(work.conn, claim.id, kind):
+    if is_open(work.conn, claim.id, kind):
         return False
     work.conn.execute(
         insert(NOTICE),
@@ -58,6 +58,7 @@ def close(work: Work, claim_id: int, kinds: Iterable[NoticeKind]) -> None:
     work.conn.execute(update(NOTICE).where(mine).values(closed_at=work.now))
 
 
-def _is_open(conn: Connection, claim_id: int, kind: NoticeKind) -> bool:
+def is_open(conn: Connection, claim_id: int, kind: NoticeKind) -> bool:
+    """Whether a notice of this kind about a claim is open."""
     mine = (NOTICE.c.claim_id == claim_id) & (NOTICE.c.kind == kind.value) & NOTICE.c.closed_at.is_(None)
     return conn.execute(select(NOTICE.c.id).where(mine)).first() is not None

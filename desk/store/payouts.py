@@ -44,6 +44,12 @@ def latest(conn: Connection, claim_id: int) -> PayoutRow | None:
     return PayoutRow(**row) if row else None
 
 
+def newest_returned(conn: Connection, claim_id: int) -> int | None:
+    """The id of the claim's newest payout that the bank sent back, None when there is none."""
+    back = (PAYOUT.c.claim_id == claim_id) & PAYOUT.c.returned_at.is_not(None)
+    return conn.execute(select(func.max(PAYOUT.c.id)).where(back)).scalar()
+
+
 def states_of(conn: Connection, claim_ids: Sequence[int]) -> dict[int, PayoutState]:
     """The state of the newest payout of each of these claims that has one."""
     rows = conn.execute(select(PAYOUT.c.claim_id, PAYOUT.c.state).where(PAYOUT.c.claim_id.in_(claim_ids)).order_by(PAYOUT.c.id))

@@ -28,12 +28,14 @@ def old_jobs(conn: Connection, before: datetime, most: int) -> list[int]:
     return list(conn.execute(select(JOB.c.id).where(JOB.c.done_at < before).limit(most)).scalars())
 
 
-def old_keys(conn: Connection, lodged_before: datetime, others_before: datetime, lodging_route: str, most: int) -> list[int]:
-    """Answers given before an instant, of lodgings and of other routes; those of money routes are never listed."""
+def old_keys(
+    conn: Connection, lodged_before: datetime, others_before: datetime, lodging_route: str, for_ever: Sequence[str], most: int
+) -> list[int]:  # fmt: skip
+    """Answers given before an instant, of lodgings and of other routes, but of none that has a part `for_ever`."""
     lodging = and_(KEY.c.route == lodging_route, KEY.c.answered_at < lodged_before)
     other = and_(KEY.c.route != lodging_route, KEY.c.answered_at < others_before)
-    money = or_(KEY.c.route.contains("/payouts"), KEY.c.route.contains("/fund"))
-    return list(conn.execute(select(KEY.c.id).where(or_(lodging, other), ~money).limit(most)).scalars())
+    kept = or_(*(KEY.c.route.contains(part) for part in for_ever))
+    return list(conn.execute(select(KEY.c.id).where(or_(lodging, other), ~kept).limit(most)).scalars())
 
 
 def drop(conn: Connection, table: str, ids: Sequence[int]) -> None:

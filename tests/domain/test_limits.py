@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from desk.domain.limits import Caps, Counted, Review, reviews
+from desk.domain.limits import Caps, Counted, Review, reviews, spelt_alike
 from desk.domain.payout import Hands
 
 SOLO, CASHIER_DAY, SITE_DAY = 20_000, 300_000, 2_000_000
@@ -71,10 +71,45 @@ def test_whoever_logged_or_confirmed_the_claim_does_not_pay_it_alone(hands: Hand
     assert hit(hands=hands) == (["own_claim"] if own else [])
 
 
+def test_a_claim_that_the_gateway_says_was_paid_is_looked_at() -> None:
+    assert (
+        hit(counted=replace(NOTHING, contradicted=1)) == hit(counted=replace(NOTHING, contradicted=2)) == ["gateway_contradicts"]
+    )
+
+
+@pytest.mark.parametrize(
+    "one",
+    ["A-17", "a 17", "Ａ１７", "A.17", "#A17", "a/17\t"],
+)  # fmt: skip
+def test_an_order_is_one_however_it_is_spelt(one: str) -> None:
+    assert spelt_alike(one) == "a17"
+
+
+@pytest.mark.parametrize(
+    ("text", "alike"),
+    [
+        ("+8613800138000", "8613800138000"), ("138 0013-8000", "8613800138000"), ("8613800138000", "8613800138000"),
+        ("12800138000", "12800138000"), ("138001380001", "138001380001"), ("6222 0212 3456", "622202123456"),
+        ("微信：王小薇", "微信王小薇"), ("——", "——"),
+    ],
+)  # fmt: skip
+def test_a_wallet_named_by_a_mobile_number_is_that_phone(text: str, alike: str) -> None:
+    assert spelt_alike(text) == alike
+
+
 def test_all_limits_reached_are_named_in_the_order_of_the_wire() -> None:
-    everything = Counted(on_claim=1, on_order=1, to_payee=1, cashier_day=CASHIER_DAY, site_day=SITE_DAY)
+    everything = Counted(1, 1, 1, cashier_day=CASHIER_DAY, site_day=SITE_DAY, contradicted=1)
     own = replace(HANDS, lodged_by=PROPOSER)
-    order = ["solo_limit", "own_claim", "per_claim", "per_order", "per_payee", "per_cashier_day", "per_site_day"]
+    order = [
+        "solo_limit",
+        "own_claim",
+        "per_claim",
+        "per_order",
+        "per_payee",
+        "per_cashier_day",
+        "per_site_day",
+        "gateway_contradicts",
+    ]
     assert hit(SOLO, everything, own) == order
     assert [review.value for review in Review] == order
     assert hit(SOLO - 1, replace(everything, on_order=0), HANDS) == [order[2], *order[4:]]

@@ -7,7 +7,7 @@ from desk.domain.recovery import RecoveryStep
 from tests.till import ACCOUNT
 from tests.verify import breaking_money as till
 from tests.verify.breaking import Breakage, after, answer_with, at, by, code_in, forged, twice, without
-from tests.verify.breaking_money import AWAY, HOME, THE_LINE, TOP_UP, acted_by, in_dollars, stands, unchecked
+from tests.verify.breaking_money import AWAY, HOME, THE_LINE, TOP_UP, acted_by, answered, in_dollars, stands, unchecked
 from tests.verify.story import TOLD_AT
 
 OTHER = "ab" * 32
@@ -100,6 +100,7 @@ PAYOUTS: Table = [
     ("I32", "a return said twice by one officer", acted_by("came_back", EventKind.PAYOUT_RETURN_SAID, "ma")),
     ("I32", "a return booked by who proposed", acted_by("came_back", EventKind.PAYOUT_RETURNED, "chen")),
     ("I32", "a return that nobody had said", acted_by("bounced", EventKind.PAYOUT_RETURNED, "ma")),
+    ("I33", "an approval of another amount or payee", forged("approved", PayoutStep.APPROVE, {"of": OTHER})),
     ("I32", "an officer's word for the gateway's", acted_by("gateway", PayoutStep.HEAR_SETTLED, "chen")),
 ]  # fmt: skip
 
@@ -124,6 +125,28 @@ STOPS: Table = [
     ("I12", "a stop without its end", by("UPDATE send_stop SET resumed_at = NULL, resumed_by = NULL WHERE cause = 'manager'")),
     ("I12", "a stop of another cause", by("UPDATE send_stop SET cause = 'manager'")),
     ("I12", "a stop begun at another time", by("UPDATE send_stop SET stopped_at = resumed_at")),
+]  # fmt: skip
+
+BACK = "id = 'evt-back'"
+MESSAGES: Table = [
+    ("I13", "a message of another amount moved a payout", by(f"UPDATE gateway_event SET amount_minor = 1 WHERE {BACK}")),
+    ("I13", "a message in another currency moved a payout", by(f"UPDATE gateway_event SET currency = 'USD' WHERE {BACK}")),
+    ("I13", "a message of an unknown kind moved a payout", by(f"UPDATE gateway_event SET kind = 'payout.refunded' WHERE {BACK}")),
+    ("I13", "a message moved a payout at another time", by(
+        f"UPDATE gateway_event SET received_at = (SELECT min(at) FROM event) WHERE {BACK}")),
+    ("I13", "a message moved another payout", by(f"UPDATE gateway_event SET payout_id = {{came_back_payout}} WHERE {BACK}")),
+    ("I13", "a message moved cash", by(f"UPDATE gateway_event SET payout_id = {{paid_payout}} WHERE {BACK}")),
+    ("I13", "a message moved nothing that is there", by(f"UPDATE gateway_event SET payout_id = NULL WHERE {BACK}")),
+    ("I14", "a call about what has settled", at("payout", "gateway", "calling = (1 = 1)")),
+    ("I14", "a call that nobody began", by("UPDATE payout SET calling = (1 = 1) WHERE id = {sending_payout}")),
+    ("I14", "a call about cash", by("UPDATE payout SET calling = (1 = 1) WHERE id = {reserved_payout}")),
+    ("I16", "a job held for years", by("UPDATE job SET leased_until = '2099-01-01T00:00:00.000000Z' WHERE done_at IS NULL")),
+    ("I16", "answered with a payout that is not there", answered("/api/v1/claims/{{reference}}/payouts", "id", "5")),
+    ("I16", "answered with an entry that is not there", answered("/api/v1/sites/{{site}}/fund/top-ups", "entry", "5")),
+    ("I16", "answered with a withdrawal that is not there", answered("/api/v1/sites/{{site}}/fund/withdrawals", "id", "5")),
+    ("I16", "one entry answered to two keys", after(
+        answered("/api/v1/sites/{{site}}/fund/top-ups", "entry", f"' || ({FIRST_TOP_UP}) || '"),
+        answered("/api/v1/sites/{{site}}/fund/top-ups", "entry", f"' || ({FIRST_TOP_UP}) || '", 6))),
 ]  # fmt: skip
 
 RECOVERIES: Table = [
@@ -196,4 +219,4 @@ AROUND: Table = [
     ("I35", "an account in an answer", answer_with(lambda story: story.fill(f"{{gateway}} {ACCOUNT}-{{gateway}}"))),
 ]  # fmt: skip
 
-OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *STOPS, *RECOVERIES, *CLOSES, *AROUND]
+OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *STOPS, *MESSAGES, *RECOVERIES, *CLOSES, *AROUND]

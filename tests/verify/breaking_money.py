@@ -37,6 +37,13 @@ def stands(change: str, *names: str) -> Breakage:
     return by(f"UPDATE fund_account SET balance_minor = balance_minor {change} WHERE {HOME} AND name IN ({listed})")
 
 
+def answered(route: str, name: str, number: str, place: int = 5) -> Breakage:
+    """An answer kept for another key: a JSON object with one number, asked for at a route."""
+    values = f"{place}, actor, 'POST {route}', 'key-000{place}', fingerprint, '{{{{\"{name}\": \"{number}\"}}}}', answered_at"
+    columns = "id, actor, route, key, fingerprint, answer, answered_at"
+    return by(f"INSERT INTO idempotency_key ({columns}) SELECT {values} FROM idempotency_key WHERE key = 'key-0001'")
+
+
 def in_dollars(*sides: str) -> Breakage:
     """These sides of the quarter's top-up on accounts in another currency, every balance moved with them."""
 

@@ -11,7 +11,7 @@ from desk.actions import payout_resolution, payout_words, payouts
 from desk.actions.clocks import claims_with_missed_promises, record_missed_promises
 from desk.actions.jobs import lease_jobs
 from desk.domain.errors import DeskError
-from desk.domain.payout import Heard
+from desk.domain.payout import MESSAGES, Heard
 from desk.domain.policy import Viewer
 from desk.ports import Word
 from desk.reads.verify import verify
@@ -187,7 +187,7 @@ def _paying(step: Callable[[Till, int, random.Random], Awaitable[object]]) -> Ac
 async def _message(till: Till, payout_id: int, lots: random.Random) -> None:
     payout = await till.payout(payout_id)
     minor = lots.choice([payout.amount_minor, payout.amount_minor, 1])
-    kind = lots.choice([*payout_words.MESSAGES, "payout.reversed"])
+    kind = lots.choice([*MESSAGES, "payout.reversed"])
     message = payout_words.Message(f"evt-{lots.random()}", kind, payout.key, minor, "CNY", "gw-9")
     await till.house.desk.write(payout_words.hear_message, message)
 

@@ -5,7 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from desk.actions.checks import Checked
 from desk.domain.policy import Act
+from desk.worker.jobs import Means
+from desk.worker.timetable import work_through
 from tests.builders import open_house
 from tests.cast import Cast
 from tests.till import Till
@@ -197,6 +200,23 @@ async def test_the_fund_is_topped_up_and_emptied_by_two_persons(desk: Front) -> 
     assert (csv.status_code, csv.headers["content-type"]) == (200, "text/csv; charset=utf-8")
     assert "insurance" in csv.text
     assert (await chen.get(f"{fund}/entries.csv")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("failing", "english", "chinese"),
+    [
+        ([], "every rule holds.", "各项规则都成立。"),
+        (["I03", "I09"], "I03, I09 broken. Stop paying and call the operator.", "I03、I09不成立。请停止付款，并联系系统管理员。"),
+    ],
+)  # fmt: skip
+async def test_the_funds_page_says_what_the_hours_check_found(
+    desk: Front, failing: list[str], english: str, chinese: str
+) -> None:
+    cai = await seat(desk, "cai")
+    assert "The hourly check has not run yet." in (await cai.get("/desk/fund/huangshan")).text
+    await work_through(Means(desk.house.desk, None, lambda: Checked(5, tuple(failing))))
+    assert english in (await cai.get("/desk/fund/huangshan")).text
+    assert chinese in (await cai.get("/desk/fund/huangshan", "zh-CN")).text
 
 
 @pytest.mark.parametrize("path", ["/desk/pay", "/desk/approvals", "/desk/fund", "/desk/notices"])

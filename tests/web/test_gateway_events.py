@@ -114,6 +114,28 @@ async def test_what_nobody_can_act_on_is_parked(till: Front, changed: dict[str, 
     assert await state(till, payout_id) == "sending"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type": "account.updated"}', b'{"type": "dispute.opened", "dispute": {"payout": "payout-1"}, "key": null}',
+        b'{"type": "payout.refunded", "key": 7, "amount_minor": "128.00"}', b'{"type": "%s"}' % (b"x" * 128),
+        json.dumps({"type": "\u901a\u77e5" * 64, "amount_minor": -5}).encode(),
+    ],
+)  # fmt: skip
+async def test_of_a_kind_that_nobody_knows_whatever_it_says_is_kept_and_parked(till: Front, body: bytes) -> None:
+    answer = await send(till, body)
+    assert (answer.status_code, answer.json()) == (200, {"fate": "parked"})
+    assert (await send(till, body)).json() == {"fate": "late"}
+    assert await kept(till) == [("msg-1", "parked", "unknown_type")]
+
+
+async def test_a_key_as_long_as_a_gateway_may_tell_it_is_nobodys_and_parked(till: Front) -> None:
+    payout_id = await Till(till.house).brought_to("sending")
+    assert (await send(till, told(payout_id, key="k" * 128))).json() == {"fate": "parked"}
+    assert problem(await send(till, told(payout_id, key="k" * 129), "msg-2")) == (422, "bad_input")
+    assert await kept(till) == [("msg-1", "parked", "unknown_key")]
+
+
 async def test_no_message_moves_cash(till: Front) -> None:
     payout_id = await Till(till.house).brought_to("awaiting_visitor")
     assert (await send(till, told(payout_id))).json() == {"fate": "parked"}
@@ -150,7 +172,18 @@ async def test_the_signature_is_over_the_bytes_and_not_over_what_they_mean(till:
     assert problem(await till.call("POST", EVENTS, content=spaced, headers=headers, key=None)) == (401, "signature_wrong")
 
 
-SENSELESS = (b"null", b"[]", b"{}", b'{"type": 1}', told(1, amount_minor="1"), told(1, amount_minor=-1), told(1, key=""))
+SENSELESS = (
+    b"null",
+    b"[]",
+    b"{}",
+    b'{"type": 1}',
+    b'{"type": ""}',
+    b'{"type": "payout.settled"}',
+    told(1, type="x\x01", key=1),
+    told(1, amount_minor="1"),
+    told(1, amount_minor=-1),
+    told(1, key=""),
+)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", *SENSELESS])

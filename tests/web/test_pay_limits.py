@@ -30,6 +30,28 @@ async def test_one_order_is_compensated_once(till: Front) -> None:
     assert await review(till, other) == []
 
 
+@pytest.mark.parametrize("again", ["A-17", "a/17", "Ａ．１７", "# A17"])
+async def test_nor_is_it_split_by_spelling_it_otherwise(till: Front, again: str) -> None:
+    first, second = [await Till(till.house).agreed(order_no=number) for number in ("A 17", again)]
+    assert await review(till, first) == []
+    assert await review(till, second) == ["per_order"]
+
+
+@pytest.mark.parametrize("account", ["6222-0212 3456", "６２２２０２１２３４５６", "622202123456"])
+async def test_nor_is_one_account_paid_twice_under_another_spelling(till: Front, account: str) -> None:
+    claims = [await Till(till.house).agreed() for _ in range(2)]
+    paid: dict[str, Any] = {"method": "transfer", "payee": {"account": "6222 0212 3456"}}
+    assert await review(till, claims[0], **paid) == []
+    assert await review(till, claims[1], **paid | {"payee": {"account": account}}) == ["per_payee"]
+
+
+async def test_nor_one_person_by_cash_and_by_the_wallet_of_the_same_phone(till: Front) -> None:
+    by_phone, by_wallet = await Till(till.house).agreed(visitor=SOMEBODY), await Till(till.house).agreed()
+    assert await review(till, by_phone) == []
+    wallet: dict[str, Any] = {"method": "original_route", "payee": {"account": "135 1111 2222"}}
+    assert await review(till, by_wallet, **wallet) == ["per_payee"]
+
+
 async def test_a_cancelled_payout_counts_for_nothing(till: Front) -> None:
     first, again = [await Till(till.house).agreed(order_no="A 17") for _ in range(2)]
     payout = (await till.post(f"{first}/payouts", "chen", CASH)).json()

@@ -12,10 +12,12 @@ from sqlalchemy import Connection, Table, func, select
 from desk.store.tables import metadata
 from tests.worker.model_world import World
 
-ACCOUNT, ENTRY, POSTING, PAYOUT, CLAIM, JOB, EVENT, MESSAGE, RECOVERY = (
+ACCOUNT, ENTRY, POSTING, PAYOUT, CLAIM, JOB, EVENT, MESSAGE, RECOVERY, NOTICE = (
     metadata.tables[name]
-    for name in ("fund_account", "fund_entry", "fund_posting", "payout", "claim", "job", "event", "gateway_event", "recovery")
-)
+    for name in (
+        "fund_account", "fund_entry", "fund_posting", "payout", "claim", "job", "event", "gateway_event", "recovery", "notice",
+    )
+)  # fmt: skip
 OPEN = ("awaiting_approval", "reserved", "sending", "awaiting_visitor", "unknown")
 COUNTING = (*OPEN, "settled")
 NOT_LEFT = ("awaiting_approval", "reserved", "cancelled")
@@ -47,6 +49,7 @@ class Seen:
     claims: dict[int, str]
     jobs: dict[int, Any]
     recoveries: dict[int, Any]
+    doubted: frozenset[int]
     written: tuple[int, ...]
 
     def of_claim(self, claim_id: int) -> list[Any]:
@@ -69,6 +72,7 @@ def look(conn: Connection) -> Seen:
         claims={row.id: row.state for row in conn.execute(select(CLAIM.c.id, CLAIM.c.state))},
         jobs=_by_id(conn, JOB),
         recoveries={row.payout_id: row for row in conn.execute(select(RECOVERY).order_by(RECOVERY.c.payout_id))},
+        doubted=frozenset(conn.execute(select(NOTICE.c.claim_id).where(NOTICE.c.kind == "gateway_contradicts")).scalars()),
         written=tuple(conn.execute(select(func.count()).select_from(each)).scalar_one() for each in (ENTRY, EVENT, MESSAGE)),
     )
 

@@ -100,10 +100,13 @@ class WithGateway(OnADesk):
         assert self.look() == self.seen
 
     def the_gateway_contradicts_what_has_ended(self, lot: Lot) -> None:
-        """A word against it comes late."""
-        said = Heard.FAILED if lot.really else Heard.SETTLED
-        assert self.hear(self.message(lot.of(self.payouts("settled", "failed", gateway=True)), said)) == "late"
-        assert self.look().payouts == self.seen.payouts
+        """A word against it comes late; what is reserved for the same claim is looked at by a second officer from then on."""
+        said, payout = Heard.FAILED if lot.really else Heard.SETTLED, lot.of(self.payouts("settled", "failed", gateway=True))
+        assert self.hear(self.message(payout, said)) == "late"
+        after = self.look().payouts
+        for row in (row for row in self.seen.payouts.values() if after[row.id] != row):
+            assert (payout.state, said, row.claim_id) == ("failed", Heard.SETTLED, payout.claim_id)
+            assert (row.state, after[row.id].state, after[row.id].needs_second) == ("reserved", "awaiting_approval", True)
 
     def the_gateway_talks_nonsense(self, lot: Lot) -> None:
         """A message that nobody can act on is parked."""

@@ -250,6 +250,7 @@ class WithOfficers(OnADesk):
             "per_payee": shared and any(row.id in self.shared for row in counting),
             "per_cashier_day": own + asked > CASHIER_DAY,
             "per_site_day": sum(row.amount_minor for row in today) + asked > SITE_DAY,
+            "gateway_contradicts": case.claim_id in self.seen.doubted,
         }
         return {review for review, reached in hit.items() if reached}
 

@@ -23,6 +23,9 @@ from desk.worker.housekeeping import Round, keep_house
 from desk.worker.jobs import Means
 from tests.builders import House, open_house
 from tests.cast import OPERATOR
+from tests.web.probes import MONEY
+from tests.web.test_page_rights import DOORS
+from tests.web.test_page_rights import MONEY as OF_MONEY
 
 TAG, KEY, BUCKET = (metadata.tables[name] for name in ("duplicate_tag", "idempotency_key", "try_bucket"))
 CLOCK, CLAIM, EVENT, ENTRY = (metadata.tables[name] for name in ("clock", "claim", "event", "docket_entry"))
@@ -72,7 +75,7 @@ async def test_duplicate_tags_are_forgotten_after_ninety_days_and_not_a_day_befo
 
 async def test_answers_are_kept_as_long_as_somebody_may_ask_again(database: str) -> None:
     ages = {"young": timedelta(days=6), "week": timedelta(days=8), "month": timedelta(days=31)}
-    routes = {"lodge": "POST /api/v1/claims", "triage": "POST /api/v1/claims/{reference}/triage"}
+    routes = {"lodge": "POST /api/v1/claims", "note": "POST /api/v1/claims/{reference}/notes"}
     money = {"pay": "POST /api/v1/claims/{reference}/payouts", "top-up": "POST /api/v1/sites/{site}/fund/top-ups"}
     async with open_house(database) as house:
         for name, route in (routes | money).items():
@@ -81,8 +84,19 @@ async def test_answers_are_kept_as_long_as_somebody_may_ask_again(database: str)
         assert await keep_house(house.desk, fold_nothing) == Round(0, 3, 0)
         kept = await column(house, KEY.c.key)
     assert kept == sorted(
-        ["lodge-young", "lodge-week", "triage-young", *(f"{name}-{age}" for name in money for age in ages)]
+        ["lodge-young", "lodge-week", "note-young", *(f"{name}-{age}" for name in money for age in ages)]
     )  # fmt: skip
+
+
+async def test_what_was_done_about_money_under_a_key_is_remembered_for_ever(database: str) -> None:
+    doors = [*MONEY, ("POST", "/api/v1/claims/{reference}/triage"), *(door for door in DOORS if OF_MONEY.search(door[1]))]
+    routes = sorted({f"{method} {path}" for method, path in doors if method != "GET"})
+    assert len(routes) > 30
+    async with open_house(database) as house:
+        for number, route in enumerate(routes):
+            await house.desk.write(remember, route, f"k{number}", timedelta(days=4_000))
+        assert await keep_house(house.desk, fold_nothing) == NOTHING
+        assert await house.desk.read(count, "idempotency_key") == len(routes)
 
 
 async def test_more_than_one_piece_is_dropped_in_one_round(sqlite_database: str) -> None:

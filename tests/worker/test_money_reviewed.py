@@ -185,3 +185,20 @@ async def test_a_notice_ends_with_what_it_told_of(house: House) -> None:
     await till.send(payout_id)
     await till.called(payout_id, "failed")
     assert await open_notices(house) == []
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(12_801, "CNY"), (12_799, None), (None, "USD"), (1, "CNY")])
+async def test_an_answer_about_another_amount_settles_nothing(house: House, minor: int | None, currency: str | None) -> None:
+    till = Till(house)
+    payout_id = await till.brought_to("unknown")
+    for heard in ("settled", "failed", "awaiting_visitor"):
+        house.clock.go(seconds=61)
+        await till.asked(payout_id, heard, amount_minor=minor, currency=currency)
+        assert (await till.payout(payout_id)).state == "unknown"
+    assert (await till.balances())["in_transit"] == 12_800
+    house.clock.go(minutes=15)
+    await till.asked(payout_id, "settled", amount_minor=minor, currency=currency)
+    assert await open_notices(house) == ["payout_unknown"]
+    house.clock.go(seconds=61)
+    await till.asked(payout_id, "settled", amount_minor=12_800, currency="CNY")
+    assert ((await till.payout(payout_id)).state, await open_notices(house)) == ("settled", [])

@@ -97,7 +97,7 @@ def _word(told: _Answer, order: PayOrder) -> Word:
         raise NoAnswer("other_amount")
     if told.state not in VERDICTS:
         raise NoAnswer("unknown_state")
-    return Word(VERDICTS[told.state], told.gateway_id)
+    return Word(VERDICTS[told.state], told.gateway_id, amount_minor=told.amount_minor, currency=told.currency)
 
 
 def _agrees(told: _Answer, order: PayOrder) -> bool:

@@ -20,6 +20,7 @@ from desk.reads.verify import (
     decisions,
     exhibits,
     ledger,
+    messages,
     payouts,
     people,
     records,
@@ -58,6 +59,7 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I09", payouts.i09_returns_are_told),
     ("I09", recoveries.i09_settled_payouts_are_recovered),
     ("I10", payouts.i10_unknown_payouts_are_asked_for),
+    ("I14", payouts.i14_calls_were_begun),
     ("I18", records.i18_claim_is_whole),
     ("I18", records.i18_rows_and_events_pair_up),
     ("I18", records.i18_docket_holds_who_is_on_it),
@@ -85,6 +87,7 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I32", approvals.i32_limits_that_hold_always_were_named),
     ("I32", approvals.i32_the_unknown_is_resolved_by_two),
     ("I32", approvals.i32_a_return_is_booked_by_two),
+    ("I33", approvals.i33_approved_is_what_was_proposed),
     ("I35", people.i35_person_opens_for_this_claim),
     ("I35", people.i35_payees_open_for_this_claim),
     ("I35", exhibits.i35_names_of_files_open_for_this_claim),
@@ -118,6 +121,8 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I12", stops.i12_nothing_leaves_while_stopped),
     ("I12", stops.i12_stops_were_told),
     ("I12", stops.i12_open_breaks_hold_their_sites),
+    ("I13", messages.i13_messages_moved_what_they_spoke_of),
+    ("I16", answers.i16_nothing_is_held_for_long),
     ("I18", recoveries.i18_demands_were_kept),
     ("I32", recoveries.i32_written_off_by_two),
     ("I34", staff.i34_no_session_outlives_what_ends_it),
@@ -127,7 +132,10 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I18", records.i18_case_numbers_have_no_gaps),
 )
 COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
-    *((invariant, "payouts", lambda dossier: len(dossier.rows["payout"])) for invariant in ("I05", "I07", "I09", "I32")),
+    *(
+        (invariant, "payouts", lambda dossier: len(dossier.rows["payout"]))
+        for invariant in ("I05", "I07", "I09", "I14", "I32", "I33")
+    ),
     ("I03", "recoveries", lambda dossier: len(dossier.rows["recovery"])),
     ("I06", "verdicts", lambda dossier: len(dossier.rows["verdict"])),
     ("I08", "payouts sent again", lambda dossier: _moves(dossier, PayoutState.UNKNOWN, PayoutState.SENDING)),
@@ -146,7 +154,7 @@ COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
 SIZES: Final = (
     ("I02", "entries", "fund_entry"), ("I03", "closes", "day_close"), ("I04", "entries", "fund_entry"),
     ("I11", "statement lines", "statement_line"), ("I11", "breaks", "statement_break"), ("I12", "stops", "send_stop"),
-    ("I34", "sessions", "officer_session"),
+    ("I13", "messages", "gateway_event"), ("I16", "jobs", "job"), ("I34", "sessions", "officer_session"),
 )  # fmt: skip
 IDS: Final = frozenset({invariant for invariant, _ in (*OF_A_CLAIM, *OF_AN_ANSWER, *OF_THE_ACCOUNTS, *OF_ALL_RECORDS)})
 
@@ -201,9 +209,11 @@ def _check_other_chains(conn: Connection, books: Books, tally: Tally) -> None:
 
 def _check_answers(conn: Connection, kit: Kit, tally: Tally) -> None:
     tally.faults("I15", answers.i15_one_answer_a_key(conn))
+    entries: set[int] = set()
     for page in answers.remembered(conn):
-        for invariant in ("I15", "I29", "I35"):
+        for invariant in ("I15", "I16", "I29", "I35"):
             tally.checked(invariant, "stored answers", len(page))
+        tally.faults("I16", answers.i16_what_was_answered_was_done_once(conn, page, entries))
         for kept in page:
             for invariant, check in OF_AN_ANSWER:
                 tally.faults(invariant, _guarded(kept.name, check(kept, kit)))

@@ -1,4 +1,4 @@
-"""Answers remembered for idempotency keys: I15, and what they must not hold (I29, I35). Gives no answer itself."""
+"""Answers remembered for idempotency keys: I15, I16, and what they must not hold (I29, I35). Gives no answer itself."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, text
 
 from desk.domain.reference import read_reference
 from desk.ports import Kit, SealedPerson
@@ -22,6 +22,10 @@ PAYOUT = metadata.tables["payout"]
 _REFERENCE = re.compile(r"(?<![0-9A-Z])[0-9A-HJKMNP-TV-Z]{10}(?![0-9A-Z])")
 _VISIBLE = re.compile(r"[!-~]{1,128}")
 _SHORTEST_FINGERPRINT = 16
+NAMED = 20
+_IN_A_MINUTE = {
+    "sqlite": "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+60 seconds')", "postgresql": "clock_timestamp() + interval '60 seconds'"
+}  # fmt: skip
 _HOLDER = select(
     CLAIM.c.id, CLAIM.c.reference, CLAIM.c.generation, PERSON.c.wrapped_key, PERSON.c.key_id, PERSON.c.sealed, PERSON.c.commitment
 ).outerjoin(PERSON, PERSON.c.claim_id == CLAIM.c.id)
@@ -74,6 +78,25 @@ def i15_answer_can_be_given_again(kept: Remembered) -> Iterator[str]:
             yield f"{kept.name}: answers with a claim that is not there"
 
 
+def i16_what_was_answered_was_done_once(conn: Connection, page: Sequence[Remembered], seen: set[int]) -> Iterator[str]:
+    """What an answer about money names is there, and no entry in the books was answered to two keys; `seen` are those so far."""
+    for kept in page:
+        for table, number in _effects(kept):
+            own = metadata.tables[table].c.id
+            if conn.execute(select(own).where(own == number)).first() is None:
+                yield f"{kept.name}: answers with a {table} that is not there"
+            if table == "fund_entry" and number in seen:
+                yield f"{kept.name}: answers with an entry that was answered to another key"
+            seen |= {number} if table == "fund_entry" else set()
+
+
+def i16_nothing_is_held_for_long(conn: Connection) -> Iterator[str]:
+    """A job whose worker died is free again within 60 s: no lease reaches further. A key is held by nobody, only answered."""
+    job, limit = metadata.tables["job"], text(_IN_A_MINUTE[conn.dialect.name])
+    held = select(job.c.id).where(job.c.done_at.is_(None), job.c.set_aside_at.is_(None), job.c.leased_until > limit).limit(NAMED)
+    yield from (f"job {number}: is held for longer than a minute" for number in conn.execute(held).scalars())
+
+
 def i29_answer_opens_nothing(kept: Remembered, kit: Kit) -> Iterator[str]:
     """An answer holds no access code and no token of the claims it names: a replay derives them anew."""
     text = json.dumps(kept.answer, ensure_ascii=False) if kept.answer is not None else kept.row.answer
@@ -87,6 +110,17 @@ def i35_answer_names_nobody(kept: Remembered, kit: Kit) -> Iterator[str]:
     people += [_opened(kit, claim, sealed) for claim, sealed in kept.payees]
     if tells_of(people, leaves_of(kept.answer)):
         yield f"{kept.name}: holds a personal field in plain"
+
+
+def _effects(kept: Remembered) -> Iterator[tuple[str, int]]:
+    """The rows that an answer says its act made or moved."""
+    told, route = kept.answer if isinstance(kept.answer, dict) else {}, kept.row.route
+    named = {
+        "fund_entry": told.get("entry"),
+        "payout": told.get("id") if "/payouts" in route else None,
+        "withdrawal": told.get("id") if "/withdrawals" in route else None,
+    }
+    yield from ((table, int(str(number))) for table, number in named.items() if str(number).isdecimal())
 
 
 def _opened(kit: Kit, claim: Row[Any], sealed: bytes) -> Fields | None:

@@ -1,4 +1,7 @@
-"""Two pairs of eyes: I32. Follows the chain of a claim, so that it judges by who had done what when the money was released."""
+"""Two pairs of eyes: I32, and what they saw: I33.
+
+Follows the chain of a claim, so that it judges by who had done what when the money was released.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +12,7 @@ from desk.domain.audit import EventKind
 from desk.domain.claim import Route
 from desk.domain.lifecycle import Step
 from desk.domain.limits import Review
-from desk.domain.payout import APPROVAL_HOLDS, Hands, Method, PayoutStep, is_second
+from desk.domain.payout import APPROVAL_HOLDS, Hands, Method, PayoutStep, approval_of, is_second
 from desk.reads.verify.decisions import ROUTED
 from desk.reads.verify.dossier import Dossier, Payment
 
@@ -29,8 +32,20 @@ def i32_released_with_a_second_pair_of_eyes(dossier: Dossier) -> Iterator[str]:
                 approval = event
                 if not _is_second(dossier, payment, event, event.seq):
                     yield f"{dossier.name} event {event.seq}: approved by a lodger, confirmer or proposer"
-            elif step == PayoutStep.SEND and _review(dossier, payment) and not _holds(dossier, payment, approval, event):
+            elif step == PayoutStep.SEND and _review(dossier, payment, event) and not _holds(dossier, payment, approval, event):
                 yield f"{dossier.name} event {event.seq}: released without a second officer's approval"
+
+
+def i33_approved_is_what_was_proposed(dossier: Dossier) -> Iterator[str]:
+    """Every approval is of the amount and the payee that were proposed; that the row has no others, I06, I09 and I24 say."""
+    for payment in dossier.payments:
+        for event in payment.moves:
+            told, first = dossier.told(event), dossier.told(payment.moves[0])
+            if told.get("step") != PayoutStep.APPROVE or "of" not in told:
+                continue
+            proposed = first["amount_minor"], dossier.claim.currency, first["method"], first["payee_commitment"]
+            if told["of"] != approval_of(*proposed):
+                yield f"{dossier.name} event {event.seq}: approves another amount or payee than was proposed"
 
 
 def i32_row_waits_for_whom_its_limits_name(dossier: Dossier) -> Iterator[str]:
@@ -52,7 +67,7 @@ def i32_limits_that_hold_always_were_named(dossier: Dossier) -> Iterator[str]:
     solo = dossier.books.kit.packs.by_version(dossier.claim.pack).limits["solo_limit"].amount.minor
     for payment in dossier.payments:
         for event in payment.moves[:1]:
-            review, own = _review(dossier, payment), not _is_second(dossier, payment, event, event.seq, proposing=True)
+            review, own = _review(dossier, payment, event), not _is_second(dossier, payment, event, event.seq, proposing=True)
             due = {Review.SOLO_LIMIT: dossier.told(event)["amount_minor"] >= solo, Review.OWN_CLAIM: own}
             if any((limit in review) is not reached for limit, reached in due.items()):
                 yield f"{dossier.name} event {event.seq}: proposed without the review that its amount or its proposer asks for"
@@ -89,9 +104,10 @@ def i32_a_return_is_booked_by_two(dossier: Dossier) -> Iterator[str]:
                     yield f"{dossier.name} event {event.seq}: a return was booked by one officer alone"
 
 
-def _review(dossier: Dossier, payment: Payment) -> list[str]:
-    """The limits that the proposal named."""
-    return dossier.told(payment.moves[0]).get("review") or []
+def _review(dossier: Dossier, payment: Payment, until: Row[Any] | None = None) -> list[str]:
+    """What was to be looked at: the limits that the proposal named, or what was found since; up to a move, or now."""
+    told = [dossier.told(move).get("review") for move in payment.moves if until is None or move.seq <= until.seq]
+    return next((review for review in reversed(told) if review is not None), [])
 
 
 def _by_officer(dossier: Dossier, payment: Payment, event: Row[Any]) -> bool:

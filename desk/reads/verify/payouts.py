@@ -1,4 +1,4 @@
-"""The payouts of a claim, one after the other: I05, I07, I08, I09 and I10. Asks no gateway and moves nothing.
+"""The payouts of a claim, one after the other: I05, I07, I08, I09, I10 and I14. Asks no gateway and moves nothing.
 
 Whether they pay what was decided is `decisions`, who agreed to them `approvals`, whom they pay `people`.
 """
@@ -14,12 +14,14 @@ from desk.domain.fund import EntryKind
 from desk.domain.lifecycle import Step
 from desk.domain.notice import NoticeKind
 from desk.domain.payout import (
+    CAME_TO_NOTHING,
     GATEWAY_REMEMBERS,
     NEVER_SEEN_FOR,
     PAYOUT_LIFE,
     UNDER_WAY,
     UNKNOWN_IS_ALARMING,
     UNKNOWN_IS_LATE,
+    Method,
     PayoutState,
     PayoutStep,
 )
@@ -41,16 +43,12 @@ def i05_one_payout_at_a_time(dossier: Dossier) -> Iterator[str]:
 
 
 def i05_payout_after_a_return_names_it(dossier: Dossier) -> Iterator[str]:
-    """A payout that follows a returned one names it; none names anything but an earlier payout of its claim that was returned."""
-    returned: list[int] = []
-    before: Row[Any] | None = None
+    """A payout after a return names the newest one that came back before it, unless it came to nothing; no other names any."""
+    returned: int | None = None
     for payout in dossier.rows["payout"]:
-        follows = before is not None and before.returned_at is not None
-        named = payout.replaces_id
-        if (named is not None and named not in returned) or (before is not None and follows and named != before.id):
+        if payout.replaces_id != (None if payout.state in CAME_TO_NOTHING else returned):
             yield f"{dossier.name} payout {payout.id}: does not name the returned payout it replaces"
-        returned += [payout.id] if payout.returned_at else []
-        before = payout
+        returned = payout.id if payout.returned_at else returned
 
 
 def i07_key_is_the_one_proposed(dossier: Dossier) -> Iterator[str]:
@@ -138,6 +136,14 @@ def i10_unknown_payouts_are_asked_for(dossier: Dossier) -> Iterator[str]:
                 yield f"{dossier.name} payout {payout.id}: is unknown and nobody asked for it"
             if unknown_for > UNKNOWN_IS_ALARMING + ASKED_AGAIN and payout.id not in told:
                 yield f"{dossier.name} payout {payout.id}: is lost and no manager was told"
+
+
+def i14_calls_were_begun(dossier: Dossier) -> Iterator[str]:
+    """The gateway is being called only about a payout that is being sent, and that this began was written down and committed."""
+    for payout in dossier.rows["payout"]:
+        begun = payout.state == PayoutState.SENDING and payout.first_sent_at is not None and payout.method != Method.CASH
+        if payout.calling and not begun:
+            yield f"{dossier.name} payout {payout.id}: a call to the gateway is open that was not begun"
 
 
 def _stands(payout: Row[Any]) -> bool:

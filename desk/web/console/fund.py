@@ -18,7 +18,7 @@ from desk.domain.policy import Act
 from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
-from desk.reads.fund import FundView, entries_page, fund_view, open_withdrawals, runway_view
+from desk.reads.fund import FundView, entries_page, fund_view, last_check, open_withdrawals, runway_view
 from desk.reads.gateway_messages import messages_waiting, sites_with_messages
 from desk.reads.sends import stop_at, stopped_sites
 from desk.reads.till import notices
@@ -164,12 +164,12 @@ async def _page(
     sites = await desk.read(sites_at_work, viewer, Act.READ_FUND)
     here = next(each for each in sites if each.slug == site)
     stop = await desk.read(stop_at, viewer, site)
-    runway = await desk.read(runway_view, viewer, site, desk.kit)
+    runway, check = await desk.read(runway_view, viewer, site, desk.kit), await desk.read(last_check, viewer, site)
     messages = await desk.read(messages_waiting, viewer, site)
     may = {act: viewer.may(act, here.id) for act in (Act.TOP_UP, Act.WITHDRAW_FUND, Act.EXPORT_FUND, Act.STOP_SENDS)}
     return staff_page(
         request, session, "console/fund.html", failed.status if failed else 200, here="fund", address=address, fund=view,
         page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, sources=_sources(view),
-        stop=stop, runway=runway, messages=messages, failed=failed, plain=text_of,
+        stop=stop, runway=runway, check=check, messages=messages, failed=failed, plain=text_of,
         next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip

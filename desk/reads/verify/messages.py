@@ -1,0 +1,32 @@
+"""What the gateway told by itself, over the whole database: I13. Hears nothing and moves nothing.
+
+That a signature was right when a message came cannot be seen any more: what is not signed right is not kept.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, String, cast, exists, literal, select
+
+from desk.domain.audit import EventKind
+from desk.domain.payout import MESSAGES, Method
+from desk.store.tables import metadata
+
+MESSAGE, PAYOUT, EVENT = (metadata.tables[name] for name in ("gateway_event", "payout", "event"))
+_TOLD = (EventKind.PAYOUT_MOVED.value, EventKind.PAYOUT_RETURNED.value)
+
+
+def i13_messages_moved_what_they_spoke_of(conn: Connection) -> Iterator[str]:
+    """A message that moved something is of a kind the desk knows and of its gateway payout's amount, and the chain tells it."""
+    its_own = EVENT.c.subject == literal("claim:") + cast(PAYOUT.c.claim_id, String)
+    told = exists().where(its_own, EVENT.c.kind.in_(_TOLD), EVENT.c.at == MESSAGE.c.received_at)
+    columns = (PAYOUT.c.amount_minor.label("minor"), PAYOUT.c.currency.label("booked"), PAYOUT.c.method, told.label("told"))
+    moved = select(MESSAGE, *columns).outerjoin(PAYOUT, PAYOUT.c.id == MESSAGE.c.payout_id).where(MESSAGE.c.fate == "moved")
+    for row in conn.execute(moved.order_by(MESSAGE.c.received_at)):
+        if not _may_move(row):
+            yield f"message of {row.received_at.isoformat()}: moved a payout that it could not move"
+
+
+def _may_move(row: Row[Any]) -> bool:
+    agrees = (row.amount_minor, row.currency) == (row.minor, row.booked)
+    return row.kind in MESSAGES and agrees and row.method != Method.CASH and bool(row.told)
