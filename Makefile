@@ -10,8 +10,8 @@ told = $(if $(filter command line,$(origin $(1))),$($(1)))
 given = $(if $(call told,$(1)),$(2) $(call told,$(1)))
 # What must have the machine to itself: races, kills, and whoever counts seconds.
 ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent writers)
-# Each statement of each deed of money fails, races in the hundreds, messages in the thousands: minutes more than `.ci/run` has.
-DEEP = $(patsubst %,tests/gate/test_%.py,faults races webhooks)
+# Races in the hundreds, messages in the thousands: minutes more than `.ci/run` has.
+DEEP = $(patsubst %,tests/gate/test_%.py,races webhooks)
 # One more than there are cores: tests of processes wait a good part of their time.
 WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
@@ -38,7 +38,7 @@ gate: .venv/.dev ## the slow half: the rest on PostgreSQL and fuzz side by side,
 	$(BIN)/python -m pytest -m slow $(ALONE)
 
 faults: .venv/.dev ## each statement of each deed of money fails or is its process's last; races; a thousand messages shuffled
-	$(BIN)/python -m pytest -m slow $(DEEP)
+	$(BIN)/python -m pytest -m slow tests/gate/test_faults.py $(DEEP)
 
 soak: .venv/.dev ## anything that can happen to money, RUNS= (5000) times 100 steps: hours; SEED= plays the same again
 	DESK_TEST_SOAK=$(or $(call told,RUNS),5000) $(if $(call told,SEED),DESK_TEST_SEED=$(call told,SEED)) \
