@@ -108,9 +108,9 @@ class WithOfficers(OnADesk):
         self.come_back(lot.of(self.cases))
 
     def an_auditor_verifies(self, _lot: Lot) -> None:
-        """The desk's own check finds nothing, but what is due only while a worker is awake."""
+        """The desk's own check finds nothing, but what is due only while a worker is awake, and that hands here hold for ever."""
         report = self.run(self.house.desk.read(verify, self.house.kit))
-        assert [finding for finding in report.invariants if not finding.ok and finding.id != "I10"] == []
+        assert [finding for finding in report.invariants if not finding.ok and finding.id not in ("I10", "I16")] == []
 
     def go_on(self, payout: Any, by: str) -> None:  # noqa: ANN401 - a row
         """Take the officers' step that is next, if one is."""
