@@ -25,7 +25,9 @@ SESSIONS_KEPT = timedelta(days=1)
 """Sessions of officers; none is of use for longer than 12 hours."""
 
 LODGING_ROUTE = "POST /api/v1/claims"
-MONEY_ROUTES = ("/payouts", "/fund", "/recoveries", "/deposits", "/day-closes", "/close", "/breaks", "/sends", "/triage")
+MONEY_ROUTES = (
+    "/payouts", "/fund", "/recoveries", "/deposits", "/day-closes", "/close", "/breaks", "/sends", "/triage", "/gateway-messages",
+)  # fmt: skip
 """Parts of the routes that move money, decide about it or let it leave: what was done under a key once is never done again."""
 
 PIECE = 500

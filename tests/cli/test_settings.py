@@ -19,7 +19,7 @@ def test_a_desk_that_is_told_nothing_lives_in_the_users_own_folder(monkeypatch: 
     ("name", "value", "said"),
     [
         ("DESK_DATBASE_URL", "x", "DESK_DATBASE_URL (from the environment) is no setting of the desk: did you mean"),
-        ("DESK_Q", "x", "the settings are DESK_CLOCK_FILE, DESK_DATABASE_URL"),
+        ("DESK_Q", "x", "the settings are DESK_ALIPAY_APP_CERT_FILE, DESK_ALIPAY_APP_ID"),
         ("DESK_ENV", "live", "DESK_ENV (from the environment): input should be 'development', 'demo' or 'production'"),
         ("DESK_DATABASE_URL", "sqlite://", "must be sqlite:////absolute"),
         ("DESK_DATABASE_URL", "sqlite:///:memory:", "must be sqlite:////absolute"),

@@ -29,7 +29,7 @@ ABSENT = {
 def expected(by: str, where: Where) -> int:
     """What a caller is answered at Huangshan, by SPEC 8; 200 stands for every success."""
     role, probe = ROLES[by], MONEY[where]
-    if by == "ma" and ("{withdrawal}" in where[1] or (where[1].endswith("}/approve") and "{recovery}" in where[1])):
+    if by == "ma" and where[1].endswith("}/approve") and ("{withdrawal}" in where[1] or "{recovery}" in where[1]):
         return 409  # her own proposal needs another person
     if by in ("nobody", "vera"):
         return 401
