@@ -1,7 +1,6 @@
 """A refund that the bank sends back, through its routes on both engines: booked once, told to everybody, and paid anew."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,23 +9,13 @@ from sqlalchemy import Connection, select
 
 from desk.reads.verify import verify
 from desk.store.tables import metadata
-from tests.builders import open_house
-from tests.cast import Cast
 from tests.till import Till
-from tests.web.front import Front, opened_front, problem
+from tests.web.front import Front, problem
 from tests.web.test_gateway_events import send, told
 from tests.web.test_steps_pay import GATEWAY, PAYOUTS, entries
 
 EVENT, ENTRY, POSTING, RETURN = (metadata.tables[name] for name in ("event", "fund_entry", "fund_posting", "bank_return"))
 SHOWN = {"evidence": "银行退汇通知 2026-10-03"}
-
-
-@pytest.fixture
-async def till(till_on_both: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """A desk of one's own, on both engines at once."""
-    database, cast = till_on_both
-    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
-        yield opened
 
 
 async def settled(till: Front, name: str = "gw-7") -> tuple[str, int]:

@@ -1,7 +1,6 @@
 """Paying and the fund by the staff's forms: each step through its route leaves row, entry, event, clock and sentence."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,21 +8,17 @@ from desk.actions.checks import Checked
 from desk.domain.policy import Act
 from desk.worker.jobs import Means
 from desk.worker.timetable import work_through
-from tests.builders import open_house
-from tests.cast import Cast
 from tests.till import Till
 from tests.web.console import Seat, form_in, seat
-from tests.web.front import Front, moved, opened_front
+from tests.web.front import Front, moved
 
 XSS = '<img src=x onerror="alert(1)">'
 
 
 @pytest.fixture
-async def desk(till_on_both: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """A desk of one's own, on both engines at once."""
-    database, cast = till_on_both
-    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
-        yield opened
+def desk(till: Front) -> Front:
+    """A desk of one's own."""
+    return till
 
 
 async def propose(front: Front, chen: Seat, reference: str, **typed: str) -> str:

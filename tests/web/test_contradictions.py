@@ -1,25 +1,13 @@
 """A gateway that says money went where the books say it did not: nothing is paid a second time on one person's word."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from desk.reads.verify import verify
-from tests.builders import open_house
-from tests.cast import Cast
 from tests.till import Till
 from tests.web.console import seat
-from tests.web.front import Front, opened_front
+from tests.web.front import Front
 from tests.web.test_gateway_events import send, told
 from tests.web.test_steps_pay import CASH, GATEWAY, PAYOUTS, fund, notices, payout_events, proposed, refused, step
-
-
-@pytest.fixture
-async def till(till_on_both: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """A desk of one's own, on both engines at once."""
-    database, cast = till_on_both
-    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
-        yield opened
 
 
 async def failed(till: Front) -> tuple[str, int]:

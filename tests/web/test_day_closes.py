@@ -16,13 +16,11 @@ from desk.store.tables import metadata
 from tests.till import Till
 from tests.web.console import form_in, seat
 from tests.web.front import Front, flaw, problem, yuan
-from tests.web.test_steps_pay import till as both_engines
 
 CLOSES, PAGE = "/api/v1/sites/huangshan/day-closes", "/desk/close/huangshan"
 EVENT, ROW, LINE = (metadata.tables[name] for name in ("event", "day_close", "day_close_line"))
 WHY = "少收一张签收单，已联系游客。"
 XSS = '<img src=x onerror="alert(1)">'
-till = both_engines
 
 
 async def open_tills(front: Front, by: str = "chen") -> Any:  # noqa: ANN401 - the JSON

@@ -17,11 +17,9 @@ from desk.worker.timetable import look_after_funds
 from tests.till import Till
 from tests.web.console import seat
 from tests.web.front import Front, yuan
-from tests.web.test_steps_pay import till as both_engines
 
 NOTICES, FUND = "/api/v1/sites/huangshan/notices", "/api/v1/sites/huangshan/fund"
 NOTICE, EVENT = metadata.tables["notice"], metadata.tables["event"]
-till = both_engines
 
 
 async def paid(front: Front, asked: str = "128.00") -> None:

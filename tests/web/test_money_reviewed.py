@@ -16,10 +16,7 @@ from tests.web.test_breaks import listed, red, resolve
 from tests.web.test_gateway_events import send
 from tests.web.test_gateway_events import told as message
 from tests.web.test_recovery import SITE, demanded, holding, read, took
-from tests.web.test_recovery import till as both_engines
 from tests.web.test_steps_pay import notices
-
-till = both_engines
 
 
 async def runway(front: Front) -> Any:  # noqa: ANN401 - the JSON

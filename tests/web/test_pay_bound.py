@@ -1,7 +1,6 @@
 """What an approval is of, and what a payout after a return names: through their routes, on both engines."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,22 +12,14 @@ from desk.actions.payouts import lapse_approval
 from desk.domain.policy import Role
 from desk.ports import Work
 from desk.reads.verify import verify
-from tests.builders import officer, open_house
-from tests.cast import AWAY, HOME, OPERATOR, Cast
+from tests.builders import officer
+from tests.cast import AWAY, HOME, OPERATOR
 from tests.till import Till
 from tests.web.console import seat
-from tests.web.front import MET, Front, opened_front, yuan
+from tests.web.front import MET, Front, yuan
 from tests.web.test_bank_return import settled
 from tests.web.test_gateway_events import send, told
 from tests.web.test_steps_pay import CASH, GATEWAY, PAYOUTS, fund, payout_events, proposed, refused, step
-
-
-@pytest.fixture
-async def till(till_on_both: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """A desk of one's own, on both engines at once."""
-    database, cast = till_on_both
-    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
-        yield opened
 
 
 async def by_hand(till: Front, payout_id: int, change: str) -> None:

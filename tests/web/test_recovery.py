@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,10 +15,8 @@ from desk.domain.policy import Role
 from desk.domain.recovery import Parts
 from desk.ports import Work
 from desk.store.tables import metadata
-from tests.builders import open_house
-from tests.cast import Cast
 from tests.till import ACCOUNT, Till
-from tests.web.front import Front, flaw, opened_front, problem, yuan
+from tests.web.front import Front, flaw, problem, yuan
 from tests.web.test_fund import hired, sound
 
 SITE, RECOVERIES = "/api/v1/sites/huangshan", "/api/v1/recoveries"
@@ -27,14 +24,6 @@ PAY_BY, SOON = "2026-09-30", "2026-09-20"
 WHY = "商家已注销，无法追回。"
 ENTRY, EVENT, RESPONDENT = (metadata.tables[name] for name in ("fund_entry", "event", "respondent"))
 Told = dict[str, Any]
-
-
-@pytest.fixture
-async def till(till_on_both: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """A desk of one's own, on both engines at once."""
-    database, cast = till_on_both
-    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
-        yield opened
 
 
 async def settled(front: Front, **told: Any) -> str:  # noqa: ANN401 - as the till takes it
