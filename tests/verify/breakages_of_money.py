@@ -136,6 +136,10 @@ MESSAGES: Table = [
         f"UPDATE gateway_event SET received_at = (SELECT min(at) FROM event) WHERE {BACK}")),
     ("I13", "a message moved another payout", by(f"UPDATE gateway_event SET payout_id = {{came_back_payout}} WHERE {BACK}")),
     ("I13", "a message moved cash", by(f"UPDATE gateway_event SET payout_id = {{paid_payout}} WHERE {BACK}")),
+    ("I13", "a message looked at by somebody else", by(f"UPDATE gateway_event SET dismissed_by = {CHEN} WHERE id = 'evt-0'")),
+    ("I13", "a message looked at in other words", by("UPDATE gateway_event SET dismissal = '无误' WHERE id = 'evt-0'")),
+    ("I13", "a message that nobody looked at", by(
+        "UPDATE gateway_event SET dismissed_by = NULL, dismissed_at = NULL, dismissal = NULL WHERE id = 'evt-0'")),
     ("I13", "a message moved nothing that is there", by(f"UPDATE gateway_event SET payout_id = NULL WHERE {BACK}")),
     ("I14", "a call about what has settled", at("payout", "gateway", "calling = (1 = 1)")),
     ("I14", "a call that nobody began", by("UPDATE payout SET calling = (1 = 1) WHERE id = {sending_payout}")),

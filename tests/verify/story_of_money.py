@@ -10,6 +10,7 @@ from desk.actions.breaks import match_statements, resolve_break
 from desk.actions.clocks import record_missed_promises
 from desk.actions.day_close import close_day
 from desk.actions.deposits import pay_deposit_in
+from desk.actions.gateway_messages import dismiss_message
 from desk.actions.recovery_decisions import approve_decision, propose_decision
 from desk.domain.day_close import Count
 from desk.domain.fund import Payer, Source
@@ -24,7 +25,7 @@ from desk.store.tables import metadata
 from tests.builders import House
 from tests.till import ACCOUNT, Till
 
-BREAK = metadata.tables["statement_break"]
+BREAK, MESSAGE = metadata.tables["statement_break"], metadata.tables["gateway_event"]
 Paid = tuple[dict[str, str], dict[str, int]]
 ON_STATEMENT = ("gateway", "resent", "forgotten")
 
@@ -100,6 +101,10 @@ async def _through_the_gateway(house: House, till: Till, told: Paid) -> None:
     for number, (kind, minor) in enumerate((("payout.settled", 1), ("payout.failed", 5000))):
         message = payout_words.Message(f"evt-{number}", kind, key, minor, "CNY", "gw-gateway")
         await house.desk.write(payout_words.hear_message, message)
+    number = await house.desk.read(
+        lambda conn: conn.execute(select(MESSAGE.c.number).where(MESSAGE.c.id == "evt-0")).scalar_one()
+    )
+    await house.desk.write(dismiss_message, house.cast.ma, number, "网关已更正金额。")
     resent = await _refund(till, told, "resent", method="transfer")
     await till.send(resent)
     await till.called(resent, "unclear")

@@ -3,6 +3,8 @@
 That a signature was right when a message came cannot be seen any more: what is not signed right is not kept.
 """
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,3 +32,19 @@ def i13_messages_moved_what_they_spoke_of(conn: Connection) -> Iterator[str]:
 def _may_move(row: Row[Any]) -> bool:
     agrees = (row.amount_minor, row.currency) == (row.minor, row.booked)
     return row.kind in MESSAGES and agrees and row.method != Method.CASH and bool(row.told)
+
+
+def i13_messages_looked_at_were_told(conn: Connection) -> Iterator[str]:
+    """Who looked at a message, when, and what they found stands in the chain once, as the row has it; nothing else does."""
+    looked = select(MESSAGE).where(MESSAGE.c.dismissed_at.is_not(None)).order_by(MESSAGE.c.number)
+    rows = Counter(
+        (row.id, row.dismissed_at, f"officer:{row.dismissed_by}", row.why, row.dismissal) for row in conn.execute(looked)
+    )  # fmt: skip
+    seen = select(EVENT).where(EVENT.c.kind == EventKind.GATEWAY_MESSAGE_SEEN).order_by(EVENT.c.id)
+    told = Counter(_told(event, json.loads(event.data)) for event in conn.execute(seen))
+    for _, at, *_ in (rows - told) + (told - rows):
+        yield f"message looked at {at.isoformat()}: row and chain tell it otherwise"
+
+
+def _told(event: Row[Any], said: dict[str, Any]) -> tuple[Any, ...]:
+    return said.get("message"), event.at, event.actor, said.get("why"), said.get("reason")
