@@ -14,6 +14,8 @@ ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid
 DEEP = $(patsubst %,tests/gate/test_%.py,races webhooks)
 # One more than there are cores: tests of processes wait a good part of their time.
 WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
+# A file stays with one worker; files begin in the order of `tests/conftest.py`.
+ABREAST = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 
 help: ## this list
@@ -23,7 +25,7 @@ demo: .venv/.runtime ## a day of Golden Week at a desk in a temporary folder; PO
 	@exec $(BIN)/desk demo --port $(PORT) $(call given,SPEED,--speed) $(call given,SEED,--seed) $(call given,SPEAK,--lang) $(if $(filter 1,$(call told,LAN)),--lan)
 
 test: .venv/.dev ## the tests on SQLite and PostgreSQL, under 4 minutes
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest $(ABREAST)
 
 lint: .venv/.dev ## lint, format, types, room contracts
 	$(BIN)/ruff check
@@ -34,7 +36,7 @@ lint: .venv/.dev ## lint, format, types, room contracts
 check: lint test ## both of these: what must pass before a change lands
 
 gate: .venv/.dev ## the slow half: the rest on PostgreSQL and fuzz side by side, then alone soak, races, kill storms
-	$(BIN)/python -m pytest -m slow --numprocesses $(WORKERS) --dist loadfile $(patsubst %,--ignore=%,$(ALONE) $(DEEP))
+	$(BIN)/python -m pytest -m slow $(ABREAST) $(patsubst %,--ignore=%,$(ALONE) $(DEEP))
 	$(BIN)/python -m pytest -m slow $(ALONE)
 
 faults: .venv/.dev ## each statement of each deed of money fails or is its process's last; races; a thousand messages shuffled

@@ -22,6 +22,7 @@ from tests import postgres
 # A developer's own settings must not reach the tests, nor the processes that they start.
 ASKED = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("DESK_")}
 LACKING = pytest.StashKey[dict[str, str]]()
+LONG = {"worker", "demo", "tour", "gate", "browser"}
 _numbers = count(1)
 
 
@@ -32,6 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.addaudithook(_only_loopback)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits for processes and browsers: a file of one long test that begins last keeps only one worker busy."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
