@@ -35,7 +35,7 @@ def upgrade() -> None:
     """Apply."""
     with op.batch_alter_table("gateway_event") as batch_op:
         batch_op.add_column(sa.Column("number", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("key", sa.String(64), nullable=True))
+        batch_op.add_column(sa.Column("key", sa.String(128), nullable=True))
         batch_op.add_column(sa.Column("dismissed_by", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("dismissed_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("dismissal", sa.Text(), nullable=True))

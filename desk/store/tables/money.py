@@ -325,7 +325,7 @@ class GatewayEventRow(SQLModel, table=True):
     why: str | None = Field(sa_column=words(24, optional=True))
     received_at: datetime = Field(sa_column=moment())
     number: int | None = Field(sa_column=serial(optional=True))
-    key: str | None = Field(sa_column=words(64, optional=True))
+    key: str | None = Field(sa_column=words(128, optional=True))
     dismissed_by: int | None = Field(sa_column=refers("officer.id", optional=True))
     dismissed_at: datetime | None = Field(sa_column=moment(optional=True))
     dismissal: str | None = Field(sa_column=prose(optional=True))
