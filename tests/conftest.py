@@ -13,26 +13,37 @@ from contextlib import closing
 from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from tests import postgres
+from tests.once import compile_once, once
+
+if TYPE_CHECKING:
+    from tests.gate.places import Place
 
 # A developer's own settings must not reach the tests, nor the processes that they start.
 ASKED = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("DESK_")}
 LACKING = pytest.StashKey[dict[str, str]]()
+GATE = Path(__file__).parent / "gate"
 LONG = {"worker", "demo", "tour", "gate", "browser"}
 _numbers = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Close the sockets, put files into memory, and let a polite kill (`timeout`, CI) stop the servers as Ctrl-C does."""
+    """Close the sockets, keep files in memory, compile a statement once; a polite kill stops the servers as Ctrl-C does."""
     config.stash[LACKING] = {}
     if folder := postgres.in_memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.addaudithook(_only_loopback)
+    compile_once()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The gate's folder is not even read by whoever wants nothing slow: describing the fuzz takes longer than most files."""
+    return True if collection_path == GATE and config.option.markexpr == "not slow" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -75,11 +86,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file to copy; nothing writes to it."""
     from desk.store.migrations import upgrade
 
-    path = tmp_path_factory.mktemp("template") / "desk.db"
-    upgrade(f"sqlite:///{path}")
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
+    def make(folder: Path) -> None:
+        upgrade(f"sqlite:///{folder}/desk.db")
+        with closing(sqlite3.connect(folder / "desk.db")) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    return once(tmp_path_factory, "template", make) / "desk.db"
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +103,14 @@ def postgresql_template(pg_server: postgres.PgServer) -> Iterator[str]:
     upgrade(pg_server.create_database(name))
     yield name
     pg_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def seeded_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> "Place":
+    """A seeded desk to copy, nobody serves it: fifteen passwords take a while to hash."""
+    from tests.gate.places import kept, seeded_in
+
+    return kept(once(tmp_path_factory, "seeded", seeded_in))
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from desk.demo.steps import Act
 
 SITE = "huangshan"
 TRIES, PAUSE_SECONDS = 5, 1.0
-PATIENCE_SECONDS, LOOK_SECONDS = 60.0, 0.1
+PATIENCE_SECONDS, LOOK_SECONDS = 180.0, 0.1
+"""How long the day stands still for a payout: of an unknown one the gateway is asked once a minute, by a busy machine later."""
+
 _SERVER_ERROR = 500
 
 

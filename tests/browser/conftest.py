@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
-from tests.gate.places import Place, seeded, sqlite_copy
+from tests.gate.places import Place, sqlite_copy
 from tests.gate.wire import CLAIMS, claim_body
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -91,17 +91,10 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def seeded_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A seeded desk on a file, to copy: fifteen passwords take a while to hash."""
-    data = tmp_path_factory.mktemp("seeded") / "data"
-    return seeded(data, f"sqlite:///{data}/desk.db")
-
-
 @pytest.fixture(scope="module")
-def place(seeded_place: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(seeded_on_sqlite: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A seeded desk for the tests of one file."""
-    return sqlite_copy(seeded_place, tmp_path_factory.mktemp("shop") / "data")
+    return sqlite_copy(seeded_on_sqlite, tmp_path_factory.mktemp("shop") / "data")
 
 
 @pytest.fixture(scope="module")

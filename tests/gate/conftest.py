@@ -38,13 +38,6 @@ def durable_server() -> Iterator[postgres.PgServer]:
 
 
 @pytest.fixture(scope="session")
-def seeded_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A seeded desk to copy; nobody serves it."""
-    data = tmp_path_factory.mktemp("seeded") / "data"
-    return seeded(data, f"sqlite:///{data}/desk.db")
-
-
-@pytest.fixture(scope="session")
 def seeded_on_postgresql(durable_server: postgres.PgServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The same on PostgreSQL."""
     name = f"desk_gate_{os.getpid()}"

@@ -89,6 +89,18 @@ def seeded(data: Path, database: str) -> Place:
     return Place(data, database, json.loads(done.stdout)["officers"])
 
 
+def seeded_in(folder: Path) -> None:
+    """Prepare and seed a desk on a file, and keep beside it who works there."""
+    place = seeded(folder / "data", f"sqlite:///{folder}/data/desk.db")
+    (folder / "officers.json").write_text(json.dumps(place.officers), encoding="utf-8")
+
+
+def kept(folder: Path) -> Place:
+    """The desk that `seeded_in` left in a folder, wherever that is by now."""
+    officers = json.loads((folder / "officers.json").read_text(encoding="utf-8"))
+    return Place(folder / "data", f"sqlite:///{folder}/data/desk.db", officers)
+
+
 def sqlite_copy(template: Place, data: Path) -> Place:
     """The same desk once more, with the same keys and staff, in a folder of its own."""
     shutil.copytree(template.data, data)

@@ -1,7 +1,6 @@
 """The shipped worker and a gateway that lies: after midnight UTC the breaks are listed, and the next refund does not leave."""
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,10 +11,10 @@ import httpx
 import pytest
 
 from tests.gate.paying import Floor, Staff, floor, fresh, told
-from tests.gate.places import HOME, seeded
+from tests.gate.places import HOME
 from tests.gate.wire import Answer, Wire, by
-from tests.postgres import PgServer
 from tests.processes import environment, run
+from tests.worker.conftest import SeededOn
 
 BREAKS = f"/api/v1/sites/{HOME}/breaks"
 WITHIN_SECONDS = 30.0
@@ -25,19 +24,16 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+def shop(request: pytest.FixtureRequest, seeded_on: SeededOn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     """A seeded desk served beside a gateway, its clock in a file; it must stand whole when all is resolved."""
-    folder, name = tmp_path_factory.mktemp("breaks"), f"desk_breaks_{os.getpid()}"
-    server: PgServer | None = None if request.param == "sqlite" else request.getfixturevalue("pg_server")
-    address = server.create_database(name) if server else f"sqlite:///{folder}/data/desk.db"
-    try:
-        place = seeded(folder / "data", address)
-        with floor(place, folder / "gateway", clock_file=str(folder / "clock")) as opened, opened.open():
-            yield opened
-            place.check()
-    finally:
-        if server:
-            server.drop_database(name)
+    folder = tmp_path_factory.mktemp("paying")
+    with (
+        seeded_on(request.param) as place,
+        floor(place, folder / "gateway", clock_file=str(folder / "clock")) as opened,
+        opened.open(),
+    ):
+        yield opened
+        place.check()
 
 
 async def test_a_lying_gateway_is_found_out_after_midnight_and_no_refund_leaves_until_it_is_resolved(shop: Floor) -> None:

@@ -1,6 +1,5 @@
 """A refund from claim to visitor through the shipped processes: a desk, its worker, and a gateway that keeps its own books."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any
@@ -8,25 +7,17 @@ from typing import Any
 import pytest
 
 from tests.gate.paying import Floor, Slip, Staff, floor, standings, told, yuan
-from tests.gate.places import seeded
 from tests.gate.wire import Wire
-from tests.postgres import PgServer
+from tests.worker.conftest import SeededOn
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def pay_floor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+def pay_floor(request: pytest.FixtureRequest, seeded_on: SeededOn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     """A seeded desk served beside a gateway, once on each engine; it must stand whole when all is paid."""
-    folder, name = tmp_path_factory.mktemp("paying"), f"desk_pay_{os.getpid()}"
-    server: PgServer | None = None if request.param == "sqlite" else request.getfixturevalue("pg_server")
-    address = server.create_database(name) if server else f"sqlite:///{folder}/data/desk.db"
-    try:
-        place = seeded(folder / "data", address)
-        with floor(place, folder / "gateway", gateway_timeout="2") as shop, shop.open():
-            yield shop
-            place.check()
-    finally:
-        if server:
-            server.drop_database(name)
+    folder = tmp_path_factory.mktemp("paying")
+    with seeded_on(request.param) as place, floor(place, folder / "gateway", gateway_timeout="2") as shop, shop.open():
+        yield shop
+        place.check()
 
 
 @pytest.fixture

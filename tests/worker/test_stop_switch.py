@@ -1,15 +1,13 @@
 """The stop switch while the shipped worker pays: pressed at a shell, counted in the gateway's own books."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.gate.paying import Floor, Staff, each_of, floor, told
-from tests.gate.places import seeded
 from tests.gate.wire import Wire
-from tests.postgres import PgServer
+from tests.worker.conftest import SeededOn
 
 MANY, BOUND_SECONDS, WATCHED_SECONDS = 60, 2.0, 4.0
 
@@ -17,19 +15,12 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+def shop(request: pytest.FixtureRequest, seeded_on: SeededOn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     """A seeded desk served beside a gateway; it must stand whole when all is paid."""
-    folder, name = tmp_path_factory.mktemp("stopping"), f"desk_stop_{os.getpid()}"
-    server: PgServer | None = None if request.param == "sqlite" else request.getfixturevalue("pg_server")
-    address = server.create_database(name) if server else f"sqlite:///{folder}/data/desk.db"
-    try:
-        place = seeded(folder / "data", address)
-        with floor(place, folder / "gateway", gateway_timeout="5") as opened, opened.open():
-            yield opened
-            place.check()
-    finally:
-        if server:
-            server.drop_database(name)
+    folder = tmp_path_factory.mktemp("paying")
+    with seeded_on(request.param) as place, floor(place, folder / "gateway", gateway_timeout="5") as opened, opened.open():
+        yield opened
+        place.check()
 
 
 async def test_a_stop_holds_every_send_within_two_seconds_and_resuming_loses_none(shop: Floor) -> None:

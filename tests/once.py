@@ -1,0 +1,47 @@
+"""What is dear to make and only copied from: made once a run. Makes nothing itself."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The run's folder called `name`, filled by whichever worker asks first; the others wait for it."""
+    base = factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = run / name
+    with (run / f"{name}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = Path(tempfile.mkdtemp(dir=run))
+            make(making)
+            making.rename(folder)
+    return folder
+
+
+class Compiled(dict[tuple[Any, ...], Any]):
+    """Statements as they were compiled, by the name of their dialect: SQLAlchemy tells them apart by the engine's own."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:  # noqa: ANN401 - what SQLAlchemy keeps in it
+        """What a statement was compiled to on any engine of this kind."""
+        return super().get(_by_name(key), default)
+
+    def __setitem__(self, key: tuple[Any, ...], value: Any) -> None:  # noqa: ANN401 - as above
+        super().__setitem__(_by_name(key), value)
+
+
+def compile_once() -> None:
+    """Let all engines share what statements were compiled to: each test opens engines of its own, and half its time was this."""
+    shared = Compiled()
+    cache = property(lambda _: shared, lambda _, __: None)
+    setattr(Engine, "_compiled_cache", cache)  # noqa: B010 - the name is SQLAlchemy's own and its type another
+
+
+def _by_name(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return key[0].name, key[0].driver, *key[1:]
