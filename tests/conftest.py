@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from tests import postgres
-from tests.once import compile_once, once
+from tests.once import compile_once, once, trust_once
 
 if TYPE_CHECKING:
     from tests.gate.places import Place
@@ -39,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.addaudithook(_only_loopback)
     compile_once()
+    trust_once()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

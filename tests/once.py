@@ -4,10 +4,13 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx import create_ssl_context
+from httpx._transports import default
 from sqlalchemy import Engine
 
 
@@ -41,6 +44,11 @@ def compile_once() -> None:
     shared = Compiled()
     cache = property(lambda _: shared, lambda _, __: None)
     setattr(Engine, "_compiled_cache", cache)  # noqa: B010 - the name is SQLAlchemy's own and its type another
+
+
+def trust_once() -> None:
+    """Read the machine's certificate authorities once: each client of httpx's read them anew, for a twentieth of a second."""
+    setattr(default, "create_ssl_context", cache(create_ssl_context))  # noqa: B010 - no name of httpx's is ours to set
 
 
 def _by_name(key: tuple[Any, ...]) -> tuple[Any, ...]:

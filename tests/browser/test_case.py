@@ -13,7 +13,7 @@ from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.gate.places import Place
 from tests.gate.wire import CLAIMS, claim_body
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SUM = {"zh-CN": "人民币 256.00 元", "en": "CNY 256.00"}
 Enter = Callable[..., Page]
 
@@ -98,7 +98,6 @@ def test_a_claim_goes_from_the_counter_to_the_visitors_hand(shop: Shop, place: P
     assert ("已结束" if language == "zh-CN" else "Closed") in told
 
 
-@pytest.mark.slow
 @BOTH
 def test_two_officers_on_one_claim_both_keep_their_words(shop: Shop, enter: Enter, language: str) -> None:
     reference = shop.lodge()["reference"]
@@ -116,7 +115,6 @@ def test_two_officers_on_one_claim_both_keep_their_words(shop: Shop, enter: Ente
     expect(second.locator(".conflict")).to_have_count(0)
 
 
-@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_staff_pages_are_for_everybody(shop: Shop, enter: Enter, language: str, scheme: str) -> None:
@@ -138,7 +136,6 @@ def test_staff_pages_are_for_everybody(shop: Shop, enter: Enter, language: str, 
                 assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (address, width)
 
 
-@pytest.mark.slow
 def test_the_door_is_for_everybody(shop: Shop) -> None:
     page = shop.window(PHONE, scripts=True).new_page()
     for address in ("/desk/sign-in", "/desk/nowhere"):
@@ -146,7 +143,6 @@ def test_the_door_is_for_everybody(shop: Shop) -> None:
         assert Axe().run(page).response["violations"] == []
 
 
-@pytest.mark.slow
 @BOTH
 def test_words_for_a_form_that_is_gone_stay_in_sight_of_everybody(shop: Shop, enter: Enter, language: str) -> None:
     reference = shop.lodge()["reference"]

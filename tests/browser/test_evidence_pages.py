@@ -13,7 +13,7 @@ from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.browser.test_status_page import SCHEMES, entered
 from tests.gate.places import HOME, Place
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,6 @@ def test_a_visitor_adds_a_photo_and_a_clerk_sees_it(shop: Shop, place: Place, ph
     assert saving.value.path().read_bytes() == exhibits.pdf(3)
 
 
-@pytest.mark.slow
 @BOTH
 def test_a_wrong_file_is_told_beside_the_form(shop: Shop, place: Place, phone: Path, language: str) -> None:
     claim, page = shop.lodge(), shop.window(language=language).new_page()
@@ -96,7 +95,6 @@ def test_a_wrong_file_is_told_beside_the_form(shop: Shop, place: Place, phone: P
         assert "JPEG" in at.locator("#file-wrong").inner_text()
 
 
-@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("size", [PHONE, WIDE])
 def test_the_pages_with_files_fit_and_are_for_everybody_by_day_and_by_night(

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
 from tests.gate.places import Place
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 UNKNOWN_SUM = [{"kind": "refund", "asked": None}]
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -61,7 +61,6 @@ def test_the_qr_code_opens_it_and_leaves_no_token_in_the_address(shop: Shop) -> 
     assert "/s/" not in page.url
 
 
-@pytest.mark.slow
 def test_the_language_is_switched_and_stays(shop: Shop) -> None:
     claim, page = shop.lodge(), shop.window().new_page()
     page.goto(f"{shop.url}/s")
@@ -86,7 +85,6 @@ def test_a_wrong_code_says_so_and_keeps_the_typed_reference(shop: Shop, language
     assert "00000000" not in page.content()
 
 
-@pytest.mark.slow
 def test_a_question_is_answered_by_the_form_and_once_however_often_it_is_sent(shop: Shop, place: Place) -> None:
     claim = shop.lodge(items=UNKNOWN_SUM)
     shop.ask(claim["reference"])
@@ -109,7 +107,6 @@ def test_a_question_is_answered_by_the_form_and_once_however_often_it_is_sent(sh
     assert place.rows(heard.format(claim["reference"])) == [(1,)]
 
 
-@pytest.mark.slow
 def test_a_refused_act_keeps_what_was_typed(shop: Shop) -> None:
     claim, page = shop.lodge(), shop.window(language="en").new_page()
     entered(page, shop, claim)
@@ -120,7 +117,6 @@ def test_a_refused_act_keeps_what_was_typed(shop: Shop) -> None:
     assert page.locator("#phone").input_value() == "12"
 
 
-@pytest.mark.slow
 def test_leaving_ends_the_visit_on_this_device(shop: Shop) -> None:
     claim, page = shop.lodge(), shop.window().new_page()
     entered(page, shop, claim)
@@ -129,7 +125,6 @@ def test_leaving_ends_the_visit_on_this_device(shop: Shop) -> None:
     assert httpx.URL(page.url).path == "/s"
 
 
-@pytest.mark.slow
 def test_a_form_on_another_sites_page_does_nothing(shop: Shop) -> None:
     claim, window = shop.lodge(), shop.window()
     page = window.new_page()
@@ -171,7 +166,6 @@ def views(shop: Shop) -> dict[str, Callable[[Page], object]]:
     }
 
 
-@pytest.mark.slow
 @BOTH
 def test_every_page_fits_a_phone_and_a_wide_screen(shop: Shop, language: str, tmp_path: Path) -> None:
     for name, lead in views(shop).items():
@@ -185,7 +179,6 @@ def test_every_page_fits_a_phone_and_a_wide_screen(shop: Shop, language: str, tm
         page.context.close()
 
 
-@pytest.mark.slow
 @BOTH
 def test_every_page_is_for_everybody_by_day_and_by_night(shop: Shop, language: str) -> None:
     for name, lead in views(shop).items():

@@ -29,7 +29,7 @@ def shop(request: pytest.FixtureRequest, seeded_on: SeededOn, tmp_path_factory: 
     folder = tmp_path_factory.mktemp("paying")
     with (
         seeded_on(request.param) as place,
-        floor(place, folder / "gateway", clock_file=str(folder / "clock")) as opened,
+        floor(place, folder / "gateway", clock_file=str(place.data.parent / "clock")) as opened,
         opened.open(),
     ):
         yield opened
