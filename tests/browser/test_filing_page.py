@@ -91,6 +91,7 @@ def filed(page: Page, shop: Shop) -> str:
     return page.locator("dd.reference").first.inner_text()
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_visitor_files_alone_follows_and_acts(shop: Shop, place: Place, language: str) -> None:
     page = shop.window(language=language).new_page()

@@ -39,6 +39,7 @@ def test_events_without_what_they_need_are_refused_in_one_line(quick_shell: Shel
     assert "geheim" not in refused.err
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
     with sandbox(tmp_path) as playing:
         second = run("gateway-sandbox", "--port", playing.url.rpartition(":")[2], env=environment(tmp_path))

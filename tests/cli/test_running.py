@@ -128,6 +128,7 @@ def test_each_seeded_site_has_three_respondents(quick_shell: Shell) -> None:
     assert [len({name for slug, name in found if slug == each}) for each in ("huangshan", "gulangyu")] == [3, 3]
 
 
+@pytest.mark.slow
 def test_a_second_seed_is_a_conflict_and_changes_nothing(shell: Shell) -> None:
     shell.seed()
     before = shell("officers", "list", "--json").document

@@ -40,6 +40,7 @@ def alone(folder: Path, *arguments: str, **settings: str) -> subprocess.Complete
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wallet", WALLETS)
 def test_serving_without_the_wallets_library_says_how_to_get_it(tmp_path: Path, wallet: str) -> None:
     refused = alone(tmp_path, "serve", "--port", str(free_port()), **FAKES[wallet].settings(tmp_path))

@@ -19,6 +19,7 @@ PATIENCE = 60.0
 SLIP = re.compile(r"08:\d\d  The first visitor's slip: (?P<reference>[0-9A-Z]{10})  code (?P<code>[0-9]{8})\n +(?P<link>http\S+)")
 
 
+@pytest.mark.slow
 def test_the_demo_is_alive_at_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
     port, temporary = free_port(), tmp_path / "temporary"
     temporary.mkdir()

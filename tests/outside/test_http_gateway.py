@@ -302,6 +302,7 @@ async def test_a_statement_is_read_in_utc_and_up_to_its_limit() -> None:
             await gateway.statement(date(2026, 10, 2))
 
 
+@pytest.mark.slow
 def test_what_the_sandbox_said_it_paid_outlives_kill_9(tmp_path: Path) -> None:
     with sandbox(tmp_path) as playing, ThreadPoolExecutor() as pool:
         paying = pool.submit(anyio.run, _pay_until_cut, playing.url)

@@ -237,6 +237,7 @@ def test_the_key_in_the_header_must_be_the_one_in_the_body(talking: Sandbox, pay
     assert (talking.asked("header"), talking.asked("body")) == (0, 0)
 
 
+@pytest.mark.slow
 def test_without_an_ear_nothing_is_told_and_a_polite_end_waits_for_no_silent_answer(tmp_path: Path) -> None:
     with sandbox(tmp_path) as quiet:
         quiet.behave("silent_after_paying", seconds=60)

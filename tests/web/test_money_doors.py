@@ -131,6 +131,7 @@ async def test_each_caller_is_answered_as_the_rights_table_says(till: Front, whe
     assert cells == {by: expected(by, where) for by in ROLES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", MONEY, ids=" ".join)
 async def test_what_belongs_to_a_foreign_site_is_answered_as_what_is_not_there(till: Front, where: Where) -> None:
     foreign, before = await names(till, where, away=True), await till.counted("fund_entry")

@@ -237,6 +237,7 @@ async def test_nobody_gets_past_the_door(sqlite_till_front: Front, where: tuple[
     assert await sqlite_till_front.counted("event") == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", [where for where in DOORS if ABOUT_ONE.search(where[1])], ids=" ".join)
 async def test_what_is_a_foreign_sites_reads_as_what_is_not_there(sqlite_till_front: Front, where: tuple[str, str]) -> None:
     things = await made(sqlite_till_front, where)

@@ -52,6 +52,7 @@ def database(request: pytest.FixtureRequest) -> str:
     return address
 
 
+@pytest.mark.slow
 def test_serve_looks_after_its_worker_and_both_end_politely(tmp_path: Path, database: str) -> None:
     with serving(tmp_path / "data", database) as served:
         assert eventually(lambda: "round_done" in served.output)
@@ -74,6 +75,7 @@ def test_the_worker_goes_when_its_parent_was_killed(tmp_path: Path, sqlite_datab
         assert eventually(lambda: ended(served) == 1)
 
 
+@pytest.mark.slow
 def test_without_a_worker_there_is_none(tmp_path: Path, sqlite_database: str) -> None:
     with serving(tmp_path / "data", sqlite_database, "--no-worker") as served:
         assert workers_of(served) == []
