@@ -185,16 +185,18 @@ def _said(
         opens_at=due.opens_at, amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen,
         reopen_until=until if may_reopen else None, because=because,
         payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY, method=_method(payout),
-        turn=_turn(payout, answered=answered), on_paper=on_paper,
+        turn=_turn(payout, answered=answered, takes=_take(payout, kit) is not None), on_paper=on_paper,
     )  # fmt: skip
 
 
-def _turn(payout: PayoutRow | None, *, answered: bool) -> Turn | None:
+def _turn(payout: PayoutRow | None, *, answered: bool, takes: bool) -> Turn | None:
     """What turns the sentence of a stage, the later first: a stage has no sentence for what no longer matters there."""
     if payout is None:
         return Turn.ANSWERED if answered else None
     if payout.said_received_at is not None:
         return Turn.SAID_RECEIVED
+    if takes:
+        return Turn.TAKE
     return Turn.CASH if payout.method == Method.CASH else None
 
 

@@ -141,7 +141,7 @@ async def _told_to_wait(counter: Counter, staff: Staff, slip: Slip, number: str)
     """
     shown = await staff.status(slip)
     assert shown["stage"] == "refund_sent"
-    assert "sent and waiting for you. Accept it in your payment app." in shown["sentence"]
+    assert "sent and waiting for you. Take it on your status page in WeChat, within 24 hours." in shown["sentence"]
     page = await counter.page(staff.wire, f"/desk/payouts/{number}")
     assert "The money was sent and waits for the visitor." in page
     assert told(await staff.step(number, "received"), 409)["code"] == "wrong_moment"
