@@ -42,7 +42,7 @@ from desk.outside.keys import Keys
 from desk.outside.lots import SystemLots
 from desk.outside.sealer import AesSealer
 from desk.packs.loader import load_packs
-from desk.ports import Attempt, Desk, GatewayTerms, Kit, Work
+from desk.ports import Attempt, Desk, GatewayTerms, Kit, TakingApp, Work
 from desk.store import claims
 from desk.store import sites as site_rows
 from desk.store.engines import is_sqlite
@@ -60,7 +60,7 @@ Given = Any
 
 PACKS = load_packs()
 GATEWAY_SECRET = b"a secret of the tests"
-TERMS = GatewayTerms(honours_keys=True, secret=GATEWAY_SECRET)
+TERMS = GatewayTerms(honours_keys=True, secret=GATEWAY_SECRET, taken_in=TakingApp("wechat", "1900001109", "wxf636efh567hg4356"))
 FOLDER = Path(mkdtemp(prefix="desk-evidence-"))
 """Where the evidence of all test desks of this process lies; gone when it ends."""
 

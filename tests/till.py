@@ -73,23 +73,27 @@ class Till:
         (found,) = [one for one in await self.house.desk.write(lease_jobs, "test", 16) if one.kind == kind]
         return found
 
-    async def called(self, payout_id: int, heard: str, gateway_id: str = "gw-1") -> None:
+    async def called(self, payout_id: int, heard: str, gateway_id: str = "gw-1", take: str | None = None) -> None:
         """Let a send go out and come to this end."""
         held, write = await self.lease(payouts.SEND), self.house.desk.write
         assert await write(payout_words.begin_send, held, payout_id) is not None
-        await self.heard(held, payout_id, heard, gateway_id)
+        await self.heard(held, payout_id, heard, gateway_id, take)
 
-    async def heard(self, held: Lease, payout_id: int, heard: str, gateway_id: str = "gw-1") -> None:
+    async def heard(
+        self, held: Lease, payout_id: int, heard: str, gateway_id: str = "gw-1", take: str | None = None
+    ) -> None:  # fmt: skip
         """Let a call that has begun come to this end."""
-        await self.house.desk.write(payout_words.end_send, held, payout_id, Word(Heard(heard), gateway_id, "test"))
+        word = Word(Heard(heard), gateway_id, "test", take=take)
+        await self.house.desk.write(payout_words.end_send, held, payout_id, word)
 
     async def asked(
-        self, payout_id: int, heard: str, gateway_id: str = "gw-1", amount_minor: int | None = None, currency: str | None = None
-    ) -> None:
+        self, payout_id: int, heard: str, gateway_id: str = "gw-1", amount_minor: int | None = None, currency: str | None = None,
+        take: str | None = None,
+    ) -> None:  # fmt: skip
         """Let the gateway be asked, and answer this."""
         held, write = await self.lease(payout_words.QUERY), self.house.desk.write
         assert await write(payout_words.begin_query, held, payout_id) is not None
-        word = Word(Heard(heard), gateway_id, "test", amount_minor, currency)
+        word = Word(Heard(heard), gateway_id, "test", amount_minor, currency, take)
         await write(payout_words.end_query, held, payout_id, word)
 
     async def brought_to(self, state: str, by: Viewer | None = None, **told: Given) -> int:

@@ -59,13 +59,16 @@ def move(
 ) -> Paying:  # fmt: skip
     """Move a payout: write its entry, row and event, stop the promise it keeps, close what it ends, raise the claim's version.
 
-    `values` are further columns of the payout. One that settles opens its recovery and closes its claim, as the desk itself.
+    `values` are further columns of the payout; what its visitor needed to take it is emptied unless they say otherwise. One
+    that settles opens its recovery and closes its claim, as the desk itself.
     Raises WrongMoment for a pair outside the table, FundInsufficient where an account would fall below zero.
     Source: SPEC 5.2, 5.5, 5.7.
     """
     way = payout_move(paying.state, step)
     _post(work, paying, way)
     ending: dict[str, Any] = {"ended_at": work.now} if way.to in (PayoutState.SETTLED, *CAME_TO_NOTHING) else {}
+    if paying.payout.take is not None:
+        values.setdefault("take", None)
     if way.to in CAME_TO_NOTHING:
         ending["replaces_id"] = None  # so that the next one names what the bank sent back
     moved = payouts.change(work.conn, paying.payout, state=way.to.value, **ending, **values)
@@ -99,6 +102,13 @@ def refuse_while_paying(held: Held) -> None:
     """Raise WrongMoment while a payout of the claim is under way: the refund is being carried out. Source: SPEC 4."""
     if held.paying in UNDER_WAY:
         raise WrongMoment
+
+
+def keep_take(work: Work, paying: Paying, take: str) -> None:
+    """Keep what the visitor needs to take a payout that waits for them already; the claim's version tells who reads it."""
+    if paying.state is PayoutState.AWAITING_VISITOR and take != paying.payout.take:
+        payouts.change(work.conn, paying.payout, take=take)
+        refresh(work, paying.held)
 
 
 def tell(work: Work, paying: Paying, kind: NoticeKind) -> None:

@@ -11,7 +11,7 @@ from desk.domain.audit import EventKind
 from desk.domain.errors import SecondOfficerNeeded, WrongMoment
 from desk.domain.payout import Heard, PayoutState, is_second
 from desk.domain.policy import RIGHTS, Act, Viewer
-from desk.ports import Work
+from desk.ports import Word, Work
 from desk.store import claims, officers, payouts
 
 
@@ -52,7 +52,7 @@ def resolve_payout(work: Work, viewer: Viewer, payout_id: int, outcome: Heard, e
     if first == officer or not is_second(hands_of(work, paying.held, paying.payout.proposed_by), officer):
         raise SecondOfficerNeeded
     record(work, paying.held, EventKind.RESOLUTION_AGREED, {"payout": str(payout_id), "as": outcome.value}, evidence)
-    return hear(work, paying, outcome, None)
+    return hear(work, paying, Word(outcome))
 
 
 def _may_resolve(work: Work, paying: Paying, officer: int) -> bool:

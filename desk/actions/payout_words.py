@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from desk.actions.payout_moves import Paying, doubt, hold_for_desk, move, tell
+from desk.actions.payout_moves import Paying, doubt, hold_for_desk, keep_take, move, tell
 from desk.actions.payout_returns import book_return, can_return
 from desk.actions.payouts import SEND
 from desk.actions.sends import is_stopped
@@ -95,7 +95,7 @@ def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     paying = hold_for_desk(work, payout_id)
     word = _about(paying, word)
     if paying.state is not PayoutState.SENDING:
-        take_word(work, paying, word.heard, word.gateway_id)
+        take_word(work, paying, word)
         jobs.done(work, held)
         return
     began = paying.payout.sending_at or work.now
@@ -110,7 +110,7 @@ def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
         move(work, paying, step, {"why": word.why}, calling=False, sending_at=None)
         tell(work, paying, NoticeKind.PAYOUT_STUCK)
     else:
-        hear(work, paying, word.heard, word.gateway_id)
+        hear(work, paying, word)
     jobs.done(work, held)
 
 
@@ -131,10 +131,8 @@ def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     word = _about(paying, word)
     if paying.state is PayoutState.UNKNOWN:
         goes_on = _goes_on(work, held, paying, word)
-    else:
-        goes_on = not take_word(work, paying, word.heard, word.gateway_id) and paying.state is PayoutState.AWAITING_VISITOR
-        if goes_on:
-            jobs.again(work, held, LOOK_AGAIN)
+    elif goes_on := not take_word(work, paying, word) and paying.state is PayoutState.AWAITING_VISITOR:
+        jobs.again(work, held, LOOK_AGAIN)
     if not goes_on:
         jobs.done(work, held)
 
@@ -146,27 +144,31 @@ def _about(paying: Paying, word: Word) -> Word:
     return word if agrees else Word(Heard.UNCLEAR, why="other_amount")
 
 
-def take_word(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) -> bool:
+def take_word(work: Work, paying: Paying, word: Word) -> bool:
     """Let a word move a payout that it may move; one that contradicts what the books say is a manager's notice. True if moved.
 
     Source: SPEC 5.5, late events; RELIABILITY I09.
     """
-    if word_moves(paying.state, heard):
-        hear(work, paying, heard, gateway_id)
+    if word_moves(paying.state, word.heard):
+        hear(work, paying, word)
         return True
-    if contradicts(paying.state, heard):
+    if contradicts(paying.state, word.heard):
         doubt(work, paying)
+    elif word.take is not None:
+        keep_take(work, paying, word.take)
     return False
 
 
-def hear(work: Work, paying: Paying, heard: Heard, gateway_id: str | None) -> Paying:
-    """Let a verdict of the gateway move a payout that it may move."""
-    values: dict[str, Any] = {"calling": False, "gateway_id": gateway_id or paying.payout.gateway_id}
-    if heard is Heard.SETTLED:
+def hear(work: Work, paying: Paying, word: Word) -> Paying:
+    """Let a verdict of the gateway move a payout that it may move; what its visitor needs to take it is kept while it waits."""
+    values: dict[str, Any] = {"calling": False, "gateway_id": word.gateway_id or paying.payout.gateway_id}
+    if word.heard is Heard.AWAITING_VISITOR:
+        values |= {"take": word.take}
+    if word.heard is Heard.SETTLED:
         values |= {"settled_at": work.now}
-    if heard is not Heard.FAILED:
+    if word.heard is not Heard.FAILED:
         values |= {"sent_at": paying.payout.sent_at or work.now}
-    moved = move(work, paying, VERDICTS[heard], **values)
+    moved = move(work, paying, VERDICTS[word.heard], **values)
     if moved.state is PayoutState.AWAITING_VISITOR:
         _ask_later(work, moved, LOOK_AGAIN)
     return moved
@@ -220,7 +222,7 @@ def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
         jobs.add(work, SEND, f"{SEND}:{payout.id}:{turn}", {"payout": str(payout.id)})
         return False
     if step is not None:
-        if hear(work, paying, word.heard, word.gateway_id).state is not PayoutState.AWAITING_VISITOR:
+        if hear(work, paying, word).state is not PayoutState.AWAITING_VISITOR:
             return False
         jobs.again(work, held, LOOK_AGAIN)
         return True
@@ -290,8 +292,8 @@ def _let_move(work: Work, paying: Paying, message: Message) -> str:
     """What came back had arrived: a return that overtakes its settling settles first."""
     heard = MESSAGES[message.type]
     if heard is Heard.RETURNED and word_moves(paying.state, Heard.SETTLED):
-        paying = hear(work, paying, Heard.SETTLED, message.gateway_id)
+        paying = hear(work, paying, Word(Heard.SETTLED, message.gateway_id))
     if heard is Heard.RETURNED and can_return(paying):
         book_return(work, paying)
         return "moved"
-    return "moved" if take_word(work, paying, heard, message.gateway_id) else "late"
+    return "moved" if take_word(work, paying, Word(heard, message.gateway_id)) else "late"

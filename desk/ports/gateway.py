@@ -1,7 +1,7 @@
 """Whoever moves money for the desk, as a protocol: what is told and what is heard. Decides nothing about a payout."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -28,7 +28,8 @@ class PayOrder:
 class Word:
     """What a gateway said, or that it said nothing one can rely on. `why` is a code for the log and holds no value of theirs.
 
-    `amount_minor` and `currency` are what it says it paid, None where it does not say.
+    `amount_minor` and `currency` are what it says it paid, None where it does not say. `take` is what the visitor's app needs
+    to take the money that awaits them, where it needs anything; no repr shows it.
     """
 
     heard: Heard
@@ -36,6 +37,7 @@ class Word:
     why: str = ""
     amount_minor: int | None = None
     currency: str | None = None
+    take: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,23 @@ class Gateway(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TakingApp:
+    """The app in which visitors take what awaits them, and to whom it must name the merchant and the merchant's own app."""
+
+    app: str
+    merchant: str
+    app_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayTerms:
     """What the desk must know of its gateway beforehand: whether it pays a repeated key only once, and the webhooks' secret.
 
     The secret is None where it sends no webhooks. `statement_after` is how long after its end a UTC day's statement is made,
-    None where none ever is.
+    None where none ever is. `taken_in` is None where no visitor has to take anything by this desk's page.
     """
 
     honours_keys: bool
     secret: bytes | None
     statement_after: timedelta | None = CLOCKS_DIFFER
+    taken_in: TakingApp | None = None

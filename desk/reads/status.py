@@ -45,6 +45,16 @@ class HistoryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """What a visitor's app needs to take the money that waits for them: the merchant, its own app there, and the package."""
+
+    app: str
+    merchant: str
+    app_id: str
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     """A claim as its visitor sees it, true until `valid_until` unless the claim changes. Times are at the site's offset.
 
@@ -71,6 +81,7 @@ class StatusView:
     opens_at: datetime | None
     method: Method | None
     answered: bool
+    take: Take | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ def _view(conn: Connection, claim: ClaimRow, site: SiteRow, language: str, kit: 
         history=_history(conn, claim, zone, language, messages), acts=_acts(claim, said),
         valid_until=_valid_until(now, zone, due.at, due.turns_at, objection_ends_at(claim, site, kit)),
         version=claim.version, site=site, by_when=said.by_when, opens_at=due.opens_at,
-        method=_method(payout), answered=answered,
+        method=_method(payout), answered=answered, take=_take(payout, kit),
     )  # fmt: skip
 
 
@@ -174,22 +185,32 @@ def _said(
         opens_at=due.opens_at, amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen,
         reopen_until=until if may_reopen else None, because=because,
         payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY, method=_method(payout),
-        turn=_turn(payout, answered=answered), on_paper=on_paper,
+        turn=_turn(payout, answered=answered, takes=_take(payout, kit) is not None), on_paper=on_paper,
     )  # fmt: skip
 
 
-def _turn(payout: PayoutRow | None, *, answered: bool) -> Turn | None:
+def _turn(payout: PayoutRow | None, *, answered: bool, takes: bool) -> Turn | None:
     """What turns the sentence of a stage, the later first: a stage has no sentence for what no longer matters there."""
     if payout is None:
         return Turn.ANSWERED if answered else None
     if payout.said_received_at is not None:
         return Turn.SAID_RECEIVED
+    if takes:
+        return Turn.TAKE
     return Turn.CASH if payout.method == Method.CASH else None
 
 
 def _method(payout: PayoutRow | None) -> Method | None:
     """How the money is to come, unless that came to nothing: the next payout may be another."""
     return Method(payout.method) if payout and not _came_to_nothing(payout) else None
+
+
+def _take(payout: PayoutRow | None, kit: Kit) -> Take | None:
+    """With what the visitor takes the money, as long as it waits for that and the desk pays by the same app."""
+    taken_in = kit.gateway.taken_in if kit.gateway else None
+    if payout is None or payout.take is None or taken_in is None:
+        return None
+    return Take(taken_in.app, taken_in.merchant, taken_in.app_id, payout.take)
 
 
 def _answered(claim: ClaimRow, messages: Sequence[Any]) -> bool:

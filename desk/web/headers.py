@@ -7,6 +7,9 @@ from collections.abc import Iterable
 Headers = list[tuple[bytes, bytes]]
 
 CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+CSP_WITH_OWN_SCRIPTS = f"{CSP}; script-src 'self'"
+"""For the one page that must call the app around it, and only while it must."""
+
 _ALWAYS = (
     (b"content-security-policy", CSP.encode()),
     (b"x-content-type-options", b"nosniff"),

@@ -43,6 +43,7 @@ class Turn(StrEnum):
 
     ANSWERED = "answered"
     CASH = "cash"
+    TAKE = "take"
     SAID_RECEIVED = "said_received"
 
 
@@ -97,7 +98,7 @@ def _officer(stage: Stage, who: Who, clocks: tuple[str, ...], *acts: Act) -> Row
 
 
 _BACK = {Turn.ANSWERED: Who.DESK}
-_GIVEN = {Turn.CASH: Who.VISITOR, Turn.SAID_RECEIVED: Who.DESK}
+_GIVEN = {Turn.CASH: Who.VISITOR, Turn.TAKE: Who.VISITOR, Turn.SAID_RECEIVED: Who.DESK}
 _VISITOR = (
     _visitor(Stage.REGISTERED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW, turns=_BACK),
     _visitor(Stage.BEING_CHECKED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW, turns=_BACK),

@@ -10,10 +10,10 @@ import pytest
 
 from desk import wiring
 from desk.domain.calendar import WorkingCalendar
-from desk.ports import GatewayTerms
+from desk.ports import GatewayTerms, TakingApp
 from tests.cli.conftest import Shell
 from tests.fakes.alipay import FakeAlipay
-from tests.fakes.wechat import FakeWechat
+from tests.fakes.wechat import APP_ID, MERCHANT, FakeWechat
 from tests.processes import environment, free_port
 
 CALENDAR = WorkingCalendar("0-unread", frozenset(), {})
@@ -116,7 +116,8 @@ def test_the_desk_knows_the_terms_of_its_wallet(
 ) -> None:
     set_up(monkeypatch, tmp_path, wallet, gateway_url="")
     terms = wiring.build_kit(quick_shell.settings, CALENDAR).gateway
-    assert terms == GatewayTerms(honours_keys=True, secret=None, statement_after=after)
+    taken_in = TakingApp("wechat", MERCHANT, APP_ID) if wallet == "wechat" else None
+    assert terms == GatewayTerms(honours_keys=True, secret=None, statement_after=after, taken_in=taken_in)
 
     async def inside() -> str:
         async with wiring.gateway(quick_shell.settings) as gateway:

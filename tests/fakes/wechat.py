@@ -12,7 +12,7 @@ import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,9 +73,15 @@ class FakeWechat:
         """What was paid under a number, each time that it was."""
         return [amount for each, amount in self.moved if each == number]
 
-    def tap(self, number: str) -> None:
-        """The visitor takes what awaits them."""
-        self._come_to(self.bills[number], "SUCCESS")
+    def tap(self, told: Mapping[str, str]) -> str:
+        """The visitor takes what awaits them, by the page that opens with just these three values; its number."""
+        awaited = (each for each in self.bills.values() if each["state"] == "WAIT_USER_CONFIRM")
+        opened = {package_of(each["out_bill_no"]): each for each in awaited}
+        if (told.get("mchId"), told.get("appId"), len(told)) != (MERCHANT, APP_ID, 3) or told.get("package") not in opened:
+            raise Refused(400, "PARAM_ERROR")
+        bill = opened[told["package"]]
+        self._come_to(bill, "SUCCESS")
+        return str(bill["out_bill_no"])
 
     def lapse(self, number: str) -> None:
         """The visitor lets it go back."""
@@ -160,7 +166,8 @@ class FakeWechat:
                 "transfer_remark": body["transfer_remark"],
             }  # fmt: skip
             self._come_to(known, manner.state or "SUCCESS")
-        return {name: known[name] for name in ("out_bill_no", "transfer_bill_no", "state")}
+        told = {name: known[name] for name in ("out_bill_no", "transfer_bill_no", "state")}
+        return told | ({"package_info": package_of(number)} if known["state"] == "WAIT_USER_CONFIRM" else {})
 
     def _refund(self, body: dict[str, Any], manner: Manner) -> dict[str, Any]:
         number, payment, amount = body["out_refund_no"], body["transaction_id"], body["amount"]
@@ -206,6 +213,11 @@ class FakeWechat:
             "Wechatpay-Serial": "PUB_KEY_ID_02" if manner.sign == "other_serial" else PLATFORM,
         }  # fmt: skip
         return Reply(status, body, headers)
+
+
+def package_of(number: str) -> str:
+    """What opens the page on which the transfer of this number is taken: told with the answer to an order alone."""
+    return f"ABBQO+oYAAAB{base64.b64encode(hashlib.sha256(number.encode()).digest()).decode()}"
 
 
 def _found(books: dict[str, dict[str, Any]], number: str, unknown: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from desk.outside.gateways.wechat_seal import WechatAccount, WechatSeal
 from desk.outside.keys import KeyTrouble
 from desk.ports import PayOrder, Word
 from tests.fakes import keys
-from tests.fakes.wechat import APP_ID, MERCHANT, PLATFORM, SERIAL, FakeWechat, fake_wechat
+from tests.fakes.wechat import APP_ID, MERCHANT, PLATFORM, SERIAL, FakeWechat, Refused, fake_wechat, package_of
 from tests.fakes.wire import Manner
 from tests.outside.wire import answer, saying
 from tests.processes import free_port
@@ -106,7 +106,9 @@ async def test_each_state_is_heard_when_paying_and_when_asking(
     number = number_of(asked.key)
     theirs = fake.bills[number]["transfer_bill_no"] if method is Method.TRANSFER else fake.refunds[number]["refund_id"]
     heard = STATES[method][state]
-    assert said == found == Word(heard, theirs, why=state.lower() if heard is Heard.UNCLEAR else "")
+    take = package_of(number) if state == "WAIT_USER_CONFIRM" else None
+    assert said == Word(heard, theirs, why=state.lower() if heard is Heard.UNCLEAR else "", take=take)
+    assert found == replace(said, take=None)
     assert fake.paid(number) == ([12_800] if state == "SUCCESS" else [])
 
 
@@ -221,10 +223,57 @@ async def test_what_awaits_the_visitor_settles_when_they_tap_and_fails_when_they
     for each in (taken, left):
         assert (await gateway.pay(each)).heard is (await gateway.find(each)).heard is Heard.AWAITING_VISITOR
     assert fake.moved == []
-    fake.tap(number_of(taken.key))
+    said = await gateway.pay(taken)
+    assert said.take is not None
+    for wrong in ({"package": "x"}, {"mchId": "1900001110"}, {"appId": "wx0"}, {"sign": ""}):
+        with pytest.raises(Refused):
+            fake.tap(opening(said) | wrong)
+    assert fake.tap(opening(said)) == number_of(taken.key)
+    with pytest.raises(Refused):
+        fake.tap(opening(said))
     fake.lapse(number_of(left.key))
     assert [(await gateway.find(each)).heard for each in (taken, left)] == [Heard.SETTLED, Heard.FAILED]
     assert fake.moved == [(number_of(taken.key), 12_800)]
+
+
+def opening(word: Word) -> dict[str, str]:
+    """What WeChat is told to open the page of the tap."""
+    return {"mchId": MERCHANT, "appId": APP_ID, "package": word.take or ""}
+
+
+@pytest.mark.parametrize(
+    ("package", "take"),
+    [
+        ("!~" * 512, "!~" * 512), ("x" * 1025, None), ("", None), ("a b", None), ("a\n", None), ("包", None), (7, None),
+        (None, None), (["x"], None),
+    ],
+    ids=count(),
+)  # fmt: skip
+async def test_a_package_is_kept_if_it_is_fit_and_the_transfer_waits_either_way(
+    gateway: WechatGateway, fake: FakeWechat, package: object, take: str | None
+) -> None:
+    asked = order()
+    fake.manner = Manner(state="WAIT_USER_CONFIRM", lies={"package_info": package}, on="all")
+    said, found = await gateway.pay(asked), await gateway.find(asked)
+    assert (said.heard, said.take) == (found.heard, found.take) == (Heard.AWAITING_VISITOR, take)
+
+
+@pytest.mark.parametrize("state", [*STATES[Method.TRANSFER]])
+async def test_a_package_is_heard_only_while_the_visitor_may_tap_and_shown_in_no_log(
+    gateway: WechatGateway, fake: FakeWechat, state: str
+) -> None:
+    fake.manner = Manner(state=state, lies={"package_info": "opens-it"})
+    with capture_logs() as logs:
+        word = await gateway.pay(order())
+    assert (word.take == "opens-it") is (state == "WAIT_USER_CONFIRM")
+    assert "opens-it" not in repr((word, logs))
+
+
+@pytest.mark.parametrize("sign", ["none", "forged", "stale", "other_body"])
+async def test_a_package_without_their_signature_is_none(gateway: WechatGateway, fake: FakeWechat, sign: str) -> None:
+    fake.manner = Manner(state="WAIT_USER_CONFIRM", sign=sign, lies={"package_info": "theirs"}, on="all")
+    asked = order()
+    assert await gateway.pay(asked) == await gateway.find(asked) == Word(Heard.UNCLEAR, why="not_signed")
 
 
 @pytest.mark.parametrize(

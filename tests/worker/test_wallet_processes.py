@@ -3,8 +3,9 @@
 import asyncio
 import html
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -117,10 +118,11 @@ async def test_a_wechat_transfer_waits_for_the_tap_settles_by_it_and_stands_on_t
             slip, waiting = await sent(staff, "128.00", "transfer", OPENID)
             await staff.until(waiting, "awaiting_visitor")
             assert fake.moved == []
-            await _told_to_wait(counter, staff, slip, waiting)
-            fake.tap(f"payout{waiting}")
+            opening = await _told_to_wait(counter, staff, slip, waiting)
+            assert fake.tap(opening) == f"payout{waiting}"
             counter.set_clock(timedelta(minutes=1, seconds=1) - AGO)
             tapped_at = await came(staff, slip, waiting, "128.00")
+            assert ((await staff.status(slip))["take"], _kept(counter, opening["package"])) == (None, 0)
             back_at, back = await _refund_that_hangs(staff, fake)
             fund = await staff.fund()
         assert fake.moved == [(f"payout{waiting}", 12_800), (f"payout{back}", 9_900)]
@@ -132,14 +134,29 @@ async def test_a_wechat_transfer_waits_for_the_tap_settles_by_it_and_stands_on_t
         counter.place.check()
 
 
-async def _told_to_wait(counter: Counter, staff: Staff, slip: Slip, number: str) -> None:
-    """Expect visitor and cashier to read that the money waits to be taken, and the cashier not to be able to sign for it."""
+async def _told_to_wait(counter: Counter, staff: Staff, slip: Slip, number: str) -> dict[str, str]:
+    """Expect visitor and cashier to read that the money waits to be taken, and the cashier not to be able to sign for it.
+
+    Returns what the visitor's app tells WeChat to open the page of the tap.
+    """
     shown = await staff.status(slip)
     assert shown["stage"] == "refund_sent"
-    assert "sent and waiting for you. Accept it in your payment app." in shown["sentence"]
+    assert "sent and waiting for you. Take it on your status page in WeChat, within 24 hours." in shown["sentence"]
     page = await counter.page(staff.wire, f"/desk/payouts/{number}")
     assert "The money was sent and waits for the visitor." in page
     assert told(await staff.step(number, "received"), 409)["code"] == "wrong_moment"
+    take = shown["take"]
+    assert (take["app"], _kept(counter, take["package"]), "package" in await staff.payout(number)) == ("wechat", 1, False)
+    return {"mchId": take["merchant"], "appId": take["app_id"], "package": take["package"]}
+
+
+def _kept(counter: Counter, package: str) -> int:
+    """In how many payouts the package stands; expects it nowhere else in the database, and in nothing that `desk verify` says."""
+    assert package not in counter.place.desk("verify", "--json").stdout
+    with closing(sqlite3.connect(counter.place.file)) as connection:
+        found = [line for line in connection.iterdump() if package in line]
+    assert all(line.startswith('INSERT INTO "payout"') for line in found)
+    return len(found)
 
 
 async def _refund_that_hangs(staff: Staff, fake: FakeWechat) -> tuple[datetime, str]:

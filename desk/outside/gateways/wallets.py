@@ -1,11 +1,12 @@
 """Opening a wallet's adapter by its name. Its library is an extra and is loaded here alone, when the wallet is asked for."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from desk.ports import GatewayTerms
+from desk.ports import GatewayTerms, TakingApp
 
 if TYPE_CHECKING:
     from desk.outside.gateways.alipay import AlipayGateway
@@ -35,9 +36,11 @@ def open_wallet(
 
 def terms_of(wallet: Wallet, own: Own) -> GatewayTerms:
     """What the desk must know of the wallet beforehand; its key files are looked into. Raises LibraryMissing, KeyTrouble."""
-    module, _ = _loaded(wallet, own)
+    module, seal = _loaded(wallet, own)
     terms: GatewayTerms = module.TERMS
-    return terms
+    if wallet != "wechat":
+        return terms
+    return replace(terms, taken_in=TakingApp(wallet, seal.account.merchant_id, seal.account.app_id))
 
 
 def _loaded(wallet: Wallet, own: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -8,6 +8,7 @@ Source: https://pay.weixin.qq.com/doc/v3/merchant/4012716434 (transfer), 4013071
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from http import HTTPStatus
 from types import MappingProxyType
@@ -81,16 +82,19 @@ NAMED_FROM = 200_000
 
 _OPENID = re.compile(r"o[A-Za-z0-9_-]{19,63}", re.ASCII)
 _PAYMENT_NO = re.compile(r"[0-9]{20,32}", re.ASCII)
+_PACKAGE = re.compile(r"[!-~]{1,1024}", re.ASCII)
+"""What opens the page of the tap. Source: https://pay.weixin.qq.com/doc/v3/merchant/4012716430."""
 
 
 class _Transfer(msgspec.Struct):
-    """A transfer; whom and how much only a query says."""
+    """A transfer; whom and how much only a query says, and the package only the answer to an order, while the visitor may tap."""
 
     out_bill_no: str
     transfer_bill_no: Label
     state: str
     transfer_amount: int | None = None
     openid: str | None = None
+    package_info: object = None
 
 
 class _Amount(msgspec.Struct):
@@ -251,7 +255,14 @@ def _transferred(told: _Transfer, order: PayOrder) -> Word:
         raise NoAnswer("other_amount")
     if told.openid not in (None, order.payee.get("account")):
         raise NoAnswer("other_payee")
-    return _word(TRANSFERS, told.state, told.transfer_bill_no)
+    word = _word(TRANSFERS, told.state, told.transfer_bill_no)
+    return replace(word, take=_package(told)) if word.heard is Heard.AWAITING_VISITOR else word
+
+
+def _package(told: _Transfer) -> str | None:
+    """The package, unless it is unfit to be kept: the transfer waits all the same, and a visitor without it asks the counter."""
+    package = told.package_info
+    return package if isinstance(package, str) and _PACKAGE.fullmatch(package) else None
 
 
 def _refunded(told: _Refund, order: PayOrder) -> Word:

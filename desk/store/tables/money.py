@@ -28,6 +28,7 @@ from desk.store.columns import (
     words,
 )
 
+LONGEST_TAKE = 1024
 _OPEN = "state IN ('awaiting_approval', 'reserved', 'sending', 'awaiting_visitor', 'unknown')"
 
 
@@ -122,7 +123,8 @@ class PayoutRow(SQLModel, table=True):
     """One refund on its way. Amount, payee and `key` are fixed when it is proposed.
 
     `first_sent_at` is when its key first left, `sent_at` when the visitor's money was handed over or promised,
-    `calling` that a call to the gateway began whose end is not written down, `turn` counts sends and losses.
+    `calling` that a call to the gateway began whose end is not written down, `turn` counts sends and losses,
+    `take` is what the visitor's app needs to take the money, for as long as it waits for them.
     """
 
     __tablename__ = "payout"
@@ -141,6 +143,8 @@ class PayoutRow(SQLModel, table=True):
         ),
         CheckConstraint("method <> 'cash' OR state <> 'unknown'", name="cash_is_known"),
         CheckConstraint("resolve_by IS NULL OR resolve_as IN ('settled', 'failed')", name="resolve_as_known"),
+        at_most("take", LONGEST_TAKE),
+        CheckConstraint("take IS NULL OR (state = 'awaiting_visitor' AND method <> 'cash')", name="take_while_awaited"),
         UniqueConstraint("key"),
         UniqueConstraint("replaces_id"),
         Index("uq_payout_open", "claim_id", unique=True, **only_where(f"{_OPEN} OR (state = 'settled' AND returned_at IS NULL)")),
@@ -185,6 +189,7 @@ class PayoutRow(SQLModel, table=True):
     resolve_as: str | None = Field(sa_column=words(8, optional=True))
     resolve_by: int | None = Field(sa_column=refers("officer.id", optional=True))
     resolve_evidence: str | None = Field(sa_column=prose(optional=True))
+    take: str | None = Field(default=None, sa_column=prose(optional=True), repr=False)
 
 
 class BankReturnRow(SQLModel, table=True):

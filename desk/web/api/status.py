@@ -57,6 +57,15 @@ class HistoryOut(msgspec.Struct):
     text: str
 
 
+class TakeOut(msgspec.Struct):
+    """What the visitor's app needs to take the money that waits for them."""
+
+    app: str
+    merchant: str
+    app_id: str
+    package: str
+
+
 class StatusOut(msgspec.Struct):
     """A claim as its visitor sees it."""
 
@@ -68,6 +77,7 @@ class StatusOut(msgspec.Struct):
     amounts: AmountsOut
     history: list[HistoryOut]
     acts: list[str]
+    take: TakeOut | None
 
 
 _READ = msgspec.json.Decoder(KeyIn)
@@ -174,6 +184,7 @@ def status_out(view: StatusView) -> StatusOut:
         next=NextOut(view.next_who, view.next_due_at),
         amounts=AmountsOut(amount_text(view.asked), amount_text(view.agreed), view.sent_at, view.received_at),
         history=[HistoryOut(line.at, line.text) for line in view.history], acts=list(view.acts),
+        take=TakeOut(view.take.app, view.take.merchant, view.take.app_id, view.take.package) if view.take else None,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What the status route takes and gives, for the API description; the route itself encodes without them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -50,8 +50,17 @@ class HistoryShape(Out):
     text: str
 
 
+class TakeShape(Out):
+    """What the visitor's app needs to take the money: in WeChat `requestMerchantTransfer` with merchant, app_id and package."""
+
+    app: Literal["wechat"]
+    merchant: str
+    app_id: str
+    package: str
+
+
 class StatusShape(Out):
-    """A claim as its visitor sees it, in the language of `Accept-Language`."""
+    """A claim as its visitor sees it, in the language of `Accept-Language`; `take` only while the money waits to be taken."""
 
     reference: str
     state: str
@@ -61,3 +70,4 @@ class StatusShape(Out):
     amounts: AmountsShape
     history: list[HistoryShape]
     acts: list[str]
+    take: TakeShape | None

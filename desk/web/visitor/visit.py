@@ -16,6 +16,7 @@ from desk.reads.evidence import evidence_of
 from desk.reads.status import StatusView, status_view
 from desk.reads.told import mediation_ends_at, told_of
 from desk.reads.visitors import Keyholder, keyholders
+from desk.web.headers import CSP_WITH_OWN_SCRIPTS
 from desk.web.pages import kept_language, page, reader_language
 from desk.web.visitor.hours import counter_hours
 from desk.web.visits import visitor_for
@@ -72,13 +73,16 @@ class Visit:
         view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
         evidence = await self.desk.read(evidence_of, self.viewer, self.reference, kit)
         told, done = await self.desk.read(told_of, self.viewer, self.reference), self.request.query_params.get("done")
-        return page(
+        answer = page(
             self.request, "visitor/status.html", status, view=view, steps=_steps(view), now=kit.clock.now(),
             forms=forms(self, view.acts), failed=failed, closed_acts=[act for act in _ACTS if act not in view.acts],
             hours=counter_hours(view.site, kit.clock.now(), language), doors=reasons.other_doors(language),
             evidence=evidence, file_key=self.form_key(), shows=list(Shows), told=told,
             done=done if done in _DONE and not failed else None,
         )  # fmt: skip
+        if view.take:
+            answer.headers["Content-Security-Policy"] = CSP_WITH_OWN_SCRIPTS
+        return answer
 
     async def asks_first(self, act: str, typed: Mapping[str, str]) -> Response | None:
         """The page that says what an act gives up, and asks. None where nothing is given up, or it is not offered."""
