@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from desk.actions.payout_holds import LOOK_AGAIN, hold_back, why_held
+from desk.actions.payout_holds import LOOK_AGAIN, hold_back, is_elsewhere, why_held
 from desk.actions.payout_moves import Paying, doubt, hold_for_desk, move, tell
 from desk.actions.payout_returns import book_return, can_return
 from desk.actions.payouts import SEND
@@ -105,11 +105,14 @@ def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
 
 
 def begin_query(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
-    """Write down that the gateway is asked, and give the order to ask for; None when all is known."""
+    """Write down that the gateway is asked, and give the order to ask for; None when all is known, and at another gateway."""
     paying = hold_for_desk(work, payout_id)
     jobs.keep_hold(work, held)
     if paying.state not in (PayoutState.UNKNOWN, PayoutState.AWAITING_VISITOR):
         jobs.done(work, held)
+        return None
+    if is_elsewhere(work, paying):
+        jobs.again(work, held, LOOK_AGAIN)
         return None
     payouts.change(work.conn, paying.payout, queried_at=work.now)
     return _order(work, paying)

@@ -69,10 +69,12 @@ class Gateway(Protocol):
 class GatewayTerms:
     """What the desk must know of its gateway beforehand: whether it pays a repeated key only once, and the webhooks' secret.
 
-    The secret is None where it sends no webhooks. `statement_after` is how long after its end a UTC day's statement is made,
+    The secret is None where it sends no webhooks. `name` tells it from those to which its keys
+    mean nothing. `statement_after` is how long after its end a UTC day's statement is made,
     None where none ever is.
     """
 
     honours_keys: bool
     secret: bytes | None
     statement_after: timedelta | None = CLOCKS_DIFFER
+    name: str = "http"

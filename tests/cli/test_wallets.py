@@ -115,7 +115,8 @@ def test_the_desk_knows_the_terms_of_its_wallet(
 ) -> None:
     set_up(monkeypatch, tmp_path, wallet, gateway_url="")
     terms = wiring.build_kit(quick_shell.settings, CALENDAR).gateway
-    assert terms == GatewayTerms(honours_keys=True, secret=None, statement_after=after)
+    own = quick_shell.settings.wallet["merchant_id" if wallet == "wechat" else "app_id"]
+    assert terms == GatewayTerms(honours_keys=True, secret=None, statement_after=after, name=f"{wallet}:{own}")
 
     async def inside() -> str:
         async with wiring.gateway(quick_shell.settings) as gateway:

@@ -1,6 +1,7 @@
 """Opening a wallet's adapter by its name. Its library is an extra and is loaded here alone, when the wallet is asked for."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,7 +38,7 @@ def terms_of(wallet: Wallet, own: Own) -> GatewayTerms:
     """What the desk must know of the wallet beforehand; its key files are looked into. Raises LibraryMissing, KeyTrouble."""
     module, _ = _loaded(wallet, own)
     terms: GatewayTerms = module.TERMS
-    return terms
+    return replace(terms, name=f"{wallet}:{own['merchant_id' if wallet == 'wechat' else 'app_id']}")
 
 
 def _loaded(wallet: Wallet, own: Mapping[str, Any]) -> tuple[Any, Any]:
