@@ -190,3 +190,22 @@ async def test_the_claims_notice_stays_while_a_contradiction_about_another_of_it
         body = {"reason": "网关撤回了。"}
         assert (await till.call("POST", f"/api/v1/gateway-messages/{found['id']}/dismiss", "ma", json=body)).status_code == 200
     assert (seen, await notices(till)) == ([["gateway_contradicts"]] * 2, [])
+
+
+async def test_an_approval_given_without_being_told_of_the_contradiction_lets_no_cash_out(till: Front) -> None:
+    short = Till(till.house)
+    reference = await short.agreed(asked="300.00")
+    first = (await till.post(f"{reference}/payouts", "chen", GATEWAY)).json()
+    await step(till, first, "approve", "ma")
+    await step(till, first, "send")
+    await short.called(int(first["id"]), "failed")
+    again = (await till.post(f"{reference}/payouts", "chen", CASH)).json()
+    assert (again["state"], again["review"]) == ("awaiting_approval", ["solo_limit"])
+    await send(till, told(int(first["id"]), amount_minor=30_000), "late")
+    await step(till, again, "approve", "ma")
+    assert await refused(till, again, "send") == (409, "second_officer_needed")
+    shown = (await till.call("GET", f"{PAYOUTS}/{again['id']}", "chen")).json()
+    assert (shown["state"], shown["review"]) == ("awaiting_approval", ["solo_limit", "gateway_contradicts"])
+    await step(till, again, "approve", "ma")
+    assert (await step(till, again, "send"))["state"] == "awaiting_visitor"
+    await is_sound(till)

@@ -148,10 +148,6 @@ class WithGateway(OnADesk):
         else:
             hand.word = self.world.find(order.key, lot.answer, self.now)
 
-    def doubts(self, payout: Any) -> bool:  # noqa: ANN401 - a row
-        """Whether the gateway contradicts itself about a payout's claim, and nobody was asked to look at it for that."""
-        return payout.claim_id in self.seen.doubted and "gateway_contradicts" not in payout.review
-
     def take(self, payout_id: int) -> Hand:
         """Wait until a payout's job is due, and take it with all others that are due by then; leases last until somebody dies."""
         held = {hand.lease.id for hand in self.hands}
