@@ -31,7 +31,7 @@ class Dismissed:
 
 
 def dismiss_message(work: Work, viewer: Viewer, number: int, reason: str) -> Dismissed:
-    """Say what was found about a message; with the last contradiction of a payout its notice is closed.
+    """Say what was found about a message; with the last contradiction of a claim its notice is closed.
 
     Raises NotFound for an absent one and for one of a foreign site, Forbidden, WrongMoment for one that was looked at already,
     BadInput for a reason that is empty, above 2 000 characters or holds control characters.
@@ -52,7 +52,7 @@ def dismiss_message(work: Work, viewer: Viewer, number: int, reason: str) -> Dis
         events.append(work.conn, work.kit.lots.number(), event)
     else:
         record(work, paying.held, EventKind.GATEWAY_MESSAGE_SEEN, {"payout": str(paying.payout.id), **said})
-        if row.why == Doubt.CONTRADICTS and not messages.any_contradiction(work.conn, paying.payout.id):
+        if row.why == Doubt.CONTRADICTS and not messages.any_contradiction(work.conn, paying.held.claim.id):
             notices.close(work, paying.held.claim.id, {NoticeKind.GATEWAY_CONTRADICTS})
     return Dismissed(row, site, paying, viewer.name)
 

@@ -120,15 +120,26 @@ def tell(work: Work, paying: Paying, kind: NoticeKind) -> None:
 def doubt(work: Work, paying: Paying) -> None:
     """The gateway says of a payout what the books deny: a manager is told, and what is reserved for the claim is looked at again.
 
-    It may have been paid already, and would be paid twice. Source: SPEC 5.5, late events; RELIABILITY I09.
+    What is about to leave is held back by whoever sends it (`payout_holds`). Source: RELIABILITY I09.
     """
     tell(work, paying, NoticeKind.GATEWAY_CONTRADICTS)
-    latest, why = payouts.latest(work.conn, paying.payout.claim_id), Review.GATEWAY_CONTRADICTS.value
-    if latest is None or latest.state != PayoutState.RESERVED or why in latest.review:
-        return
-    review = [*latest.review, why]
-    again: dict[str, Any] = {"needs_second": True, "review": review, "approved_by": None, "approved_at": None}
-    move(work, replace(paying, payout=latest), PayoutStep.LAPSE, {"review": review}, **again)
+    latest = payouts.latest(work.conn, paying.payout.claim_id)
+    if latest is not None and latest.state == PayoutState.RESERVED:
+        look_again(work, replace(paying, payout=latest))
+
+
+def is_doubted(work: Work, paying: Paying) -> bool:
+    """Whether the gateway contradicts itself about the claim, and nobody was asked to look at this payout for that yet."""
+    asked = Review.GATEWAY_CONTRADICTS.value in paying.payout.review
+    return not asked and notices.is_open(work.conn, paying.payout.claim_id, NoticeKind.GATEWAY_CONTRADICTS)
+
+
+def look_again(work: Work, paying: Paying) -> None:
+    """Put a reserved payout before a second officer where a doubt asks for it; one that was put there for it stays."""
+    if is_doubted(work, paying):
+        review = [*paying.payout.review, Review.GATEWAY_CONTRADICTS.value]
+        again: dict[str, Any] = {"needs_second": True, "review": review, "approved_by": None, "approved_at": None}
+        move(work, paying, PayoutStep.LAPSE, {"review": review}, **again)
 
 
 def void_approval(work: Work, held: Held) -> Held:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from desk.actions.payout_holds import LOOK_AGAIN, hold_back, is_elsewhere, why_held
 from desk.actions.payout_moves import Paying, doubt, hold_for_desk, keep_take, move, tell
 from desk.actions.payout_returns import book_return, can_return
 from desk.actions.payouts import SEND
-from desk.actions.sends import is_stopped
 from desk.actions.steps import record
 from desk.domain.audit import EventKind
 from desk.domain.notice import NoticeKind
@@ -37,7 +37,6 @@ from desk.store import gateway_messages, jobs, payouts, people
 
 QUERY = "query_payout"
 TRY_AGAIN = timedelta(seconds=2)
-LOOK_AGAIN = timedelta(minutes=1)
 LONGEST_KIND = 40
 
 
@@ -61,9 +60,9 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
     """Write down that a call begins, and give the order to call with; None when there is nothing to send any more.
 
     A call that began before and whose end nobody wrote down may have paid: the payout is unknown then. So it is when an
-    earlier send may have arrived and the gateway no longer knows the key by now. Where refunds are stopped it goes
-    back to the till.
-    Source: SPEC 5.5 and 5.8; RELIABILITY I08, I12.
+    earlier send may have arrived and the gateway no longer knows the key by now. Where refunds are stopped, or the gateway
+    contradicts itself about the claim, it goes back to the till.
+    Source: SPEC 5.5 and 5.8; RELIABILITY I08, I09, I12.
     """
     paying = hold_for_desk(work, payout_id)
     jobs.keep_hold(work, held)
@@ -74,20 +73,11 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
         lose_track(work, paying)
         jobs.done(work, held)
         return None
-    if is_stopped(work, paying.payout.site_id):
-        _hold_back(work, held, paying)
+    if why := why_held(work, paying):
+        hold_back(work, held, paying, why)
         return None
     payouts.change(work.conn, paying.payout, calling=True, first_sent_at=paying.payout.first_sent_at or work.now)
     return _order(work, paying)
-
-
-def _hold_back(work: Work, held: Lease, paying: Paying) -> None:
-    """Refunds are stopped: what never left is the cashier's again, to be sent anew or cancelled; what may have left waits."""
-    if paying.payout.unknown_since is not None:
-        jobs.again(work, held, LOOK_AGAIN)
-        return
-    move(work, paying, PayoutStep.NEVER_LEFT, {"why": "stopped"}, sending_at=None)
-    jobs.done(work, held)
 
 
 def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
@@ -115,11 +105,15 @@ def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
 
 
 def begin_query(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
-    """Write down that the gateway is asked, and give the order to ask for; None when all is known."""
+    """Write down that the gateway is asked, and give the order to ask for; None when all is known, and at another gateway."""
     paying = hold_for_desk(work, payout_id)
     jobs.keep_hold(work, held)
     if paying.state not in (PayoutState.UNKNOWN, PayoutState.AWAITING_VISITOR):
         jobs.done(work, held)
+        return None
+    if is_elsewhere(work, paying):
+        tell_manager(work, paying, work.now - (paying.payout.unknown_since or work.now))
+        jobs.again(work, held, LOOK_AGAIN)
         return None
     payouts.change(work.conn, paying.payout, queried_at=work.now)
     return _order(work, paying)
@@ -194,7 +188,9 @@ def hear_message(work: Work, message: Message) -> str:
     paying = hold_for_desk(work, payout_id) if payout_id is not None else None
     why = _why_parked(message, paying)
     fate = "parked" if why or paying is None else _let_move(work, paying, message)
-    if paying is not None and fate == "late" and contradicts(paying.state, MESSAGES[message.type]):
+    told = why in (None, Doubt.WRONG_AMOUNT) and fate != "moved"
+    if paying is not None and told and contradicts(paying.state, MESSAGES[message.type]):
+        doubt(work, paying)  # also where another amount went than the books deny
         why = Doubt.CONTRADICTS
     row: Row = {
         "id": message.id, "kind": message.type[:LONGEST_KIND], "payout_id": payout_id, "key": message.key or None,
@@ -214,7 +210,7 @@ def _goes_on(work: Work, held: Lease, paying: Paying, word: Word) -> bool:
     since = (payout.never_seen_since or work.now) if word.heard is Heard.NEVER_SEEN else None
     trace = Trace(payout.first_sent_at or work.now, since)
     step = after_query(word.heard, trace, work.now, honours_keys=terms is not None and terms.honours_keys)
-    if step is PayoutStep.SEND_AGAIN and is_stopped(work, payout.site_id):
+    if step is PayoutStep.SEND_AGAIN and why_held(work, paying):
         step = None
     if step is PayoutStep.SEND_AGAIN:
         turn = payout.turn + 1

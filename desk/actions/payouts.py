@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from desk.actions.payout_moves import Paying, hold_payout, move, note, refresh
+from desk.actions.payout_moves import Paying, hold_payout, is_doubted, look_again, move, note, refresh
 from desk.actions.sends import refuse_while_stopped
 from desk.actions.steps import Held, hold, officer_id, record
 from desk.domain import fund
@@ -114,14 +114,18 @@ def send_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
         sent = move(work, paying, PayoutStep.SEND, sent_by=sender, sending_at=work.now, first_sent_at=work.now, turn=turn)
         return move(work, sent, PayoutStep.HEAR_AWAITING, sent_at=work.now)
     jobs.add(work, SEND, f"{SEND}:{payout_id}:{turn}", {"payout": str(payout_id)})
-    return move(work, paying, PayoutStep.SEND, sent_by=sender, sending_at=work.now, turn=turn)
+    through = {"gateway": work.kit.gateway.name} if work.kit.gateway else {}
+    return move(work, paying, PayoutStep.SEND, through, sent_by=sender, sending_at=work.now, turn=turn)
 
 
 def lapse_approval(work: Work, viewer: Viewer, payout_id: int) -> None:
     """Put a payout whose approval no longer holds back before a second officer; any other stays as it is."""
     paying = hold_payout(work, viewer, Act.SEND_PAYOUT, payout_id)
     if paying.state is PayoutState.RESERVED and not approval_holds(work, paying):
-        move(work, paying, PayoutStep.LAPSE, approved_by=None, approved_at=None)
+        if is_doubted(work, paying):
+            look_again(work, paying)
+        else:
+            move(work, paying, PayoutStep.LAPSE, approved_by=None, approved_at=None)
 
 
 def receive_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
@@ -179,9 +183,12 @@ def hands_of(work: Work, held: Held, proposed_by: int) -> Hands:
 def approval_holds(work: Work, paying: Paying) -> bool:
     """Whether what had to be approved still is: not older than 24 hours, by somebody who may still approve, and is second.
 
-    It is of the amount and payee that stand now. Source: SPEC 5.5, "Checked again at the moment of release"; I32, I33.
+    It is of the amount and payee that stand now, and was asked for with every doubt of the gateway's.
+    Source: SPEC 5.5, "Checked again at the moment of release"; I32, I33.
     """
     payout = paying.payout
+    if is_doubted(work, paying):
+        return False
     if not payout.needs_second:
         return True
     if payout.approved_by is None or payout.approved_at is None or work.now - payout.approved_at > APPROVAL_HOLDS:

@@ -6,7 +6,7 @@ from datetime import UTC, date, timedelta
 from sqlalchemy import Connection
 
 from desk.actions.breaks import match_statements
-from desk.domain.reconciliation import day_over
+from desk.domain.reconciliation import day_over, days_missing
 from desk.ports import Kit, StatementLine, Work
 from desk.store import jobs, statements
 
@@ -23,12 +23,7 @@ def plan_reconcile(work: Work) -> None:
 
 def days_to_fetch(conn: Connection, kit: Kit) -> list[date]:
     """The UTC days on which a payment may have left, whose statement is made and not kept yet; oldest first."""
-    first, last = statements.first_sent_on(conn), _newest(kit)
-    if first is None or last is None:
-        return []
-    known = statements.days(conn)
-    every = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    return [day for day in every if day not in known][:MOST_DAYS]
+    return days_missing(statements.first_sent_on(conn), _newest(kit), statements.days(conn))[:MOST_DAYS]
 
 
 def keep_statement(work: Work, day: date, lines: Sequence[StatementLine]) -> int:

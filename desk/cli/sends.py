@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import session, showing
+from desk.cli.exits import Exit
 from desk.cli.showing import Json
 
 if TYPE_CHECKING:
@@ -33,11 +34,23 @@ def stop(
 def resume(site: Site = None, as_json: Json = False) -> None:
     """Let refunds leave again; what had not left is back at the till, where the cashier sends it anew.
 
+    A site with an open break stays stopped; without `--site` all others resume, and the exit code is 1.
+
     Example: desk sends resume --site huangshan
     """
     from desk.actions.sends import resume_sends
 
-    _say(_each(site, resume_sends), "refunds leave again", as_json)
+    kept: list[str] = []
+    slugs = _each(site, resume_sends, kept=kept)
+    if as_json:
+        showing.document({"sites": slugs, "kept": kept})
+    else:
+        if slugs or not kept:
+            _say(slugs, "refunds leave again", as_json)
+        for slug in kept:
+            showing.say(f"{slug}: still stopped: the gateway's statement does not match: resolve every open break first")
+    if kept:
+        raise typer.Exit(Exit.FAILED)
 
 
 @group.command("list")
@@ -73,17 +86,27 @@ def _why(stop: "Stopped") -> tuple[str, str]:
     return stop.by or "the operator", stop.reason
 
 
-def _each(site: str | None, action: "Callable[..., Any]", *told: str) -> list[str]:
-    """Act on the one site or on every one; their slugs. Fails with 3 for an unknown site."""
+def _each(site: str | None, action: "Callable[..., Any]", *told: str, kept: list[str] | None = None) -> list[str]:
+    """Act on the one site or on every one; the slugs of those that did. Fails with 3 for an unknown site.
+
+    Of every one, those that an open break holds are passed over and added to `kept`.
+    """
 
     async def job(desk: "Desk") -> list[str]:
+        from desk.domain.errors import BreaksOpen
         from desk.reads.sites import site_list
 
-        operator = session.operator()
-        slugs = [site] if site else [each.slug for each in await desk.read(site_list, operator)]
-        for slug in slugs:
-            await desk.write(action, operator, slug, *told)
-        return slugs
+        operator, done = session.operator(), list[str]()
+        for slug in [site] if site else [each.slug for each in await desk.read(site_list, operator)]:
+            try:
+                await desk.write(action, operator, slug, *told)
+            except BreaksOpen:
+                if site or kept is None:
+                    raise
+                kept.append(slug)
+            else:
+                done.append(slug)
+        return done
 
     return session.with_desk(job, absent=f"there is no site {site}: `desk sites list` shows them")
 

@@ -15,6 +15,9 @@ from desk.domain.payout import Method, PayoutState
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far the gateway's clock may be from ours, so that a payment near midnight stands on the neighbouring day."""
 
+GRACE = timedelta(hours=1)
+"""How long after a statement is made it may still be on its way to us without being late."""
+
 LEFT = frozenset({PayoutState.SENDING, PayoutState.UNKNOWN, PayoutState.AWAITING_VISITOR, PayoutState.SETTLED})
 """States in which the books know that the gateway has the money or paid it; it may tell the statement before it tells us."""
 
@@ -107,6 +110,14 @@ def days_of(sent_at: datetime, settled_at: datetime) -> AbstractSet[date]:
 def day_over(now: datetime, after: timedelta = CLOCKS_DIFFER) -> date:
     """The newest UTC day that ended so long ago; unless told, one that is over on the gateway's clock too."""
     return (now - after).date() - timedelta(days=1)
+
+
+def days_missing(first: date | None, last: date | None, kept: AbstractSet[date]) -> list[date]:
+    """The days from the first to the last whose statement is not kept, oldest first; none before anything was paid or made."""
+    if first is None or last is None:
+        return []
+    every = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [day for day in every if day not in kept]
 
 
 def age(found_at: datetime, until: datetime) -> int:

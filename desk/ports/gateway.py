@@ -80,11 +80,13 @@ class TakingApp:
 class GatewayTerms:
     """What the desk must know of its gateway beforehand: whether it pays a repeated key only once, and the webhooks' secret.
 
-    The secret is None where it sends no webhooks. `statement_after` is how long after its end a UTC day's statement is made,
-    None where none ever is. `taken_in` is None where no visitor has to take anything by this desk's page.
+    The secret is None where it sends no webhooks. `name` tells it from those to which its keys mean nothing. `statement_after`
+    is how long after its end a UTC day's statement is made, None where none ever is. `taken_in` is None where no visitor has
+    to take anything by this desk's page.
     """
 
     honours_keys: bool
     secret: bytes | None
     statement_after: timedelta | None = CLOCKS_DIFFER
+    name: str = "http"
     taken_in: TakingApp | None = None

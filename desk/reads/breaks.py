@@ -1,22 +1,23 @@
 """Breaks between the gateway's statement and the books as a site's staff and the operator see them. Resolves nothing."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, func, literal, select
 
 from desk.domain.policy import Act, Viewer, require
-from desk.domain.reconciliation import BreakKind, age
+from desk.domain.reconciliation import GRACE, BreakKind, age, day_over, days_missing
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
+from desk.store import statements
 from desk.store.breaks import concerns
 from desk.store.columns import FOREVER
 from desk.store.tables import StatementBreakRow, metadata
 
-BREAK, PAYOUT, CLAIM, SITE, OFFICER, DAY = (
-    metadata.tables[name] for name in ("statement_break", "payout", "claim", "site", "officer", "statement_day")
+BREAK, PAYOUT, CLAIM, SITE, OFFICER = (
+    metadata.tables[name] for name in ("statement_break", "payout", "claim", "site", "officer")
 )  # fmt: skip
 _RESOLVED = func.coalesce(BREAK.c.resolved_at, literal(FOREVER, BREAK.c.resolved_at.type))
 _ORDER = (_RESOLVED, BREAK.c.id)
@@ -40,6 +41,15 @@ class BreakView:
     def kind(self) -> BreakKind:
         """How books and statement differ."""
         return BreakKind(self.row.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """For how many UTC days the gateway's statement is kept and matched, the newest of them, and the oldest that is late."""
+
+    days: int
+    newest: date | None
+    late: date | None
 
 
 def breaks_page(
@@ -66,10 +76,13 @@ def open_breaks(conn: Connection, viewer: Viewer, kit: Kit) -> list[tuple[str | 
     return [(row.slug, _view(row, ZoneInfo("UTC"), kit.clock.now())) for row in conn.execute(query)]
 
 
-def days_matched(conn: Connection, viewer: Viewer, slug: str) -> int:
-    """For how many days the gateway's statement is kept. Raises NotFound for a foreign site, Forbidden."""
+def days_matched(conn: Connection, viewer: Viewer, slug: str, kit: Kit) -> Matched:
+    """How far the gateway's statements are kept and matched. Raises NotFound for a foreign site, Forbidden."""
     sites_of(conn, viewer, slug, Act.READ_FUND)
-    return int(conn.execute(select(func.count()).select_from(DAY)).scalar_one())
+    kept, after = statements.days(conn), kit.gateway.statement_after if kit.gateway else None
+    last = day_over(kit.clock.now().astimezone(UTC), after + GRACE) if after is not None else None
+    missing = days_missing(statements.first_sent_on(conn), last, kept)
+    return Matched(len(kept), max(kept, default=None), missing[0] if missing else None)
 
 
 def _zone(conn: Connection, site_id: int) -> ZoneInfo:

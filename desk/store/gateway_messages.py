@@ -49,7 +49,8 @@ def sites_of_nobodys(conn: Connection) -> list[int] | None:
     return users_of_gateway(conn) or None
 
 
-def any_contradiction(conn: Connection, payout_id: int) -> bool:
-    """Whether a message that contradicts the books about a payout still waits."""
-    mine = (MESSAGE.c.payout_id == payout_id) & (MESSAGE.c.why == Doubt.CONTRADICTS.value) & WAITING
-    return conn.execute(select(MESSAGE.c.id).where(mine).limit(1)).first() is not None
+def any_contradiction(conn: Connection, claim_id: int) -> bool:
+    """Whether a message that contradicts the books about any payout of a claim still waits."""
+    mine = MESSAGE.c.payout_id.in_(select(NAMED.c.id).where(NAMED.c.claim_id == claim_id))
+    waits = select(MESSAGE.c.id).where(mine, MESSAGE.c.why == Doubt.CONTRADICTS.value, WAITING).limit(1)
+    return conn.execute(waits).first() is not None

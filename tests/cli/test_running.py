@@ -25,6 +25,7 @@ from tests.builders import HandClock, HandShelf, House
 from tests.builders import officer as staff
 from tests.cast import HOME, Cast
 from tests.cli.conftest import Shell
+from tests.statements import line_of, told
 from tests.till import Till
 
 T = TypeVar("T")
@@ -148,18 +149,41 @@ def test_refunds_are_stopped_and_resumed_at_every_site_or_at_one(shell: Shell) -
     shell.seed()
     both = {"sites": ["gulangyu", "huangshan"]}
     assert shell("sends", "stop", "--reason", "金额不符", "--json").document == both
-    assert shell("sends", "resume", "--site", "huangshan", "--json").document == {"sites": ["huangshan"]}
+    assert shell("sends", "resume", "--site", "huangshan", "--json").document == {"sites": ["huangshan"], "kept": []}
     told = shell("sends", "stop", "--reason", "金额不符")
     assert (told.code, told.out) == (0, "")
     assert told.err == "gulangyu: stopped: no refund leaves\nhuangshan: stopped: no refund leaves\n"
     stops = shell("sends", "list", "--json").document
     assert [(stop["site"], stop["by"], stop["reason"]) for stop in stops] == [(each, None, "金额不符") for each in both["sites"]]
     assert "gulangyu" in shell("sends", "list").out
-    assert shell("sends", "resume", "--json").document == both
+    assert shell("sends", "resume", "--json").document == {**both, "kept": []}
     assert (shell("sends", "list", "--json").document, shell("sends", "list").out) == ([], "")
     kinds = [kind for kind in events(shell, "site") if kind.startswith("sends_")]
     assert sorted(kinds) == ["sends_resumed"] * 3 + ["sends_stopped"] * 3
     assert holds(shell)
+
+
+def test_resuming_every_site_leaves_those_with_an_open_break_and_says_which(shell: Shell) -> None:
+    shell.seed()
+    added = ("--name", "张家界", "--name-en", "Zhangjiajie", "--phone", "+86 744 5580001")
+    assert shell("sites", "add", "zhangjiajie", *added).code == 0
+    opened(shell, a_break)
+    shell("sends", "stop", "--reason", "金额不符")
+    some = shell("sends", "resume", "--json")
+    assert (some.code, some.document) == (1, {"sites": ["gulangyu", "zhangjiajie"], "kept": ["huangshan"]})
+    assert [stop["site"] for stop in shell("sends", "list", "--json").document] == ["huangshan"]
+    again = shell("sends", "resume")
+    assert (again.code, again.out, again.err.count("\n")) == (1, "", 3)
+    assert "huangshan: still stopped: the gateway's statement does not match: resolve every open break first\n" in again.err
+    alone = shell("sends", "resume", "--site", "huangshan")
+    assert (alone.code, alone.err.count("\n"), "does not match" in alone.err) == (1, 1, True)
+
+
+async def a_break(desk: Desk) -> None:
+    """A payout in cash that the gateway's statement tells of."""
+    house = House(desk, HandClock(), HandShelf(), await desk.read(seeded_cast))
+    payout_id = await Till(house).brought_to("settled")
+    assert await told(house, await line_of(house, payout_id)) == 1
 
 
 def test_closes_are_listed_with_their_sums_and_an_unknown_site_is_told(shell: Shell) -> None:

@@ -116,8 +116,9 @@ def test_the_desk_knows_the_terms_of_its_wallet(
 ) -> None:
     set_up(monkeypatch, tmp_path, wallet, gateway_url="")
     terms = wiring.build_kit(quick_shell.settings, CALENDAR).gateway
+    own = quick_shell.settings.wallet["merchant_id" if wallet == "wechat" else "app_id"]
     taken_in = TakingApp("wechat", MERCHANT, APP_ID) if wallet == "wechat" else None
-    assert terms == GatewayTerms(honours_keys=True, secret=None, statement_after=after, taken_in=taken_in)
+    assert terms == GatewayTerms(honours_keys=True, secret=None, statement_after=after, name=f"{wallet}:{own}", taken_in=taken_in)
 
     async def inside() -> str:
         async with wiring.gateway(quick_shell.settings) as gateway:

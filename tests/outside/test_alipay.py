@@ -147,6 +147,8 @@ async def test_only_refusals_named_as_final_fail_an_order(
         (Manner(lies={"code": "10003"}), "other_code"),
         (Manner(lies={"out_biz_no": "payout0", "trade_no": "1"}), "other_key"),
         (Manner(lies={"trans_amount": "128.01", "refund_fee": "127.99"}), "other_amount"),
+        (Manner(lies={"trans_amount": "NaN", "refund_fee": "NaN"}), "other_shape"),
+        (Manner(lies={"trans_amount": "sNaN", "refund_fee": "sNaN"}), "other_shape"),
         (Manner(lies={"status": 1, "fund_change": 1}), "other_shape"),
     ],
     ids=count(),
@@ -188,6 +190,7 @@ async def test_whatever_goes_wrong_is_unclear_and_asking_finds_the_truth(
         (Manner(lies={"out_biz_no": "payout0", "out_request_no": "payout0"}, on="query"), {}, "other_key"),
         (Manner(lies={"status": "NEW", "refund_status": "NEW"}, on="query"), {}, "unknown_state"),
         (Manner(lies={"trans_amount": "x", "refund_amount": "x"}, on="query"), {}, "other_shape"),
+        (Manner(lies={"trans_amount": "sNaN", "refund_amount": "sNaN"}, on="query"), {}, "other_shape"),
     ],
     ids=count(),
 )

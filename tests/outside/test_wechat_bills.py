@@ -73,6 +73,33 @@ async def test_the_statement_is_the_days_refunds_and_transfers_of_ours(late: Wec
     assert fake.unsigned == 0
 
 
+async def test_a_transfer_that_left_twice_stands_there_twice_and_one_that_came_back_whole_not_at_all(
+    late: WechatGateway, fake: FakeWechat
+) -> None:
+    at, back = "2026-10-02 09:00:00", "2026-10-02 19:00:00"
+    fake.files = {
+        ("fundflowbill", "2026-10-02", "OPERATION"): bill(
+            MOVES,
+            *(move("payout1", "50.00", at, theirs=f"133-{number}") for number in (1, 2)),
+            *(move("payout2", "60.00", at, theirs=f"144-{number}") for number in (1, 2)),
+            *(move("payout2", "60.00", back, "收入", theirs=f"155-{number}") for number in (1, 2)),
+            *(move("payout3", "70.00", at, theirs=f"166-{number}") for number in (1, 2)), move("payout3", "70.00", back, "收入"),
+        ),
+    }  # fmt: skip
+    told = [(line.key, line.gateway_id) for line in await late.statement(DAY)]
+    assert told == [("payout-1", "133-1"), ("payout-1", "133-2"), ("payout-3", "166-1"), ("payout-3", "166-2")]
+
+
+@pytest.mark.parametrize("letter", ["\u2028", "\x85", "\x0b", "\x1c"])
+async def test_a_row_ends_where_the_file_says_so_and_not_at_what_a_shop_wrote_into_it(
+    late: WechatGateway, fake: FakeWechat, letter: str
+) -> None:
+    shops = {**refund("shop7", "9.00", "2026-10-02 12:00:00"), "商品名称": f"索道票{letter}双程"}
+    content = bill(TRADES, shops, refund("payout1", "0.02", "2026-10-02 12:00:00"))
+    fake.files = {("tradebill", "2026-10-02", "REFUND"): content}
+    assert [line.key for line in await late.statement(DAY)] == ["payout-1"]
+
+
 async def test_days_on_which_nothing_moved_tell_nothing(late: WechatGateway) -> None:
     assert await late.statement(DAY) == []
 
@@ -93,6 +120,7 @@ async def test_bills_are_not_asked_for_before_they_are_made(fake: FakeWechat, ow
         (b"", Manner(lies={"hash_value": "0" * 40}, on="query"), "other_content"),
         (b"", Manner(lies={"hash_type": "MD5"}, on="query"), "other_content"),
         (b"", Manner(lies={"download_url": "http://127.0.0.2:1/file"}, on="query"), "other_host"),
+        (b"", Manner(lies={"download_url": "https://a:b:c/file"}, on="query"), "other_host"),
         (b"\xff", Manner(), "other_shape"),
         (b"", Manner(), "other_shape"),
         (bill(TRADES, refund("payout1", "0,02", "2026-10-02 08:00:00")), Manner(), "other_shape"),

@@ -1,7 +1,11 @@
 """A gateway that says money went where the books say it did not: nothing is paid a second time on one person's word."""
 
+from typing import Any
+
 import pytest
 
+from desk.actions.payout_words import begin_send
+from desk.actions.payouts import SEND
 from desk.reads.verify import verify
 from tests.till import Till
 from tests.web.console import seat
@@ -86,4 +90,122 @@ async def test_a_failure_told_of_what_was_settled_moves_nothing_at_all(till: Fro
     assert (await send(till, told(number, "payout.failed"), f"failed-{number}")).json() == {"fate": "late"}
     assert (await fund(till), await Till(till.house).payout(number)) == (before, row)
     assert await notices(till) == ["gateway_contradicts"]
+    await is_sound(till)
+
+
+async def sent_after_a_failure(till: Front) -> tuple[int, str]:
+    """A payout that the gateway said had failed, and the next one of its claim, on its way to the worker."""
+    reference, payout = await proposed(till, body=GATEWAY)
+    await step(till, payout, "send")
+    await Till(till.house).called(int(payout["id"]), "failed")
+    again = (await till.post(f"{reference}/payouts", "chen", GATEWAY)).json()
+    assert (await step(till, again, "send"))["state"] == "sending"
+    return int(payout["id"]), again["id"]
+
+
+async def test_a_payout_that_waits_for_the_worker_is_held_back_until_a_second_officer_has_looked(till: Front) -> None:
+    first, again = await sent_after_a_failure(till)
+    assert (await send(till, told(first), "late")).json() == {"fate": "late"}
+    short = Till(till.house)
+    held = await short.lease(SEND)
+    assert await till.house.desk.write(begin_send, held, int(again)) is None
+    shown = (await till.call("GET", f"{PAYOUTS}/{again}", "chen")).json()
+    assert (shown["state"], shown["review"]) == ("awaiting_approval", ["gateway_contradicts"])
+    assert (await fund(till))["reserved"] == "128.00"
+    assert await refused(till, shown, "send") == (409, "second_officer_needed")
+    await step(till, shown, "approve", "ma")
+    assert (await step(till, shown, "send"))["state"] == "sending"
+    await short.called(int(again), "settled")
+    assert (await fund(till))["paid"] == "128.00"
+    await is_sound(till)
+
+
+async def test_one_that_may_have_left_waits_where_it_is_until_the_contradiction_was_looked_at(till: Front) -> None:
+    first, again = await sent_after_a_failure(till)
+    short, number = Till(till.house), int(again)
+    await short.called(number, "unclear")
+    await send(till, told(first), "late")
+    for _ in range(3):
+        till.house.clock.go(seconds=40)
+        await short.asked(number, "never_seen")
+    assert (await short.payout(number)).state == "unknown"
+    (found,) = (await till.call("GET", "/api/v1/sites/huangshan/gateway-messages", "ma")).json()["messages"]
+    path = f"/api/v1/gateway-messages/{found['id']}/dismiss"
+    assert (await till.call("POST", path, "ma", json={"reason": "网关撤回了。"})).status_code == 200
+    till.house.clock.go(seconds=40)
+    await short.asked(number, "never_seen")
+    assert (await short.payout(number)).state == "sending"
+    await short.called(number, "settled")
+    await is_sound(till)
+
+
+async def test_one_that_is_to_be_sent_again_waits_too(till: Front) -> None:
+    first, again = await sent_after_a_failure(till)
+    short, number = Till(till.house), int(again)
+    await short.called(number, "unclear")
+    for _ in range(2):
+        till.house.clock.go(seconds=40)
+        await short.asked(number, "never_seen")
+    assert (await short.payout(number)).state == "sending"
+    await send(till, told(first), "late")
+    held = await short.lease(SEND)
+    assert await till.house.desk.write(begin_send, held, number) is None
+    row = await short.payout(number)
+    assert (row.state, row.calling) == ("sending", False)
+    till.house.clock.go(minutes=1, seconds=1)
+    assert (await short.lease(SEND)).id == held.id
+    await is_sound(till)
+
+
+@pytest.mark.parametrize("changed", [{"amount_minor": 12_801}, {"currency": "USD"}])
+async def test_money_that_went_is_not_paid_again_on_one_persons_word_because_another_amount_is_told(
+    till: Front, changed: dict[str, Any]
+) -> None:
+    reference, first = await failed(till)
+    assert (await send(till, told(first, **changed), "late")).json() == {"fate": "parked"}
+    assert await notices(till) == ["gateway_contradicts"]
+    again = (await till.post(f"{reference}/payouts", "chen", CASH)).json()
+    assert (again["state"], again["review"]) == ("awaiting_approval", ["gateway_contradicts"])
+    (found,) = (await till.call("GET", "/api/v1/sites/huangshan/gateway-messages", "ma")).json()["messages"]
+    assert (found["why"], found["told"] != found["booked"]) == ("contradicts", True)
+    path = f"/api/v1/gateway-messages/{found['id']}/dismiss"
+    assert (await till.call("POST", path, "ma", json={"reason": "网关撤回了。"})).status_code == 200
+    assert await notices(till) == []
+    await is_sound(till)
+
+
+async def test_the_claims_notice_stays_while_a_contradiction_about_another_of_its_payouts_waits(till: Front) -> None:
+    reference, first = await failed(till)
+    again = (await till.post(f"{reference}/payouts", "chen", GATEWAY)).json()
+    await step(till, again, "send")
+    await send(till, told(int(again["id"]), "payout.failed"), "failed-again")
+    for number in (first, int(again["id"])):
+        await send(till, told(number), f"late-{number}")
+    path = "/api/v1/sites/huangshan/gateway-messages"
+    waiting = (await till.call("GET", path, "ma")).json()["messages"]
+    assert len(waiting) == 2
+    seen = []
+    for found in waiting:
+        seen.append(await notices(till))
+        body = {"reason": "网关撤回了。"}
+        assert (await till.call("POST", f"/api/v1/gateway-messages/{found['id']}/dismiss", "ma", json=body)).status_code == 200
+    assert (seen, await notices(till)) == ([["gateway_contradicts"]] * 2, [])
+
+
+async def test_an_approval_given_without_being_told_of_the_contradiction_lets_no_cash_out(till: Front) -> None:
+    short = Till(till.house)
+    reference = await short.agreed(asked="300.00")
+    first = (await till.post(f"{reference}/payouts", "chen", GATEWAY)).json()
+    await step(till, first, "approve", "ma")
+    await step(till, first, "send")
+    await short.called(int(first["id"]), "failed")
+    again = (await till.post(f"{reference}/payouts", "chen", CASH)).json()
+    assert (again["state"], again["review"]) == ("awaiting_approval", ["solo_limit"])
+    await send(till, told(int(first["id"]), amount_minor=30_000), "late")
+    await step(till, again, "approve", "ma")
+    assert await refused(till, again, "send") == (409, "second_officer_needed")
+    shown = (await till.call("GET", f"{PAYOUTS}/{again['id']}", "chen")).json()
+    assert (shown["state"], shown["review"]) == ("awaiting_approval", ["solo_limit", "gateway_contradicts"])
+    await step(till, again, "approve", "ma")
+    assert (await step(till, again, "send"))["state"] == "awaiting_visitor"
     await is_sound(till)

@@ -149,6 +149,10 @@ class OnADesk(RuleBasedStateMachine):
         reference = self.run(self.till.agreed(asked=asked, order_no="T-1" if same_order else None))
         self.cases.append(Case(reference, self.run(self.house.claim(reference)).id, asked, same_order))
 
+    def doubts(self, payout: Any) -> bool:  # noqa: ANN401 - a row
+        """Whether the gateway contradicts itself about a payout's claim, and nobody was asked to look at it for that."""
+        return payout.claim_id in self.seen.doubted and "gateway_contradicts" not in payout.review
+
     def payouts(self, *states: str, gateway: bool = False) -> list[Any]:
         """Payouts in these states, or in any, oldest first."""
         rows = self.seen.payouts.values()

@@ -212,7 +212,9 @@ class WithOfficers(OnADesk):
         assert self.state(payout.id) == ("awaiting_approval" if lapses else payout.state)
 
     def approved(self, payout: Any) -> bool:  # noqa: ANN401 - a row
-        """Whether a second officer looked where one must, not longer than 24 hours ago."""
+        """Whether a second officer looked where one must, not longer than 24 hours ago, and knew of every doubt."""
+        if self.doubts(payout):
+            return False
         return not payout.needs_second or (payout.approved_at and self.now - payout.approved_at <= timedelta(hours=24))
 
     def agreed(self) -> list[Case]:

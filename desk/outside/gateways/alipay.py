@@ -90,14 +90,23 @@ class _Result(msgspec.Struct):
     sub_code: str | None = None
 
 
-class _Transfer(msgspec.Struct):
+class _WithSum(msgspec.Struct):
+    """An answer with a sum in yuan, which is a number: one that is none could not even be compared."""
+
+    def __post_init__(self) -> None:
+        if any(isinstance(value, Decimal) and not value.is_finite() for value in msgspec.structs.astuple(self)):
+            msg = "no sum"
+            raise ValueError(msg)
+
+
+class _Transfer(_WithSum):
     out_biz_no: str
     status: str
     order_id: Label | None = None
     trans_amount: Decimal | None = None
 
 
-class _Refund(msgspec.Struct):
+class _Refund(_WithSum):
     """`refund_fee` is all that was ever refunded of the payment, this refund included."""
 
     trade_no: str
@@ -105,7 +114,7 @@ class _Refund(msgspec.Struct):
     fund_change: str | None = None
 
 
-class _RefundFound(msgspec.Struct):
+class _RefundFound(_WithSum):
     """All of it is missing where no refund has the number."""
 
     trade_no: str | None = None

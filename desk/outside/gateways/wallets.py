@@ -38,9 +38,10 @@ def terms_of(wallet: Wallet, own: Own) -> GatewayTerms:
     """What the desk must know of the wallet beforehand; its key files are looked into. Raises LibraryMissing, KeyTrouble."""
     module, seal = _loaded(wallet, own)
     terms: GatewayTerms = module.TERMS
+    named = replace(terms, name=f"{wallet}:{own['merchant_id' if wallet == 'wechat' else 'app_id']}")
     if wallet != "wechat":
-        return terms
-    return replace(terms, taken_in=TakingApp(wallet, seal.account.merchant_id, seal.account.app_id))
+        return named
+    return replace(named, taken_in=TakingApp(wallet, seal.account.merchant_id, seal.account.app_id))
 
 
 def _loaded(wallet: Wallet, own: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -213,7 +213,10 @@ class WechatGateway(Caller):
             if trouble.why == "no_statement_exist":
                 return []
             raise
-        url, base = httpx.URL(told.download_url), httpx.URL(self._base)
+        try:
+            url, base = httpx.URL(told.download_url), httpx.URL(self._base)
+        except httpx.InvalidURL:
+            raise NoAnswer("other_host", left=False) from None
         if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
             raise NoAnswer("other_host", left=False)
         request = self._request("GET", url)

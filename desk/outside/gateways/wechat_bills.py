@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import takewhile
+from itertools import chain, takewhile
 from zoneinfo import ZoneInfo
 
 from desk.domain.money import minor_of
@@ -44,9 +44,12 @@ def rows_of(body: bytes, hash_type: str, hash_value: str) -> list[Row]:
     if hash_type != "SHA1" or hashlib.sha1(body, usedforsecurity=False).hexdigest() != hash_value.lower():
         raise NoAnswer("other_content")
     try:
-        header, *lines = body.decode("utf-8-sig").splitlines()
+        # Not `splitlines`, which also breaks at letters that a shop may have written into its own rows.
+        header, *lines = body.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
     except ValueError:
         raise NoAnswer("other_shape") from None
+    if not header:
+        raise NoAnswer("other_shape")
     columns = header.split(",")
     return [_row(columns, line) for line in takewhile(lambda line: line.startswith("`"), lines)]
 
@@ -76,8 +79,8 @@ def _refunds(rows: Iterable[Row]) -> Iterable[StatementLine]:
 
 
 def _transfers(rows: Iterable[Row]) -> Iterable[StatementLine]:
-    """One line for each transfer whose money has not come back; the account is in yuan."""
-    paid, back = dict[str, StatementLine](), defaultdict[str, int](int)
+    """One line for each of their numbers under a key whose money has not all come back; the account is in yuan."""
+    paid, back = defaultdict[str, dict[str, StatementLine]](dict), defaultdict[str, int](int)
     for row in rows:
         key = key_of(row["业务凭证号"])
         if key is None:
@@ -86,8 +89,10 @@ def _transfers(rows: Iterable[Row]) -> Iterable[StatementLine]:
         if kind == CAME_IN:
             back[key] += amount
         elif kind == PAID_OUT and OF_A_REFUND not in row["业务名称"]:
-            paid[key] = StatementLine(key, row["微信支付业务单号"], amount, "CNY", _utc(row["记账时间"]))
-    return [line for key, line in paid.items() if back[key] != line.amount_minor]
+            number = row["微信支付业务单号"]
+            paid[key][number] = StatementLine(key, number, amount, "CNY", _utc(row["记账时间"]))
+    left = (lines.values() for key, lines in paid.items() if back[key] != sum(line.amount_minor for line in lines.values()))
+    return chain.from_iterable(left)
 
 
 def _utc(text: str) -> datetime:

@@ -54,7 +54,7 @@ async def _page(
 ) -> Response:  # fmt: skip
     viewer, address = session.viewer, f"/desk/breaks/{site}"
     page = await desk.read(breaks_page, viewer, site, LINES, cursor or None, desk.kit)
-    days = await desk.read(days_matched, viewer, site)
+    matched = await desk.read(days_matched, viewer, site, desk.kit)
     here = next(each for each in await desk.read(sites_at_work, viewer, Act.READ_FUND) if each.slug == site)
     stop = await desk.read(stop_at, viewer, site)
     messages = await desk.read(messages_waiting, viewer, site)
@@ -62,6 +62,6 @@ async def _page(
     open_ones = [view for view in page.lines if view.row.resolved_at is None]
     return staff_page(
         request, session, "console/breaks.html", failed.status if failed else 200, here="fund", address=address, site=here,
-        open_ones=open_ones, resolved=page.lines[len(open_ones):], days=days, stop=stop, messages=messages, may=may,
+        open_ones=open_ones, resolved=page.lines[len(open_ones):], matched=matched, stop=stop, messages=messages, may=may,
         failed=failed, plain=text_of, next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip

@@ -1,0 +1,69 @@
+"""A desk whose gateway was exchanged while money was out: the new one is neither asked nor called about the old one's keys."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Connection, select
+
+from desk.actions.payout_rescue import look_after_payout
+from desk.actions.payout_words import QUERY, begin_query, begin_send
+from desk.actions.payouts import SEND
+from desk.reads.verify import verify
+from desk.store.tables import metadata
+from tests.builders import TERMS, open_house
+from tests.till import Till
+
+NOTICE = metadata.tables["notice"]
+OTHER = replace(TERMS, name="wechat:1900000109")
+
+
+def told_of(conn: Connection, payout_id: int) -> list[str]:
+    """What the manager was told of a payout, and is still open."""
+    mine = (NOTICE.c.payout_id == payout_id, NOTICE.c.closed_at.is_(None))
+    return list(conn.scalars(select(NOTICE.c.kind).where(*mine).order_by(NOTICE.c.id)))
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown"])
+async def test_what_one_gateway_may_have_paid_another_is_never_asked_to_pay(database: str, state: str) -> None:
+    async with open_house(database) as first:
+        payout_id = await Till(first).brought_to(state)
+        cast, at = first.cast, first.clock.at
+    async with open_house(database, at, gateway=OTHER, furnish=False, cast=cast) as house:
+        till, write = Till(house), house.desk.write
+        house.clock.go(minutes=20)
+        if state == "sending":
+            assert await write(begin_send, await till.lease(SEND), payout_id) is None
+            row = await till.payout(payout_id)
+            assert (row.state, row.first_sent_at) == ("reserved", None)
+            await till.send(payout_id)
+            await till.called(payout_id, "settled")
+        else:
+            for _ in range(2):
+                assert await write(begin_query, await till.lease(QUERY), payout_id) is None
+                house.clock.go(minutes=1, seconds=1)
+            assert await house.desk.read(told_of, payout_id) == ["payout_unknown"]
+            await write(look_after_payout, payout_id)
+            for officer in (cast.cai, cast.ma):
+                await till.resolve(payout_id, "settled", officer)
+        assert (await till.payout(payout_id)).state == "settled"
+        report = await house.desk.read(verify, house.kit)
+        assert [each.id for each in report.invariants if not each.ok and each.id != "I34"] == []
+
+
+async def test_what_was_to_be_sent_again_waits_for_its_own_gateway(database: str) -> None:
+    async with open_house(database) as first:
+        till = Till(first)
+        payout_id = await till.brought_to("unknown")
+        for _ in range(2):
+            first.clock.go(seconds=31)
+            await till.asked(payout_id, "never_seen")
+        assert (await till.payout(payout_id)).state == "sending"
+        cast, at = first.cast, first.clock.at
+    async with open_house(database, at, gateway=OTHER, furnish=False, cast=cast) as house:
+        till = Till(house)
+        assert await house.desk.write(begin_send, await till.lease(SEND), payout_id) is None
+        assert ((await till.payout(payout_id)).state, (await till.payout(payout_id)).calling) == ("sending", False)
+    async with open_house(database, at, furnish=False, cast=cast) as house:
+        house.clock.go(minutes=1, seconds=1)
+        await Till(house).called(payout_id, "settled")
+        assert (await Till(house).payout(payout_id)).state == "settled"
