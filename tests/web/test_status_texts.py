@@ -55,9 +55,9 @@ async def test_each_stage_has_its_sentence_next_step_and_acts_in_both_languages(
     assert (await front.claim(slip.reference)).state == state
     told = {language: await front.status(slip, language) for language in ("zh-CN", "en")}
     for language, seen in told.items():
-        assert set(seen) == {"reference", "state", "stage", "sentence", "next", "amounts", "history", "acts"}
+        assert set(seen) == {"reference", "state", "stage", "sentence", "next", "amounts", "history", "acts", "take"}
         assert (seen["reference"], seen["state"], seen["stage"]) == (slip.reference, public, stage)
-        assert (seen["next"]["who"], seen["acts"]) == (who, acts)
+        assert (seen["next"]["who"], seen["acts"], seen["take"]) == (who, acts, None)
         said = [seen["sentence"], *(line["text"] for line in seen["history"])]
         assert all(bool(CHINESE.search(text)) is (language == "zh-CN") for text in said)
         assert not re.search(r"[{}]|None|say\.|history\.", " ".join(said))
