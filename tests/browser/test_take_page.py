@@ -19,7 +19,7 @@ from tests.gate.places import Place
 from tests.gate.wire import CLAIMS
 from tests.processes import free_port
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 OPENID, PACKAGE = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "ABBQO+oYAAABAAAAAACE1WyucqAj4mjzA32oZxAAAADnGpep\"'<&/Q=="
 ASKED = ["requestMerchantTransfer", {"mchId": MERCHANT, "appId": APP_ID, "package": PACKAGE}]
@@ -107,7 +107,6 @@ def test_elsewhere_and_without_scripts_the_page_says_where_to_open_it(
     page.screenshot(path=tmp_path / f"elsewhere-{language}.png", full_page=True)
 
 
-@pytest.mark.slow
 @BOTH
 def test_the_page_is_for_everybody_in_wechat_and_elsewhere(shop: Shop, claim: dict[str, Any], language: str) -> None:
     for inside in (True, False):

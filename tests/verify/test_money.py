@@ -135,9 +135,9 @@ async def test_the_chain_tells_why_the_same_key_was_sent_again(told: tuple[str, 
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_whatever_money_does_in_whatever_order_verifies(database: str, seed: int) -> None:
+async def test_whatever_money_does_in_whatever_order_verifies(database_later: str, seed: int) -> None:
     lots = random.Random(seed)
-    async with open_house(database) as house:
+    async with open_house(database_later) as house:
         till = Till(house)
         claims = [await till.agreed(asked=lots.choice(["40.00", "128.00", "230.00"])) for _ in range(5)]
         done = 0

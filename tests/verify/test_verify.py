@@ -126,9 +126,9 @@ async def test_deadlines_counted_with_an_older_calendar_can_still_be_counted_aga
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_whatever_people_do_in_whatever_order_verifies(database: str, seed: int) -> None:
+async def test_whatever_people_do_in_whatever_order_verifies(database_later: str, seed: int) -> None:
     lots = random.Random(seed)
-    async with open_house(database) as house:
+    async with open_house(database_later) as house:
         open_claims = [(await house.lodge(POSTER if number % 3 else None)).reference for number in range(4)]
         done = 0
         for _ in range(90):
