@@ -36,12 +36,13 @@ def open_wallet(
 
 def terms_of(wallet: Wallet, own: Own) -> GatewayTerms:
     """What the desk must know of the wallet beforehand; its key files are looked into. Raises LibraryMissing, KeyTrouble."""
-    module, seal = _loaded(wallet, own)
+    module, _ = _loaded(wallet, own)
     terms: GatewayTerms = module.TERMS
-    named = replace(terms, name=f"{wallet}:{own['merchant_id' if wallet == 'wechat' else 'app_id']}")
-    if wallet != "wechat":
-        return named
-    return replace(named, taken_in=TakingApp(wallet, seal.account.merchant_id, seal.account.app_id))
+    app_id = str(own["app_id"])
+    if wallet == "alipay":
+        return replace(terms, name=f"alipay:{app_id}")
+    merchant = str(own["merchant_id"])
+    return replace(terms, name=f"wechat:{merchant}", taken_in=TakingApp("wechat", merchant, app_id))
 
 
 def _loaded(wallet: Wallet, own: Mapping[str, Any]) -> tuple[Any, Any]:
