@@ -29,7 +29,7 @@ def test_a_number_written_otherwise_takes_the_long_way(typed: str, kept: str) ->
     assert PHONE.validate_python(typed) == kept
 
 
-@pytest.mark.parametrize("typed", ["+86138001380001234567", "+861", "+86138oo138ooo"])
+@pytest.mark.parametrize("typed", ["+86138001380001234567", "+861", "letters"])
 def test_what_only_begins_like_a_mobile_number_is_not_known_at_sight(typed: str) -> None:
     with pytest.raises(ValidationError) as refused:
         PHONE.validate_python(typed)
