@@ -1,4 +1,4 @@
-"""Deadlines missed, and deadlines counted anew when a year's holidays become known.
+"""Deadlines as they come near and are missed, and deadlines counted anew when a year's holidays become known.
 
 Starts and stops no clock: the steps of a claim do.
 """
@@ -11,7 +11,7 @@ from desk.actions.calendar import calendar_now
 from desk.actions.steps import CALENDAR, Held, earliest, keep_clocks, record, record_breaches
 from desk.domain import clocks
 from desk.domain.audit import EventKind
-from desk.domain.clocks import Clock
+from desk.domain.clocks import Clock, ClockState
 from desk.ports import Work
 from desk.store import claims, docket, sites, upkeep
 from desk.store import clocks as clock_rows
@@ -19,16 +19,26 @@ from desk.store import clocks as clock_rows
 MOST = 500
 
 
-def claims_with_missed_promises(conn: Connection, now: datetime) -> list[int]:
-    """Ids of claims with a running clock that is past its deadline and not written down yet, at most 500 at a time."""
-    return clock_rows.missed(conn, now, MOST)
+def claims_with_clocks_due(conn: Connection, now: datetime) -> list[int]:
+    """Ids of claims with a clock whose next reminder or whose deadline has come, at most 500 at a time."""
+    return clock_rows.due(conn, now, MOST)
 
 
-def record_missed_promises(work: Work, claim_id: int) -> None:
-    """Write down what a claim's running clocks have missed, each deadline once. Moves no state and stops no clock."""
+def see_to_clocks(work: Work, claim_id: int) -> None:
+    """Tell whom the ladders of a claim's running clocks tell by now, and write down what they missed, each once.
+
+    Of several reminders that have come only the last is told. Moves no state and stops no clock; says when to look again.
+    """
     claim = claims.get_by_id(work.conn, claim_id)
     held = Held(claim, sites.get(work.conn, claim.site_id), CALENDAR)
-    record_breaches(work, held, clock_rows.of_claim(work.conn, claim_id).values())
+    known = clock_rows.of_claim(work.conn, claim_id)
+    record_breaches(work, held, known.values())
+    for row_id, clock in known.items():
+        if clock.state is not ClockState.RUNNING:
+            continue
+        if rung := clocks.reminder(clock, work.now):
+            clock_rows.add_reminder(work, claim.site_id, claim_id, clock, rung)
+        clock_rows.look_again(work, row_id, clock)
 
 
 def claims_to_recount(conn: Connection) -> list[int]:
