@@ -172,8 +172,8 @@ def overlaid(national: RulePack, overlay: Overlay) -> RulePack:
     """The national pack with the overlay's figures: the stricter one each time, unless the overlay's replaces it.
 
     Equal figures keep the national one. A clock for which the overlay names no reminders keeps the national ones.
-    Of two limits the lower is the stricter: it lets less out of the fund
-    unseen. Clocks only the overlay sets are added. Raises ValueError when limits differ in currency. Source: SPEC 3.
+    Of two limits the lower is the stricter: it lets less out of the fund unseen. Clocks only the overlay sets are added.
+    Raises ValueError when limits differ in currency. Source: SPEC 3.
     """
     limits, clocks = dict(national.limits), dict(national.clocks)
     for name, limit in overlay.limits.items():

@@ -53,6 +53,8 @@ class Act(StrEnum):
     CHANGE_CONTACT = "change_contact"
     WITHDRAW = "withdraw"
     REOPEN = "reopen"
+    EXTEND_CLOCK = "extend_clock"
+    READ_REMINDERS = "read_reminders"
     REISSUE_SLIP = "reissue_slip"
     PROPOSE_PAYOUT = "propose_payout"
     APPROVE_PAYOUT = "approve_payout"
@@ -106,6 +108,8 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.CHANGE_CONTACT: _COUNTER,
         Act.WITHDRAW: _COUNTER,
         Act.REOPEN: frozenset({Role.MANAGER}),
+        Act.EXTEND_CLOCK: frozenset({Role.MANAGER}),
+        Act.READ_REMINDERS: frozenset({Role.INTAKE, Role.CASHIER, Role.MEDIATOR, Role.MANAGER}),
         Act.REISSUE_SLIP: _COUNTER,
         Act.PROPOSE_PAYOUT: _TILL,
         Act.APPROVE_PAYOUT: _MONEY,

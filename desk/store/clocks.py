@@ -90,7 +90,8 @@ def row_of(row_id: int, claim_id: int, clock: Clock, now: datetime) -> Row:
     return {
         "id": row_id, "claim_id": claim_id, "kind": clock.kind, "state": clock.state.value, "base_at": clock.base_at,
         "due_at": clock.due_at, "next_at": next_look_at(clock, now), "stopped_at": clock.stopped_at,
-        "provisional": clock.provisional, "pack": clock.pack, "calendar": clock.calendar, "segments": segments_to_json(clock.segments),
+        "provisional": clock.provisional, "pack": clock.pack, "calendar": clock.calendar,
+        "segments": segments_to_json(clock.segments),
         "rule": {
             "length": clock.length, "unit": clock.unit.value, "pauses": sorted(clock.pauses),
             "confirmed": clock.confirmed, "windows": windows_to_json(clock.windows), "ladder": ladder_to_json(clock.ladder),

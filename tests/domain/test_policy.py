@@ -26,6 +26,8 @@ EXPECTED = {
     "change_contact": COUNTER,
     "withdraw": COUNTER,
     "reopen": "manager",
+    "extend_clock": "manager",
+    "read_reminders": "intake cashier mediator manager",
     "reissue_slip": COUNTER,
     "propose_payout": "cashier",
     "approve_payout": "cashier manager",

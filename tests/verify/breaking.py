@@ -198,7 +198,7 @@ def clock_too_many(conn: Connection, story: Story) -> None:
     days = calendar_from(calendar.exceptions(conn), calendar.years(conn))
     rule = KIT.packs.by_version(row.pack).clocks["first_answer"]
     clock = clocks.stop(clocks.start(rule, base, row.pack, ZoneInfo("Asia/Shanghai"), days), base)
-    conn.execute(insert(CLOCK), clock_rows.row_of(1, story.ids["fast"], clock))
+    conn.execute(insert(CLOCK), clock_rows.row_of(1, story.ids["fast"], clock, base))
 
 
 def sealed_otherwise(conn: Connection, story: Story) -> None:

@@ -129,6 +129,8 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", f"{CLAIM}/contact"): Probe(Act.CHANGE_CONTACT, body={"phone": "+8613900001111"}),
     ("POST", f"{CLAIM}/contact-view"): Probe(Act.VIEW_CONTACT, "fast_refund", REASON),
     ("POST", f"{CLAIM}/slip"): Probe(Act.REISSUE_SLIP, body=REASON),
+    ("POST", f"{CLAIM}/clocks/{{clock}}/extend"): Probe(Act.EXTEND_CLOCK, "docketed", {"more": 1, "reason": "x"}),
+    ("GET", "/api/v1/reminders"): Probe(Act.READ_REMINDERS, query={"site": "huangshan"}),
     ("POST", f"{CLAIM}/withdraw"): Probe(Act.WITHDRAW, body=WORDS),
     ("POST", f"{CLAIM}/reopen"): Probe(Act.REOPEN, "withdrawn", WORDS),
     **MONEY,

@@ -54,7 +54,7 @@ async def asked(
     if query:
         query["site"] = site
     return await front.call(
-        method, path.format(reference=reference), by if by in front.house.cast.tokens else None, json=body, params=query,
+        method, path.format(reference=reference, clock="mediation"), by if by in front.house.cast.tokens else None, json=body, params=query,
         version=version, headers=headers,
     )  # fmt: skip
 

@@ -275,9 +275,11 @@ async def test_the_second_of_the_deadline_still_keeps_it(house: House) -> None:
     lodged = await house.lodge()
     due = (await house.claim(lodged.reference)).due_at
     house.clock.at, house.clock.tick = due + timedelta(milliseconds=999), timedelta(0)
-    assert await see_to_all_clocks(house.desk) == 0
+    await see_to_all_clocks(house.desk)
+    assert await breaches(house) == []
     house.clock.at = due + timedelta(seconds=1)
     assert await see_to_all_clocks(house.desk) == 1
+    assert await breaches(house) == [("first_answer", 1)]
 
 
 async def test_one_that_is_kept_too_late_between_two_rounds_is_written_down_by_the_step_that_keeps_it(house: House) -> None:
@@ -298,8 +300,9 @@ async def test_a_provisional_deadline_misses_nothing(house: House) -> None:
     await house.desk.write(_all_provisional)
     house.clock.go(days=10)
     assert await see_to_all_clocks(house.desk) == 0
+    assert await breaches(house) == []
 
 
 def _all_provisional(work: Work) -> None:
     clock = metadata.tables["clock"]
-    work.conn.execute(update(clock).values(provisional=True))
+    work.conn.execute(update(clock).values(provisional=True, next_at=None))

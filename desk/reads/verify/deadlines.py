@@ -84,13 +84,13 @@ def i26_deadlines_can_be_counted_again(dossier: Dossier) -> Iterator[str]:
 
 
 def i26_rules_are_those_of_the_pack(dossier: Dossier) -> Iterator[str]:
-    """Every clock runs by the rule of the pack its claim was pinned to when it was lodged."""
+    """Every clock runs by the rule of the pack its claim was pinned to when it was lodged, and as a manager lengthened it."""
     pinned = {dossier.told(event).get("pack") for event in dossier.moves[:1]}
     if pinned - {dossier.claim.pack}:
         yield f"{dossier.name}: is not under the pack it was lodged under"
     for clock in dossier.clocks:
         rule = dossier.books.kit.packs.by_version(clock.pack).clocks[clock.kind]
-        if clock.pack != dossier.claim.pack or not _obeys(clock, rule):
+        if clock.pack != dossier.claim.pack or not _obeys(clock, rule, _lengthened(dossier, clock)):
             yield f"{dossier.name}: clock {clock.kind} does not follow the rule of its pack"
 
 
@@ -153,6 +153,13 @@ def _counted_again(clock: Clock, zone: ZoneInfo, calendar: WorkingCalendar) -> C
     return again if clock.unit in _BY_THE_DAY else replace(again, provisional=False)
 
 
-def _obeys(clock: Clock, rule: ClockRule) -> bool:
-    ruled = (rule.length, rule.unit, rule.pauses, rule.confirmed)
-    return (clock.length, clock.unit, clock.pauses, clock.confirmed) == ruled
+def _obeys(clock: Clock, rule: ClockRule, more: int) -> bool:
+    """Whether a clock is that of its rule, lengthened by what its chain says and no further than the rule allows."""
+    ruled = (rule.length + more, rule.unit, rule.pauses, rule.confirmed)
+    return more <= rule.extendable and (clock.length, clock.unit, clock.pauses, clock.confirmed) == ruled
+
+
+def _lengthened(dossier: Dossier, clock: Clock) -> int:
+    """By how much the chain says that a clock was lengthened."""
+    told = [dossier.told(event) for event in dossier.events if event.kind == EventKind.CLOCK_EXTENDED]
+    return sum(one["more"] for one in told if (one["clock"], one["base_at"]) == (clock.kind, clock.base_at.isoformat()))
