@@ -40,14 +40,14 @@ def field_text(field: str, value: Value, language: str) -> str:
         return figures.all_of([label("pause", each, language) for each in sorted(value)], language) or "–"
     if isinstance(value, tuple):
         return figures.all_of([_rung(rung, language) for rung in value], language) or "–"
+    if isinstance(value, bool):
+        return label("answer", "yes" if value else "no", language)
     if field == "unit":
         return text(UNITS[str(value)], language)
     return _plain(value, language)
 
 
-def _plain(value: Money | date | bool | int | str, language: str) -> str:
-    if isinstance(value, bool):
-        return label("answer", "yes" if value else "no", language)
+def _plain(value: Money | date | int | str, language: str) -> str:
     if isinstance(value, Money):
         return figures.money(value, language)
     return value.isoformat() if isinstance(value, date) else str(value)

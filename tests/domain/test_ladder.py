@@ -105,7 +105,8 @@ def test_a_longer_clock_reminds_by_its_new_deadline() -> None:
     [
         {}, {"minutes": 5}, {"minutes": "5", "tells": ["intake"]}, {"minutes": True, "tells": ["intake"]},
         {"minutes": 5, "tells": "intake"}, {"minutes": 5, "tells": []}, {"minutes": 5, "tells": ["auditor"]},
-        {"minutes": 5, "tells": ["nobody"]}, {"minutes": 5, "tells": ["intake"], "more": 1}, {"minutes": 86_401, "tells": ["intake"]},
+        {"minutes": 5, "tells": ["nobody"]}, {"minutes": 5, "tells": ["intake"], "more": 1},
+        {"minutes": 86_401, "tells": ["manager"]},
         {"minutes": -86_401, "tells": ["intake"]},
     ],
 )  # fmt: skip

@@ -131,6 +131,11 @@ DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I25", "a clock stopped earlier", breaking.stop_moved),
     ("I25", "a clock too many", breaking.clock_too_many),
     ("I25", "a clock twice", twice("clock", "uq_clock_claim_id_kind_base_at", "claim_id = {fast_id} AND kind = 'auto_receipt'")),
+    ("I25", "a running clock that nobody looks at", at("clock", "docketed", "next_at = NULL", "kind = 'mediation'")),
+    ("I25", "a running clock looked at too late", at("clock", "docketed", LONG_AFTER, "kind = 'mediation'")),
+    ("I25", "somebody told before the time", breaking.told_early),
+    ("I25", "two last words on one clock", breaking.told_twice),
+    ("I26", "longer than a manager said", breaking.longer_by_itself),
     ("I26", "due at another time", at("clock", "fast", "due_at = base_at", "kind = 'acceptance'")),
     ("I26", "due at another time, void", at("clock", "withdrawn", "due_at = base_at", "kind = 'mediation'")),
     ("I26", "the claim shows another time", at("claim", "received", "due_at = lodged_at")),
@@ -159,6 +164,7 @@ STAFF: list[tuple[str, str, Breakage]] = [
     ("I34", "a session of a disabled officer", by(SEAT.replace("{passed}", "NULL"), DISABLED)),
 ]
 
+LONG_AFTER = "next_at = '2099-01-01T00:00:00.000000Z'"
 BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *FILES, *DEADLINES, *OF_MONEY]
 FIRST = dict(reversed([(invariant, name) for invariant, name, _ in BREAKAGES]))
 """One breakage of each invariant before every landing; all the others in the gate."""

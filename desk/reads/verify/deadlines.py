@@ -12,9 +12,11 @@ from desk.domain import clocks as rules
 from desk.domain.audit import EventKind
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.clocks import RUNNING, Clock, ClockState, Segment
+from desk.domain.ladder import Rung
 from desk.domain.lifecycle import Step
 from desk.domain.pack import ClockRule, Unit
 from desk.domain.payout import PAID
+from desk.domain.policy import Role
 from desk.domain.promises import Counting, after_step
 from desk.reads.verify.dossier import Dossier
 from desk.store.columns import FOREVER
@@ -66,6 +68,26 @@ def i25_missed_promises_were_missed(dossier: Dossier) -> Iterator[str]:
     kept = sorted((row.kind, row.due_at, row.recorded_at) for row in dossier.rows["clock_breach"])
     if kept != sorted((*_breach(dossier, event), event.at) for event in told) or len({row[:2] for row in kept}) != len(kept):
         yield f"{dossier.name}: its missed promises are not those its chain tells of, each once"
+
+
+def i25_each_clock_will_be_seen_to(dossier: Dossier) -> Iterator[str]:
+    """A running clock whose deadline or next reminder is still to come is looked at then, or before."""
+    now = dossier.books.kit.clock.now()
+    for row, clock in zip(dossier.rows["clock"], dossier.clocks, strict=True):
+        look = rules.next_look_at(clock, now)
+        if look is not None and (row.next_at is None or row.next_at > look):
+            yield f"{dossier.name}: nobody will look at clock {clock.kind} when it is due"
+
+
+def i25_nobody_was_told_early(dossier: Dossier) -> Iterator[str]:
+    """Every reminder came when its rung says, not before; at most one rung of a clock is the last word on it."""
+    rows = dossier.rows["clock_reminder"]
+    for row in rows:
+        if row.told_at < Rung(row.minutes, frozenset({Role(row.role)})).at(row.due_at):
+            yield f"{dossier.name}: {row.role} was told of clock {row.kind} before its time"
+    open_rungs = {(row.kind, row.due_at, row.minutes) for row in rows if row.ended_at is None}
+    if len({kind for kind, *_ in open_rungs}) != len(open_rungs):
+        yield f"{dossier.name}: two reminders of one clock stand at once"
 
 
 def i26_deadlines_can_be_counted_again(dossier: Dossier) -> Iterator[str]:
