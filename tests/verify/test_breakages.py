@@ -125,6 +125,7 @@ FILES: list[tuple[str, str, Breakage]] = [
     ("I39", "a PDF with something to show", breaking.with_file("papered", ".view", b"x" * 40)),
 ]  # fmt: skip
 
+LONG_AFTER = "next_at = '2099-01-01T00:00:00.000000Z'"
 DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I25", "a clock is missing", by("DELETE FROM clock WHERE claim_id = {fast_id} AND kind = 'auto_receipt'")),
     ("I25", "a clock ended otherwise", at("clock", "fast", "state = 'void'", "kind = 'first_answer'")),
@@ -164,7 +165,6 @@ STAFF: list[tuple[str, str, Breakage]] = [
     ("I34", "a session of a disabled officer", by(SEAT.replace("{passed}", "NULL"), DISABLED)),
 ]
 
-LONG_AFTER = "next_at = '2099-01-01T00:00:00.000000Z'"
 BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *FILES, *DEADLINES, *OF_MONEY]
 FIRST = dict(reversed([(invariant, name) for invariant, name, _ in BREAKAGES]))
 """One breakage of each invariant before every landing; all the others in the gate."""
