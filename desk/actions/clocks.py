@@ -34,6 +34,8 @@ def see_to_clocks(work: Work, claim_id: int) -> None:
     Of several reminders that have come only the last is told. Moves no state and stops no clock; says when to look again.
     """
     claim = claims.get_by_id(work.conn, claim_id)
+    if not clock_rows.is_due(work, claim_id):
+        return
     held = Held(claim, sites.get(work.conn, claim.site_id), CALENDAR)
     known = clock_rows.of_claim(work.conn, claim_id)
     record_breaches(work, held, known.values())

@@ -58,6 +58,12 @@ def due(conn: Connection, now: datetime, most: int) -> list[int]:
     return list(dict.fromkeys(conn.execute(waiting).scalars()))
 
 
+def is_due(work: Work, claim_id: int) -> bool:
+    """Whether a clock of a claim that is locked must be seen to now: another worker may have been faster."""
+    mine = (CLOCK.c.claim_id == claim_id) & (CLOCK.c.next_at <= work.now)
+    return work.conn.execute(select(CLOCK.c.id).where(mine).limit(1)).first() is not None
+
+
 def look_again(work: Work, row_id: int, clock: Clock) -> None:
     """Note when a clock that was seen to now must be seen to next."""
     work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(next_at=next_look_at(clock, work.now)))

@@ -21,6 +21,8 @@ HOUSE_SECONDS, AGAIN_SECONDS = 3_600.0, 60.0
 CLOCKS_SECONDS = 5.0
 PLAN_SECONDS = 60.0
 FUND_SECONDS = 30.0
+TOGETHER = 16
+"""How many claims are seen to at once: on SQLite they share a commit, on PostgreSQL the waiting."""
 LAST_SECONDS = 4.0
 
 
@@ -77,8 +79,8 @@ async def see_to_all_clocks(desk: Desk) -> int:
     """See to every clock that is due by now; how many claims had one."""
     found = 0
     while waiting := await desk.read(claims_with_clocks_due, desk.kit.clock.now()):
-        for claim_id in waiting:
-            await desk.write(see_to_clocks, claim_id)
+        for at in range(0, len(waiting), TOGETHER):
+            await asyncio.gather(*(desk.write(see_to_clocks, claim_id) for claim_id in waiting[at : at + TOGETHER]))
         found += len(waiting)
     return found
 

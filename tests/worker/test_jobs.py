@@ -274,7 +274,7 @@ async def test_a_missed_promise_is_written_down_exactly_once(house: House) -> No
 async def test_the_second_of_the_deadline_still_keeps_it(house: House) -> None:
     lodged = await house.lodge()
     due = (await house.claim(lodged.reference)).due_at
-    house.clock.at, house.clock.tick = due + timedelta(milliseconds=999), timedelta(0)
+    house.clock.at, house.clock.tick = due.replace(microsecond=999_000), timedelta(0)
     await see_to_all_clocks(house.desk)
     assert await breaches(house) == []
     house.clock.at = due + timedelta(seconds=1)
