@@ -19,7 +19,7 @@ from tests.bench.load import Load
 from tests.builders import open_house
 from tests.postgres import PgServer
 
-CLOCKS_EACH, AT_ONCE, DUE, MOST = 2, 500, 200, 1.5
+CLOCKS_EACH, AT_ONCE, DUE, MOST = 2, 500, 100, 1.5
 """A claim that was lodged runs two clocks: its first answer and its acceptance."""
 FAR = "2099-01-01T00:00:00.000000Z"
 
