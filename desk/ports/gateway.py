@@ -42,13 +42,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One payment that the gateway says it made; `at` is UTC."""
+    """One payment that the gateway says it made; `at` is UTC. One that is not `final` may still come to nothing."""
 
     key: str
     gateway_id: str
     amount_minor: int
     currency: str
     at: datetime
+    final: bool = True
 
 
 class Gateway(Protocol):

@@ -1,5 +1,6 @@
 """What a visitor's app needs to take the money that waits for them: handed to whoever holds the slip, for as long as it waits."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from desk.actions import payout_words
-from desk.ports import Work
+from desk.ports import TakingApp, Work
 from desk.web.headers import CSP, CSP_WITH_OWN_SCRIPTS
-from tests.builders import open_house
+from tests.builders import TERMS, open_house
 from tests.cast import Cast
 from tests.till import Till
 from tests.web.front import Front, Slip, opened_front
@@ -103,6 +104,21 @@ async def test_a_desk_that_pays_by_another_gateway_now_hands_nothing_on(till_of_
         assert (await front.status(slip))["take"] == TAKE
     async with open_house(database, cast=cast, gateway=None) as house, opened_front(house) as front:
         assert (await front.status(slip))["take"] is None
+
+
+async def test_another_merchant_of_the_same_wallet_hands_on_nothing_of_the_old_ones(till_of_ones_own: tuple[str, Cast]) -> None:
+    database, cast = till_of_ones_own
+    async with open_house(database, cast=cast) as house, opened_front(house) as front:
+        _, slip = await waiting(front)
+        assert "Take it on your status page in WeChat" in (await front.status(slip))["sentence"]
+    other = replace(TERMS, name="wechat:1900000109", taken_in=TakingApp("wechat", "1900000109", "wxf636efh567hg4356"))
+    async with open_house(database, cast=cast, gateway=other) as house, opened_front(house) as front:
+        shown = await front.status(slip)
+        assert (shown["take"], "Take it on your status page in WeChat" in shown["sentence"]) == (None, False)
+        assert PACKAGE not in (await page(front, slip)).text
+        payout_id, newer = await waiting(front, NEWER)
+        assert (await front.status(newer))["take"] == {**TAKE, "merchant": "1900000109", "package": NEWER}
+        assert (await Till(house).payout(payout_id)).gateway == "wechat:1900000109"
 
 
 @pytest.mark.parametrize(
