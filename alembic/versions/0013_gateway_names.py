@@ -20,6 +20,12 @@ WHERE notice.kind = 'gateway_contradicts' AND notice.closed_at IS NULL AND NOT E
   SELECT 1 FROM gateway_event JOIN payout AS named ON named.id = gateway_event.payout_id
   WHERE named.claim_id = notice.claim_id AND gateway_event.why = 'contradicts' AND gateway_event.dismissed_at IS NULL
 ) ON CONFLICT (id) DO UPDATE SET why = excluded.why, number = excluded.number"""
+# Nor did a notice of what the bank sent back end with a claim that ended in another way.
+_OVER = """UPDATE notice SET closed_at = (SELECT moved_at FROM claim WHERE claim.id = notice.claim_id)
+WHERE kind = 'payout_returned' AND closed_at IS NULL AND EXISTS (
+  SELECT 1 FROM claim WHERE claim.id = notice.claim_id AND claim.moved_at > notice.opened_at
+  AND claim.state IN ('closed', 'refused', 'transferred', 'terminated', 'withdrawn', 'archived')
+)"""
 _ONE_A_DAY = "DELETE FROM statement_day WHERE id NOT IN (SELECT min(id) FROM statement_day GROUP BY on_day)"
 
 
@@ -39,6 +45,7 @@ def upgrade() -> None:
     with op.batch_alter_table("statement_line") as batch_op:
         batch_op.alter_column("final", existing_type=sa.Boolean(), nullable=False)
     op.execute(_DENIED)
+    op.execute(_OVER)
 
 
 def downgrade() -> None:

@@ -70,11 +70,15 @@ class Gateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TakingApp:
-    """The app in which visitors take what awaits them, and to whom it must name the merchant and the merchant's own app."""
+    """The app in which visitors take what awaits them, and to whom it must name the merchant and the merchant's own app.
+
+    What was not taken `within` goes back.
+    """
 
     app: str
     merchant: str
     app_id: str
+    within: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)

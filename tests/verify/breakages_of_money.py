@@ -129,7 +129,7 @@ STOPS: Table = [
     ("I12", "a stop begun at another time", by("UPDATE send_stop SET stopped_at = resumed_at")),
 ]  # fmt: skip
 
-BACK = "id = 'evt-back'"
+BACK, DENIED = "id = 'evt-back'", "kind = 'gateway_contradicts'"
 MESSAGES: Table = [
     ("I13", "a message of another amount moved a payout", by(f"UPDATE gateway_event SET amount_minor = 1 WHERE {BACK}")),
     ("I13", "a message in another currency moved a payout", by(f"UPDATE gateway_event SET currency = 'USD' WHERE {BACK}")),
@@ -142,6 +142,8 @@ MESSAGES: Table = [
     ("I13", "a message looked at in other words", by("UPDATE gateway_event SET dismissal = '无误' WHERE id = 'evt-0'")),
     ("I13", "a message that nobody looked at", by(
         "UPDATE gateway_event SET dismissed_by = NULL, dismissed_at = NULL, dismissal = NULL WHERE id = 'evt-0'")),
+    ("I13", "a contradiction whose notice is gone", by(f"UPDATE notice SET closed_at = opened_at WHERE {DENIED}")),
+    ("I13", "a notice that nobody can end", by("UPDATE gateway_event SET payout_id = NULL WHERE id = 'evt-1'")),
     ("I13", "a message moved nothing that is there", by(f"UPDATE gateway_event SET payout_id = NULL WHERE {BACK}")),
     ("I14", "a call about what has settled", at("payout", "gateway", "calling = (1 = 1)")),
     ("I14", "a call that nobody began", by("UPDATE payout SET calling = (1 = 1) WHERE id = {sending_payout}")),

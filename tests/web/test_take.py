@@ -13,6 +13,7 @@ from desk.web.headers import CSP, CSP_WITH_OWN_SCRIPTS
 from tests.builders import TERMS, open_house
 from tests.cast import Cast
 from tests.till import Till
+from tests.web.console import seat
 from tests.web.front import Front, Slip, opened_front
 from tests.web.test_gateway_events import send, told
 
@@ -166,3 +167,23 @@ async def test_what_waits_without_a_package_has_an_ordinary_page(till: Front) ->
     shown = await page(till, slip)
     assert ("take-heading" in shown.text, "<script" in shown.text) == (False, False)
     assert shown.headers["content-security-policy"] == CSP
+
+
+@pytest.mark.parametrize(
+    ("take", "english", "chinese"),
+    [
+        (PACKAGE, "who takes it in WeChat on their status page, tomorrow by", "请游客明天 09:3"),
+        (None, "WeChat gave no button to take it with; it comes back tomorrow by", "微信没给收款按钮，游客收不了；明天 09:3"),
+    ],
+    ids=["with a button", "without"],
+)
+async def test_the_cashier_reads_what_the_visitor_has_to_do_and_until_when(
+    till: Front, take: str | None, english: str, chinese: str
+) -> None:
+    payout_id, _ = await waiting(till, take)
+    chen, address = await seat(till, "chen"), f"/desk/payouts/{payout_id}"
+    shown = [(await chen.get(address, language)).text for language in ("en", "zh-CN")]
+    assert (english in shown[0], chinese in shown[1], PACKAGE in "".join(shown)) == (True, True, False)
+    till.house.clock.go(hours=25)
+    chen = await seat(till, "chen")
+    assert "waits for the visitor to accept it; what nobody accepts comes back." in (await chen.get(address)).text
