@@ -208,7 +208,13 @@ def _statement(work: Work, paid: dict[str, int]) -> None:
     work.conn.execute(insert(day), fetched)
     for name, payout_id in paid.items():
         payout = payout_rows.get(work.conn, payout_id)
-        told = {"gateway_id": f"gw-{name}", "key": payout.key, "amount_minor": payout.amount_minor, "currency": "CNY"}
+        told = {
+            "gateway_id": f"gw-{name}",
+            "key": payout.key,
+            "amount_minor": payout.amount_minor,
+            "currency": "CNY",
+            "final": True,
+        }
         work.conn.execute(insert(line), told | {"paid_at": work.now})
         if name == "resent":
             work.conn.execute(insert(line), told | {"gateway_id": "gw-besides", "paid_at": work.now})

@@ -125,6 +125,7 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I12", stops.i12_open_breaks_hold_their_sites),
     ("I13", messages.i13_messages_moved_what_they_spoke_of),
     ("I13", messages.i13_messages_looked_at_were_told),
+    ("I13", messages.i13_contradictions_wait_with_their_notice),
     ("I16", answers.i16_nothing_is_held_for_long),
     ("I18", recoveries.i18_demands_were_kept),
     ("I32", recoveries.i32_written_off_by_two),
