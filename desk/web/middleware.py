@@ -82,9 +82,7 @@ class Observe:
         if 0 < status < 400 and (method in _READING or route in READ_BY_POST):  # noqa: PLR2004 - refusals begin there
             return
         shown = method if method.isalpha() and len(method) <= len("OPTIONS") else "other"
-        self._log.info(
-            "request", request_id=request_id, method=shown, route=route, status=status, ms=round(seconds * 1000, 1)
-        )
+        self._log.info("request", request_id=request_id, method=shown, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
 class Limits:

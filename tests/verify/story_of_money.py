@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from desk.actions import fund, fund_watch, payout_resolution, payout_returns, payout_words, payouts, recovery, sends
 from desk.actions.breaks import match_statements, resolve_break
-from desk.actions.clocks import record_missed_promises
+from desk.actions.clocks import see_to_clocks
 from desk.actions.day_close import close_day
 from desk.actions.deposits import pay_deposit_in
 from desk.actions.gateway_messages import dismiss_message
@@ -72,7 +72,7 @@ async def _cash(house: House, till: Till, told: Paid) -> None:
     await house.desk.write(payouts.notice_short_fund, house.cast.chen, told[0]["short"])
     told[0]["late"] = (await house.lodge()).reference
     house.clock.go(hours=3)
-    await house.desk.write(record_missed_promises, (await house.claim(told[0]["late"])).id)
+    await house.desk.write(see_to_clocks, (await house.claim(told[0]["late"])).id)
 
 
 async def _second_officers(house: House, till: Till, told: Paid) -> None:

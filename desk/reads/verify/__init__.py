@@ -78,6 +78,8 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I24", exhibits.i24_evidence_is_what_was_committed),
     ("I25", deadlines.i25_clocks_are_those_of_the_moves),
     ("I25", deadlines.i25_missed_promises_were_missed),
+    ("I25", deadlines.i25_each_clock_will_be_seen_to),
+    ("I25", deadlines.i25_nobody_was_told_early),
     ("I26", deadlines.i26_deadlines_can_be_counted_again),
     ("I26", deadlines.i26_rules_are_those_of_the_pack),
     ("I26", deadlines.i26_claim_shows_its_next_deadline),
