@@ -183,6 +183,13 @@ CLOSES: Table = [
     ("I03", "a payout counted twice", twice(
         "day_close_line", "uq_day_close_line_payout_id", "payout_id = {counted_payout}")),
     ("I03", "a close by another cashier", by(f"UPDATE day_close SET officer_id = {MA}")),
+    ("I03", "closed by somebody else", by(f"UPDATE day_close SET closed_by = {CHEN} WHERE closed_by = {MA}")),
+    ("I03", "another cashier's till that a manager closed", by(
+        f"UPDATE day_close SET officer_id = {CHEN} WHERE closed_by = {MA}",
+        f"UPDATE payout SET sent_by = {CHEN} WHERE id = {{left_payout}}")),
+    ("I03", "closed for another without a reason", after(
+        unchecked("day_close", "ck_day_close_anothers_explained"),
+        by(f"UPDATE day_close SET reason = ' ' WHERE closed_by = {MA}"))),
     ("I03", "a close of another method", by("UPDATE day_close SET method = 'transfer'")),
     ("I03", "a close at another site", by(f"UPDATE day_close SET {AWAY}")),
     ("I03", "a close that nobody remembers", by("DELETE FROM day_close_line", "DELETE FROM day_close")),

@@ -11,6 +11,7 @@ from desk.actions.clocks import record_missed_promises
 from desk.actions.day_close import close_day
 from desk.actions.deposits import pay_deposit_in
 from desk.actions.gateway_messages import dismiss_message
+from desk.actions.officers import disable_officer
 from desk.actions.recovery_decisions import approve_decision, propose_decision
 from desk.domain.day_close import Count
 from desk.domain.fund import Payer, Source
@@ -177,16 +178,26 @@ async def _recovered(house: House, _: Till, told: Paid) -> None:
 
 
 async def _day_close(house: House, till: Till, told: Paid) -> None:
-    cai = house.cast.cai
+    cai, ma = house.cast.cai, house.cast.ma
     for name, asked in (("counted", "30.00"), ("counted_too", "20.00")):
-        told[0][name] = await till.agreed(asked=asked)
-        told[1][name] = (await till.propose(told[0][name], cai)).payout.id
-        await till.send(told[1][name], cai)
-        await till.receive(told[1][name], cai)
+        await _handed_over(till, told, name, asked)
     (open_till,) = await house.desk.read(open_tills, cai, "huangshan")
     counted = (Method.CASH, Count(open_till.expected - 2_000, "CNY"), "少一张签收单", open_till.seen)
     await house.desk.write(close_day, cai, "huangshan", *counted)
+    await _handed_over(till, told, "left", "10.00")
+    await house.desk.write(disable_officer, house.cast.anton, "Cai")
+    (left,) = [one for one in await house.desk.read(open_tills, ma, "huangshan") if one.left]
+    counted = (Method.CASH, Count(left.expected, "CNY"), "收银员离职", left.seen, cai.id)
+    await house.desk.write(close_day, ma, "huangshan", *counted)
     await house.desk.write(_ran_low, house.cast.sites["huangshan"])
+
+
+async def _handed_over(till: Till, told: Paid, name: str, asked: str) -> None:
+    """Cash that Cai proposed and handed over, and that was signed for."""
+    cai, told[0][name] = till.house.cast.cai, await till.agreed(asked=asked)
+    told[1][name] = (await till.propose(told[0][name], cai)).payout.id
+    await till.send(told[1][name], cai)
+    await till.receive(told[1][name], cai)
 
 
 def _ran_low(work: Work, site_id: int) -> None:

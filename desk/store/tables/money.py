@@ -259,7 +259,8 @@ class SendStopRow(SQLModel, table=True):
 class DayCloseRow(SQLModel, table=True):
     """One count of what left by one cashier's hand in one way. `on_day` is the site's day when it was counted.
 
-    `from_at` and `until_at` are when its first and its last payout settled. A difference always has its reason.
+    `from_at` and `until_at` are when its first and its last payout settled. `closed_by` is the cashier, or a manager once the
+    cashier has left. A difference always has its reason, and so has what another counted.
     """
 
     __tablename__ = "day_close"
@@ -268,6 +269,7 @@ class DayCloseRow(SQLModel, table=True):
         at_most("reason", LONGEST_REASON),
         CheckConstraint("expected_minor > 0 AND counted_minor >= 0", name="amounts_sound"),
         CheckConstraint("counted_minor = expected_minor OR reason IS NOT NULL", name="difference_explained"),
+        CheckConstraint("closed_by = officer_id OR reason IS NOT NULL", name="anothers_explained"),
         CheckConstraint("from_at <= until_at", name="in_order"),
         Index("ix_day_close_site_id", "site_id", "id"),
     )
@@ -284,6 +286,7 @@ class DayCloseRow(SQLModel, table=True):
     counted_minor: int = Field(sa_column=amount())
     reason: str | None = Field(sa_column=prose(optional=True))
     closed_at: datetime = Field(sa_column=moment())
+    closed_by: int = Field(sa_column=refers("officer.id"))
 
 
 class DayCloseLineRow(SQLModel, table=True):
