@@ -117,6 +117,14 @@ def withdrawal(conn: Connection, withdrawal_id: int) -> WithdrawalRow | None:
     return WithdrawalRow(**row) if row else None
 
 
+def given_back(conn: Connection, site_id: int, currency: str) -> dict[int, int]:
+    """What each merchant of a site was given back of what was recovered in error, in minor units."""
+    mine = (WITHDRAWAL.c.site_id == site_id) & (WITHDRAWAL.c.currency == currency) & WITHDRAWAL.c.respondent_id.is_not(None)
+    added = select(WITHDRAWAL.c.respondent_id, func.sum(WITHDRAWAL.c.amount_minor).label("minor"))
+    rows = conn.execute(added.where(mine, WITHDRAWAL.c.approved_at.is_not(None)).group_by(WITHDRAWAL.c.respondent_id))
+    return {row.respondent_id: int(row.minor) for row in rows}
+
+
 def end_withdrawal(work: Work, row: WithdrawalRow, **ended: Any) -> WithdrawalRow:  # noqa: ANN401 - column values
     """Write who agreed, or who refused, and when."""
     work.conn.execute(update(WITHDRAWAL).where(WITHDRAWAL.c.id == row.id).values(**ended))

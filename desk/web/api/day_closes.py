@@ -125,7 +125,8 @@ class TillOut(Out):
             )
 
         return cls(
-            cashier=till.cashier, cashier_id=str(till.cashier_id), left=till.left, method=Method(till.method), expected=money_out(till.expected, till.currency), seen=till.seen,
+            cashier=till.cashier, cashier_id=str(till.cashier_id), left=till.left, method=Method(till.method),
+            expected=money_out(till.expected, till.currency), seen=till.seen,
             payouts=[shown(line) for line in till.lines], more=till.more, unsigned=[shown(line) for line in till.unsigned],
         )  # fmt: skip
 

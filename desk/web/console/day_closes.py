@@ -129,9 +129,10 @@ async def _page(
     sites = await desk.read(sites_at_work, viewer, Act.READ_PAYOUT)
     here = next(each for each in sites if each.slug == site)
     forms = {form_of(till.method, None if till.mine else till.cashier_id) for till in tills if till.closable and till.lines}
-    lost = bool(failed) and failed.form not in forms
+    lost = failed is not None and failed.form not in forms
     return staff_page(
         request, session, "console/close.html", failed.status if failed else 200, here="close", address=address, tills=tills,
-        page=page, sites=sites, site=here, failed=failed, lost=lost, form_of=form_of, plain=text_of, alike=alike, all=viewer.may(Act.READ_CLOSES, here.id),
+        page=page, sites=sites, site=here, failed=failed, lost=lost, form_of=form_of, plain=text_of, alike=alike,
+        all=viewer.may(Act.READ_CLOSES, here.id),
         next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip
