@@ -9,6 +9,10 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select, text
 from sqlalchemy.exc import IntegrityError
 
+from desk.actions.deposits import pay_deposit_in
+from desk.actions.intake import WrittenRespondent
+from desk.domain.claim import RespondentKind
+from desk.domain.money import Money
 from desk.ports import Work
 from desk.store.tables import metadata
 from tests.till import Till
@@ -26,7 +30,7 @@ RESPONDENT, WITHDRAWAL, EVENT = (metadata.tables[name] for name in ("respondent"
 async def came_back(front: Front, paid: str = "28.00", merchant: str = "云海茶庄") -> str:
     """The id of a merchant who paid a part of a refund that the bank returned after that."""
     at = Till(front.house)
-    reference = await at.agreed(respondent={"name": merchant, "kind": "shop"})
+    reference = await at.agreed(respondent=WrittenRespondent(name=merchant, kind=RespondentKind.SHOP))
     payout = (await at.propose(reference, method="original_route")).payout.id
     await at.send(payout)
     await send(front, told(payout, gateway_id=f"gw-{payout}"), f"settled-{payout}")
@@ -136,14 +140,9 @@ async def test_the_merchant_is_named_for_what_was_recovered_in_error_and_for_not
 async def test_another_sites_merchant_is_none(till: Front) -> None:
     await came_back(till)
 
-    def elsewhere(work: Work) -> int:
-        site = till.house.cast.sites["gulangyu"]
-        row = work.conn.execute(select(RESPONDENT)).mappings().first()
-        assert row is not None
-        work.conn.execute(RESPONDENT.insert(), {**row, "id": 77, "site_id": site})
-        return 77
-
-    number = await till.house.desk.write(elsewhere)
+    site = till.house.cast.sites["gulangyu"]
+    there = select(RESPONDENT.c.id).where(RESPONDENT.c.site_id == site).limit(1)
+    number = await till.house.desk.read(lambda conn: conn.execute(there).scalar_one())
     assert flaw(await ask(till, respondent_id=str(number))) == ("/respondent_id", "not_at_this_site")
     assert await till.counted("withdrawal") == 0
 
@@ -227,29 +226,32 @@ async def test_the_first_and_the_last_day_of_a_period_are_in_it_by_the_sites_clo
     assert ([line["amount"] for line in after["lines"]], sums(after["opening"])) == ([yuan("2.00")], ("0.00", "1.00", "28.00"))
 
 
-async def test_pages_of_a_statement_carry_what_stood_before_them_and_ask_the_database_as_often_however_long_it_is(
-    till: Front, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_pages_of_a_statement_carry_what_stood_before_them_and_ask_as_often_however_long_it_is(till: Front) -> None:
     who = await came_back(till)
     asked = list[str]()
     event.listen(Engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     short = await questions(till, asked, who, limit=2)
-    for _ in range(12):
-        await holding(till, "1.00")
+    await deposits(till, who, 100)
     assert await questions(till, asked, who, limit=2) == short
-    lines, cursor, standing = list[Any](), None, ("0.00", "0.00", "0.00")
+    standing: tuple[str, ...] = ("0.00", "0.00", "0.00")
+    lines, cursor = list[Any](), None
     while True:
-        page = await statement(till, who, limit=5, **({"cursor": cursor} if cursor else {}))
+        page = await statement(till, who, limit=40, **({"cursor": cursor} if cursor else {}))
         assert sums(page["opening"]) == standing
         lines += page["lines"]
         cursor, standing = page["next"], sums(page["lines"][-1])
         if cursor is None:
             break
-    assert [sums(line)[1] for line in lines[3:]] == [f"{number}.00" for number in range(1, 13)]
-    assert len({line["entry"] for line in lines}) == len(lines) == 15
-    monkeypatch.setattr("desk.web.api.respondents.Period.limit", 4, raising=False)
+    assert [sums(line)[1] for line in lines[3:]] == [f"{number}.00" for number in range(1, 101)]
+    assert len({line["entry"] for line in lines}) == len(lines) == 103
     file = (await till.call("GET", f"{SITE}/respondents/{who}/statement.csv", "ada")).text
     assert [row["entry"] for row in csv.DictReader(io.StringIO(file))][1:] == [line["entry"] for line in lines]
+
+
+async def deposits(front: Front, who: str, number: int) -> None:
+    """So many deposits of one yuan, a moment apart."""
+    for _ in range(number):
+        await front.house.desk.write(pay_deposit_in, front.house.cast.ma, "huangshan", int(who), Money(100, "CNY"))
 
 
 async def questions(front: Front, asked: list[str], who: str, **query: int) -> int:
@@ -276,9 +278,10 @@ async def test_the_merchants_page_chooses_a_period_and_leads_on(till: Front) -> 
     who, ma = await came_back(till), await seat(till, "ma")
     home = f"{FUND}/merchants/{who}"
     page = (await ma.get(home)).text
-    assert all(part in page for part in ("Before this period", "to be given back CNY 28.00", 'name="from"', "Refund returned"))
-    for _ in range(50):
-        await holding(till, "1.00")
+    assert all(
+        part in page for part in ("Before this period", "to be given back CNY 28.00", 'name="from"', "Returned by the bank")
+    )
+    await deposits(till, who, 50)
     page = (await ma.get(home)).text
     assert f"{home}?from=" in page
     following = page.split(f'href="{home}?', 1)[1].split('"', 1)[0].replace("&amp;", "&")

@@ -7,7 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, func, literal, select, true
+from sqlalchemy import Connection, and_, func, literal, select, true
 
 from desk.domain.audit import EventKind
 from desk.domain.fund import SOURCE, EntryKind
@@ -28,9 +28,7 @@ def i32_what_left_was_agreed_to(conn: Connection) -> Iterator[str]:
         (WITHDRAWAL.c.amount_minor, POSTING.c.amount_minor), (literal(f"{SOURCE}:") + WITHDRAWAL.c.payer, ACCOUNT.c.name),
         (WITHDRAWAL.c.approved_by, ENTRY.c.officer_id), (WITHDRAWAL.c.approved_at, ENTRY.c.posted_at),
     )  # fmt: skip
-    same = WITHDRAWAL.c.id.is_not(None)
-    for agreed, booked in pairs:
-        same &= agreed == booked
+    same = and_(*(agreed == booked for agreed, booked in pairs))
     query = (
         select(ENTRY.c.id)
         .join(POSTING, POSTING.c.entry_id == ENTRY.c.id)
@@ -62,10 +60,10 @@ def i32_withdrawals_are_what_the_chain_tells(conn: Connection) -> Iterator[str]:
         steps, whom = told.pop(str(row.id), {}), str(row.respondent_id) if row.respondent_id is not None else None
         # Before withdrawals named their merchant, the chain did not either.
         whom = whom if any(whom in step for step in steps.values()) else None
-        sums = (row.amount_minor, row.payer, whom)
+        same = (row.amount_minor, row.payer, whom)
         due = {
-            "proposed": (row.site_id, f"officer:{row.proposed_by}", row.proposed_at, *sums, None),
-            "approved": (row.site_id, f"officer:{row.approved_by}", row.approved_at, *sums, str(row.entry_id)),
+            "proposed": (row.site_id, f"officer:{row.proposed_by}", row.proposed_at, *same, None),
+            "approved": (row.site_id, f"officer:{row.approved_by}", row.approved_at, *same, str(row.entry_id)),
         }
         if steps != due:
             yield f"withdrawal {row.id}: the chain tells of it otherwise than the row"

@@ -26,7 +26,8 @@ from desk.web.refused import Failed
 router = APIRouter(prefix="/desk/fund/{site}/merchants/{respondent_id}", include_in_schema=False)
 
 Slug = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$")]
-Since, Until = Annotated[str, Query(alias="from", max_length=10)], Annotated[str, Query(alias="to", max_length=10)]
+Since = Annotated[str, Query(alias="from", max_length=10)]
+Until = Annotated[str, Query(alias="to", max_length=10)]
 Cursor = Annotated[str, Query(max_length=200)]
 LINES = 50
 WAYS = {"in": pay_deposit_in, "back": pay_deposit_back}
