@@ -1,5 +1,7 @@
 """Withdrawals of before find their entry in the chain, and the merchant they gave back to where one is certain."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 
@@ -9,6 +11,7 @@ from desk.domain.money import Money
 from desk.ports import Work
 from desk.reads.verify import verify
 from desk.store.migrations import current, head
+from desk.store.tables import WithdrawalRow
 from tests.builders import House, open_house
 from tests.house.test_messages_migration import moved, shown
 from tests.till import Till
@@ -51,28 +54,35 @@ async def test_withdrawals_outlast_the_way_there_and_back_with_entry_and_merchan
     assert {finding.id for finding in report.invariants if not finding.ok}.isdisjoint({"I04", "I32"})
 
 
-async def test_the_merchant_whom_no_chain_names_is_the_only_one_who_had_paid_or_the_one_in_the_note(database: str) -> None:
+@pytest.fixture
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chain as it was before this revision: it names no merchant."""
+    full = fund._told
+
+    def without(row: WithdrawalRow) -> dict[str, Any]:
+        return {name: said for name, said in full(row).items() if name != "respondent"}
+
+    monkeypatch.setattr(fund, "_told", without)
+
+
+@pytest.mark.usefixtures("untold")
+async def test_the_merchant_whom_no_chain_names_is_the_only_one_who_had_paid(database: str) -> None:
     async with open_house(database) as house:
         await given_back(house)
     before = shown(database, KEPT)
-    untold = "UPDATE event SET data = replace(data, 'respondent', 'whom') WHERE kind = 'withdrawal_proposed'"
-    moved(database, "downgrade", "0013", untold)
-    moved(database, "upgrade", "head", UNTOLD)
-    assert shown(database, KEPT) == before
-    moved(database, "downgrade", "0013", "UPDATE respondent SET name = '别家' || name")
+    moved(database, "downgrade", "0013", UNTOLD)
     moved(database, "upgrade", "head")
     assert shown(database, KEPT) == before
 
 
-async def test_where_nothing_names_the_merchant_the_upgrade_stops_and_says_what_to_do(database: str) -> None:
+@pytest.mark.usefixtures("untold")
+async def test_where_nothing_names_the_merchant_the_upgrade_stops_and_the_note_helps(database: str) -> None:
     async with open_house(database) as house:
         await given_back(house)
-    untold = "UPDATE event SET data = replace(data, 'respondent', 'whom') WHERE kind = 'withdrawal_proposed'"
-    moved(database, "downgrade", "0013", untold)
-    moved(database, "downgrade", "0013", "UPDATE recovery SET respondent_id = NULL")
-    another = "SELECT 7, site_id, '丝绸店', '丝绸店', kind, in_reach, added_at FROM respondent WHERE name = '云海茶庄'"
-    moved(database, "downgrade", "0013", f"INSERT INTO respondent {another}")
     moved(database, "downgrade", "0013", UNTOLD)
+    another = "SELECT 7, site_id, '丝绸店', '丝绸店', kind, in_reach, added_at FROM respondent WHERE name = '云海茶庄'"
+    for change in ("UPDATE recovery SET respondent_id = NULL", f"INSERT INTO respondent {another}"):
+        moved(database, "downgrade", "0013", change)
     with pytest.raises(RuntimeError, match="write the merchant's name into its note"):
         moved(database, "upgrade", "head")
     assert current(database) == "0013"

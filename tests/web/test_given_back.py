@@ -1,7 +1,9 @@
 """What a merchant paid for a refund that came back: given back to that merchant, and shown on their statement of a period."""
 
 import csv
+import html
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -265,7 +267,7 @@ async def questions(front: Front, asked: list[str], who: str, **query: int) -> i
     ("query", "pointer"),
     [
         ({"from": "2026-10-02", "to": "2026-10-01"}, "to"), ({"from": "yesterday"}, "from"), ({"limit": "101"}, "limit"),
-        ({"cursor": "?"}, "cursor"), ({"until": "2026-10-01"}, "until"),
+        ({"cursor": "?"}, "cursor"),
     ],
 )  # fmt: skip
 async def test_a_period_that_is_none_is_refused(sqlite_till_front: Front, query: dict[str, str], pointer: str) -> None:
@@ -284,8 +286,8 @@ async def test_the_merchants_page_chooses_a_period_and_leads_on(till: Front) -> 
     await deposits(till, who, 50)
     page = (await ma.get(home)).text
     assert f"{home}?from=" in page
-    following = page.split(f'href="{home}?', 1)[1].split('"', 1)[0].replace("&amp;", "&")
-    second = (await ma.get(f"{home}?{following}")).text
+    (following,) = re.findall(rf'href="({home}\?[^"]*cursor=[^"]*)"', page)
+    second = (await ma.get(html.unescape(following))).text
     assert all(part in second for part in ("Carried from the page before", "deposit CNY 50.00"))
     wrong = await ma.get(f"{home}?from=2026-10-02&to=2026-10-01")
     assert (wrong.status_code, 'id="to-wrong"' in wrong.text, 'value="2026-10-02"' in wrong.text) == (422, True, True)
