@@ -16,6 +16,7 @@ from desk.domain.errors import BadInput, NotFound
 from desk.domain.fund import DEPOSIT, RECEIVABLE, RECOVERED_IN_ERROR, EntryKind, Posting
 from desk.domain.policy import Act, Viewer
 from desk.reads.pages import LARGEST_PAGE, after, page_of, sites_of
+from desk.store import fund as books
 from desk.store import recovery as recoveries
 from desk.store import sites
 from desk.store.fund import account_id
@@ -95,16 +96,15 @@ def merchant_statement(
     if who is None:
         raise NotFound
     since, until = _days(asked, site, now)
-    own, zone = _own(site, who).subquery("own"), ZoneInfo(site.time_zone)
+    zone = ZoneInfo(site.time_zone)
     begun = ENTRY.c.posted_at >= datetime.combine(since, time(), zone)
     within = begun & (ENTRY.c.posted_at < datetime.combine(until + timedelta(days=1), time(), zone))
     ahead = after((ENTRY.c.id,), asked.cursor) if asked.cursor else true()
-    query = _headed(own).where(within, ahead).order_by(ENTRY.c.id).limit(asked.limit + 1)
+    query = _headed(_own(site, who, within & ahead)).order_by(ENTRY.c.id).limit(asked.limit + 1)
     page = page_of(conn, query, asked.limit, lambda row: row, lambda row: [row.id])
-    opening = _stand(conn, site, who, own, ~begun | (within & ~ahead) if asked.cursor else ~begun)
+    opening = _stand(conn, site, who, ~begun | (within & ~ahead) if asked.cursor else ~begun)
     lines = _lines(page.lines, _postings(conn, [row.id for row in page.lines]), who, opening, zone)
-    stands = _stand(conn, site, who, own, true())
-    return Statement(who.id, who.name, site, since, until, opening, lines, page.next, stands)
+    return Statement(who.id, who.name, site, since, until, opening, lines, page.next, _now(conn, site, who))
 
 
 def merchant_site(conn: Connection, viewer: Viewer, slug: str, act: Act = Act.READ_FUND) -> SiteRow:
@@ -121,21 +121,32 @@ def _days(asked: Period, site: SiteRow, now: datetime) -> tuple[date, date]:
     return since, until
 
 
-def _own(site: SiteRow, who: RespondentRow) -> Any:  # noqa: ANN401 - a union
-    """The ids of the entries about the merchant's recoveries, about their deposit, and about what they were given back."""
+def _now(conn: Connection, site: SiteRow, who: RespondentRow) -> Stand:
+    """What stands now, as the accounts and the recoveries have it; `desk verify` sees to it that the entries say the same."""
+    stands = books.balances(conn, site.id, site.currency, (f"{RECEIVABLE}:{who.id}", f"{DEPOSIT}:{who.id}"))
+    paid = recoveries.in_error(conn, site.id, site.currency, who.id).get(who.id, 0)
+    back = books.given_back(conn, site.id, site.currency, who.id).get(who.id, 0)
+    return Stand(stands.get(f"{RECEIVABLE}:{who.id}", 0), stands.get(f"{DEPOSIT}:{who.id}", 0), paid - back)
+
+
+def _own(site: SiteRow, who: RespondentRow, which: ColumnElement[bool]) -> FromClause:
+    """The ids of such entries about the merchant's recoveries, about their deposit, and about what they were given back.
+
+    What is asked of an entry stands in each part, so that an index finds it there.
+    """
     whose = select(RECOVERY.c.payout_id).where(RECOVERY.c.site_id == site.id, RECOVERY.c.respondent_id == who.id)
     of_another = [kind.value for kind in _OF_ANOTHERS]
     deposit = account_id(site.id, site.currency, f"{DEPOSIT}:{who.id}")
     touched = (POSTING.c.debit_id == deposit) | (POSTING.c.credit_id == deposit)
     given = (WITHDRAWAL.c.respondent_id == who.id) & (WITHDRAWAL.c.site_id == site.id)
     return union_all(
-        select(ENTRY.c.id).where(ENTRY.c.payout_id.in_(whose), ENTRY.c.kind.not_in(of_another)),
+        select(ENTRY.c.id).where(ENTRY.c.payout_id.in_(whose), ENTRY.c.kind.not_in(of_another), which),
         select(ENTRY.c.id).where(
-            ENTRY.c.site_id == site.id, ENTRY.c.kind.in_(_ABOUT_DEPOSITS),
+            ENTRY.c.site_id == site.id, ENTRY.c.kind.in_(_ABOUT_DEPOSITS), which,
             exists().where(POSTING.c.entry_id == ENTRY.c.id, touched),
         ),
-        select(WITHDRAWAL.c.entry_id.label("id")).where(given, WITHDRAWAL.c.entry_id.is_not(None)),
-    )  # fmt: skip
+        select(ENTRY.c.id).join(WITHDRAWAL, WITHDRAWAL.c.entry_id == ENTRY.c.id).where(given, which),
+    ).subquery("own")  # fmt: skip
 
 
 def _headed(own: FromClause) -> Any:  # noqa: ANN401 - a query
@@ -149,7 +160,7 @@ def _headed(own: FromClause) -> Any:  # noqa: ANN401 - a query
     )
 
 
-def _stand(conn: Connection, site: SiteRow, who: RespondentRow, own: FromClause, which: ColumnElement[bool]) -> Stand:
+def _stand(conn: Connection, site: SiteRow, who: RespondentRow, which: ColumnElement[bool]) -> Stand:
     """What stands after those of the merchant's entries, added up by the database."""
 
     def net(account: str) -> ColumnElement[int]:
@@ -159,9 +170,9 @@ def _stand(conn: Connection, site: SiteRow, who: RespondentRow, own: FromClause,
         return func.coalesce(func.sum(moved), 0)
 
     names = (f"{RECEIVABLE}:{who.id}", f"{DEPOSIT}:{who.id}", RECOVERED_IN_ERROR)
-    query = select(*(net(name) for name in names)).select_from(own)
-    query = query.join(ENTRY, ENTRY.c.id == own.c.id).join(POSTING, POSTING.c.entry_id == ENTRY.c.id)
-    owed, deposit, in_error = (int(minor) for minor in conn.execute(query.where(which)).one())
+    own = _own(site, who, which)
+    query = select(*(net(name) for name in names)).select_from(own).join(POSTING, POSTING.c.entry_id == own.c.id)
+    owed, deposit, in_error = (int(minor) for minor in conn.execute(query).one())
     return Stand(owed, -deposit, -in_error)
 
 

@@ -58,9 +58,14 @@ def parts_of(row: Any) -> Parts:  # noqa: ANN401 - a RecoveryRow, or a row with 
     return Parts(row.amount_minor, row.recovered_minor, row.written_off_minor, row.returned_minor)
 
 
-def in_error(conn: Connection, site_id: int, currency: str) -> dict[int | None, int]:
-    """What each merchant of a site had paid for refunds that banks returned then, in minor units; None is one nobody named."""
+def in_error(conn: Connection, site_id: int, currency: str, only: int | None = None) -> dict[int | None, int]:
+    """What each merchant of a site, or the `only` one, had paid for refunds that banks returned then, in minor units.
+
+    None is one whom nobody named.
+    """
     mine = (RECOVERY.c.site_id == site_id) & (RECOVERY.c.currency == currency) & (RECOVERY.c.recovered_minor > 0)
+    if only is not None:
+        mine &= RECOVERY.c.respondent_id == only
     added = select(RECOVERY.c.respondent_id, func.sum(RECOVERY.c.recovered_minor).label("minor"))
     rows = conn.execute(added.where(mine, RECOVERY.c.state == RecoveryState.RETURNED.value).group_by(RECOVERY.c.respondent_id))
     return {row.respondent_id: int(row.minor) for row in rows}
