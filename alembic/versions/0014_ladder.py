@@ -15,17 +15,17 @@ _SEEN_TO = "next_at IS NULL OR (state = 'running' AND NOT provisional)"
 _NEXT = {"sqlite_where": sa.text("next_at IS NOT NULL"), "postgresql_where": sa.text("next_at IS NOT NULL")}
 _RUNNING = {"sqlite_where": sa.text("state = 'running'"), "postgresql_where": sa.text("state = 'running'")}
 _OPEN = {"sqlite_where": sa.text("ended_at IS NULL"), "postgresql_where": sa.text("ended_at IS NULL")}
-_ROLES = "'intake', 'cashier', 'mediator', 'manager', 'auditor', 'admin'"
+_ROLES = "'cashier', 'intake', 'manager', 'mediator'"
 
 
 def upgrade() -> None:
-    """Apply. Clocks that run already have no ladder; each is looked at when it is due, or at once where that is past."""
+    """Apply. Clocks that run already are looked at once; they have the ladder of the pack they are pinned to."""
     with op.batch_alter_table("clock") as batch:
         batch.drop_index("ix_clock_running", **_RUNNING)
         batch.add_column(sa.Column("next_at", UtcDateTime(), nullable=True))
         batch.create_check_constraint(op.f("ck_clock_seen_to_while_running"), _SEEN_TO)
         batch.create_index("ix_clock_next", ["next_at", "claim_id"], unique=False, **_NEXT)
-    op.execute("UPDATE clock SET next_at = due_at WHERE state = 'running' AND NOT provisional")
+    op.execute("UPDATE clock SET next_at = base_at WHERE state = 'running' AND NOT provisional")
     op.create_table(
         "clock_reminder",
         sa.Column("id", _ID, autoincrement=False, nullable=False),

@@ -3,6 +3,7 @@
 Starts and stops no clock: the steps of a claim do.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from desk.domain.audit import EventKind
 from desk.domain.clocks import Clock, ClockState
 from desk.domain.errors import BadInput, NotExtendable
 from desk.domain.policy import Act, Viewer
-from desk.domain.promises import left_to_extend
+from desk.domain.promises import left_to_extend, with_reminders
 from desk.ports import Work
 from desk.store import claims, docket, sites, upkeep
 from desk.store import clocks as clock_rows
@@ -23,9 +24,10 @@ from desk.store import clocks as clock_rows
 MOST = 500
 
 
-def claims_with_clocks_due(conn: Connection, now: datetime) -> list[int]:
-    """Ids of claims with a clock whose next reminder or whose deadline has come, at most 500 at a time."""
-    return clock_rows.due(conn, now, MOST)
+def claims_with_clocks_due(conn: Connection, now: datetime, passed_over: AbstractSet[int]) -> list[int]:
+    """Ids of claims with a clock whose next reminder or whose deadline has come, at most 500 at a time, without those named."""
+    found = clock_rows.due(conn, now, MOST + 2 * len(passed_over))
+    return [claim_id for claim_id in found if claim_id not in passed_over]
 
 
 def see_to_clocks(work: Work, claim_id: int) -> None:
@@ -42,9 +44,10 @@ def see_to_clocks(work: Work, claim_id: int) -> None:
     for row_id, clock in known.items():
         if clock.state is not ClockState.RUNNING:
             continue
-        if rung := clocks.reminder(clock, work.now):
-            clock_rows.add_reminder(work, claim.site_id, claim_id, clock, rung)
-        clock_rows.look_again(work, row_id, clock)
+        watched = with_reminders(clock, work.kit.packs.by_version(clock.pack))
+        if rung := clocks.reminder(watched, work.now):
+            clock_rows.add_reminder(work, claim.site_id, claim_id, watched, rung)
+        clock_rows.look_again(work, claim_id, row_id, watched)
 
 
 def extend_clock(work: Work, viewer: Viewer, reference: str, kind: str, more: int, reason: str) -> Held:
@@ -57,7 +60,7 @@ def extend_clock(work: Work, viewer: Viewer, reference: str, kind: str, more: in
     known = clock_rows.of_claim(work.conn, held.claim.id)
     found = next((clock for clock in reversed(known.values()) if clock.kind == kind), None)
     left = left_to_extend(found, work.kit.packs.by_version(held.claim.pack), work.now) if found else 0
-    if found is None or not left:
+    if found is None or left < 1 or clock_rows.was_missed(work.conn, held.claim.id, found):
         raise NotExtendable
     if more > left:
         raise BadInput("/more", "too_large", limit=left)

@@ -190,7 +190,7 @@ def _running(work: Work, told: Lodging, site: SiteRow) -> Running:
     if name not in work.shared:
         started = tuple(_clocks(work, told, site))
         shown = tuple(shown_clock(clock, site) for clock in started if clock.state is ClockState.RUNNING)
-        work.shared[name] = Running(started, tuple(clock_rows.row_of(0, 0, clock, work.now) for clock in started), shown)
+        work.shared[name] = Running(started, tuple(clock_rows.row_of(0, 0, clock) for clock in started), shown)
     found: Running = work.shared[name]
     return found
 

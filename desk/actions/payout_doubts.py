@@ -4,8 +4,6 @@ Wallets send no messages, and the notice that it opens ends with the last contra
 """
 
 from desk.actions.payout_moves import Paying, doubt
-from desk.actions.steps import record
-from desk.domain.audit import EventKind
 from desk.domain.payout import ANSWER, Doubt
 from desk.ports import Row, Word, Work
 from desk.store import gateway_messages
@@ -13,7 +11,6 @@ from desk.store import gateway_messages
 
 def doubt_answer(work: Work, paying: Paying, word: Word) -> None:
     """Keep an answer that says of a payout what the books deny, and tell a manager. Source: RELIABILITY I09."""
-    doubt(work, paying)
     number = work.kit.lots.number()
     row: Row = {
         "id": f"{ANSWER}{number}", "kind": f"{ANSWER}{word.heard}", "payout_id": paying.payout.id, "key": paying.payout.key,
@@ -22,5 +19,4 @@ def doubt_answer(work: Work, paying: Paying, word: Word) -> None:
         "dismissal": None,
     }  # fmt: skip
     gateway_messages.keep(work.conn, row)
-    told = {"payout": str(paying.payout.id), "why": Doubt.CONTRADICTS.value}
-    record(work, paying.held, EventKind.PAYOUT_WORD_PARKED, told)
+    doubt(work, paying, row["kind"])

@@ -17,7 +17,17 @@ from desk.domain.fund import NOBODY_NAMED
 from desk.domain.lifecycle import Step
 from desk.domain.limits import Review
 from desk.domain.notice import OF_THE_UNKNOWN, NoticeKind
-from desk.domain.payout import CAME_TO_NOTHING, PAID, UNDER_WAY, PayoutMove, PayoutState, PayoutStep, payout_move
+from desk.domain.payout import (
+    CAME_TO_NOTHING,
+    PAID,
+    UNDER_WAY,
+    Doubt,
+    PayoutMove,
+    PayoutState,
+    PayoutStep,
+    is_unseen,
+    payout_move,
+)
 from desk.domain.policy import Act, Kind, Viewer, require
 from desk.ports import Work
 from desk.store import claims, events, notices, payouts, sites
@@ -117,24 +127,33 @@ def tell(work: Work, paying: Paying, kind: NoticeKind) -> None:
         record(work, paying.held, EventKind.NOTICE_OPENED, {"notice": kind.value, "payout": str(paying.payout.id)})
 
 
-def doubt(work: Work, paying: Paying) -> None:
+_OF_DOUBTS = (EventKind.NOTICE_OPENED, EventKind.PAYOUT_WORD_PARKED, EventKind.PAYOUT_MOVED)
+
+
+def doubt(work: Work, paying: Paying, said: str) -> None:
     """The gateway says of a payout what the books deny: a manager is told, and what is reserved for the claim is looked at again.
 
     What is about to leave is held back by whoever sends it (`payout_holds`). Source: RELIABILITY I09.
     """
     tell(work, paying, NoticeKind.GATEWAY_CONTRADICTS)
+    told = {"payout": str(paying.payout.id), "why": Doubt.CONTRADICTS.value, "said": said}
+    record(work, paying.held, EventKind.PAYOUT_WORD_PARKED, told)
     latest = payouts.latest(work.conn, paying.payout.claim_id)
     if latest is not None and latest.state == PayoutState.RESERVED:
         look_again(work, replace(paying, payout=latest))
 
 
 def is_doubted(work: Work, paying: Paying) -> bool:
-    """Whether the gateway contradicts itself about the claim, and nobody looked at this payout for that since it began."""
-    since = notices.opened_at(work.conn, paying.payout.claim_id, NoticeKind.GATEWAY_CONTRADICTS)
-    if since is None:
+    """Whether the gateway contradicts itself about the claim, and nobody looked at this payout since it last did.
+
+    Which came first the chain says, and no clock. Source: RELIABILITY I09, I27.
+    """
+    if not notices.is_open(work.conn, paying.payout.claim_id, NoticeKind.GATEWAY_CONTRADICTS):
         return False
-    asked, approved_at = Review.GATEWAY_CONTRADICTS.value in paying.payout.review, paying.payout.approved_at
-    return not asked or (paying.state is not PayoutState.AWAITING_APPROVAL and (approved_at is None or approved_at < since))
+    if Review.GATEWAY_CONTRADICTS.value not in paying.payout.review:
+        return True
+    chain = events.of_kinds(work.conn, f"claim:{paying.payout.claim_id}", _OF_DOUBTS)
+    return paying.state is not PayoutState.AWAITING_APPROVAL and is_unseen(chain, str(paying.payout.id))
 
 
 def look_again(work: Work, paying: Paying) -> None:

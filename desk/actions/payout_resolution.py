@@ -52,7 +52,7 @@ def resolve_payout(work: Work, viewer: Viewer, payout_id: int, outcome: Heard, e
     if first == officer or not is_second(hands_of(work, paying.held, paying.payout.proposed_by), officer):
         raise SecondOfficerNeeded
     record(work, paying.held, EventKind.RESOLUTION_AGREED, {"payout": str(payout_id), "as": outcome.value}, evidence)
-    return hear(work, paying, Word(outcome))
+    return hear(work, paying, Word(outcome), by_two=True)
 
 
 def _may_resolve(work: Work, paying: Paying, officer: int) -> bool:

@@ -158,9 +158,14 @@ def _take_answer(work: Work, paying: Paying, word: Word) -> bool:
     return False
 
 
-def hear(work: Work, paying: Paying, word: Word) -> Paying:
-    """Let a verdict of the gateway move a payout that it may move; what its visitor needs to take it is kept while it waits."""
+def hear(work: Work, paying: Paying, word: Word, *, by_two: bool = False) -> Paying:
+    """Let a verdict of the gateway move a payout that it may move; what its visitor needs to take it is kept while it waits.
+
+    The gateway's word takes the place of what one officer alone had said; `by_two` officers stand for it where it is silent.
+    """
     values: dict[str, Any] = {"calling": False, "gateway_id": word.gateway_id or paying.payout.gateway_id}
+    if not by_two:
+        values |= UNSAID
     if word.heard is Heard.AWAITING_VISITOR:
         values |= {"take": word.take}
     if word.heard is Heard.SETTLED:
@@ -195,8 +200,7 @@ def hear_message(work: Work, message: Message) -> str:
     fate = "parked" if why or paying is None else _let_move(work, paying, message)
     told = why in (None, Doubt.WRONG_AMOUNT) and fate != "moved"
     if paying is not None and told and contradicts(paying.state, MESSAGES[message.type]):
-        doubt(work, paying)  # also where another amount went than the books deny
-        why = Doubt.CONTRADICTS
+        why = Doubt.CONTRADICTS  # also where another amount went than the books deny
     row: Row = {
         "id": message.id, "kind": message.type[:LONGEST_KIND], "payout_id": payout_id, "key": message.key or None,
         "gateway_id": message.gateway_id, "amount_minor": message.amount_minor, "currency": message.currency, "fate": fate,
@@ -204,7 +208,9 @@ def hear_message(work: Work, message: Message) -> str:
         "dismissed_at": None, "dismissal": None,
     }  # fmt: skip
     gateway_messages.keep(work.conn, row)
-    if paying is not None and why:
+    if paying is not None and why is Doubt.CONTRADICTS:
+        doubt(work, paying, row["kind"])
+    elif paying is not None and why:
         record(work, paying.held, EventKind.PAYOUT_WORD_PARKED, {"payout": str(payout_id), "why": why})
     return fate
 

@@ -93,7 +93,7 @@ def take(
     changes = _columns(work, move, running) | values
     moved = replace(held, claim=claims.change(work.conn, held.claim, **changes), clocks=tuple(running))
     docket.follow(work, moved.claim, moved.site)
-    if State(held.claim.state) is State.FAST_REFUND or move.to not in OPEN_STATES:
+    if State(held.claim.state) is State.FAST_REFUND or move.to not in {*OPEN_STATES, State.ARCHIVED}:
         notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT, NoticeKind.PAYOUT_RETURNED})
     event = happening(work, held, EventKind.MOVED, data)
     event = replace(event, step=step, from_state=held.claim.state, to_state=move.to, reason=scrubbed(work, held.claim, reason))

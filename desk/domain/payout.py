@@ -2,14 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
+from desk.domain.audit import EventKind
 from desk.domain.errors import WrongMoment
 from desk.domain.fund import EntryKind
+from desk.domain.notice import NoticeKind
 
 
 class PayoutState(StrEnum):
@@ -206,6 +209,24 @@ def after_query(heard: Heard, trace: Trace, now: datetime, *, honours_keys: bool
         return None
     sure = now - trace.never_seen_since >= NEVER_SEEN_FOR
     return PayoutStep.SEND_AGAIN if sure and now - trace.first_sent_at < GATEWAY_REMEMBERS else None
+
+
+def is_unseen(chain: Iterable[tuple[EventKind, Mapping[str, Any]]], payout: str) -> bool:
+    """Whether the gateway contradicted itself after this payout was last approved, as the claim's events in their order say.
+
+    The same word once more about the same payout is nothing new, until somebody looked at all of them and it comes again.
+    Source: RELIABILITY I09.
+    """
+    unseen, heard = True, set[tuple[object, object]]()
+    for kind, told in chain:
+        if kind is EventKind.NOTICE_OPENED and told.get("notice") == NoticeKind.GATEWAY_CONTRADICTS:
+            unseen, heard = True, set()
+        elif kind is EventKind.PAYOUT_WORD_PARKED and told.get("why") == Doubt.CONTRADICTS:
+            said = (told.get("payout"), str(told.get("said")).rpartition(".")[2])
+            unseen, heard = unseen or said not in heard, heard | {said}
+        elif (told.get("payout"), told.get("step")) == (payout, PayoutStep.APPROVE):
+            unseen = False
+    return unseen
 
 
 def ask_again_in(unknown_for: timedelta) -> timedelta:

@@ -4,7 +4,7 @@ Only clocks that this desk can also stop stand here.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -79,12 +79,17 @@ class Counting:
         return clocks.start(self.pack.clocks[kind], at, self.pack.version, self.zone, self.calendar, self.windows)
 
 
+def with_reminders(clock: Clock, pack: RulePack) -> Clock:
+    """The clock with the ladder of its pack, where it was started before packs had any."""
+    return clock if clock.ladder else replace(clock, ladder=pack.clocks[clock.kind].ladder)
+
+
 def left_to_extend(clock: Clock, pack: RulePack, now: datetime) -> int:
     """By how many of its units a clock may still be lengthened; none once it has ended or was missed. Source: LAW c2."""
     rule = pack.clocks[clock.kind]
     if clock.stopped_at is not None or clocks.is_late(clock, now):
         return 0
-    return rule.length + rule.extendable - clock.length
+    return max(0, rule.length + rule.extendable - clock.length)
 
 
 def after_step(step: Step, running: Iterable[Clock], at: datetime, counting: Counting) -> tuple[Clock, ...]:

@@ -28,22 +28,22 @@ def save(work: Work, claim_id: int, known: dict[int, Clock], changed: Iterable[C
 
     What was told of a clock that changed is over: it has stopped, or has another deadline.
     """
-    ids, over = {(clock.kind, clock.base_at): row_id for row_id, clock in known.items()}, set[str]()
+    ids, over = {(clock.kind, clock.base_at): row_id for row_id, clock in known.items()}, set[tuple[str, datetime]]()
     for clock in changed:
         row_id = ids.get((clock.kind, clock.base_at))
         if row_id is None:
-            work.conn.execute(insert(CLOCK), row_of(work.kit.lots.number(), claim_id, clock, work.now))
+            work.conn.execute(insert(CLOCK), row_of(work.kit.lots.number(), claim_id, clock))
         else:
-            over.add(clock.kind)
-            work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(row_of(row_id, claim_id, clock, work.now)))
-    if over:
-        end_reminders(work, claim_id, over)
+            over.add((known[row_id].kind, known[row_id].due_at))
+            work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(row_of(row_id, claim_id, clock)))
+    for kind, due_at in over:
+        told = (REMINDER.c.claim_id == claim_id) & (REMINDER.c.kind == kind) & (REMINDER.c.due_at == due_at)
+        work.conn.execute(update(REMINDER).where(told, REMINDER.c.ended_at.is_(None)).values(ended_at=work.now))
 
 
 def add_breach(work: Work, claim_id: int, clock: Clock) -> bool:
     """Write down that a clock of a claim that is locked was missed; False when its deadline is written down already."""
-    mine = (BREACH.c.claim_id == claim_id) & (BREACH.c.kind == clock.kind) & (BREACH.c.due_at == clock.due_at)
-    if work.conn.execute(select(BREACH.c.id).where(mine)).first() is not None:
+    if was_missed(work.conn, claim_id, clock):
         return False
     row = {
         "id": work.kit.lots.number(), "claim_id": claim_id, "kind": clock.kind, "due_at": clock.due_at, "recorded_at": work.now
@@ -58,23 +58,34 @@ def due(conn: Connection, now: datetime, most: int) -> list[int]:
     return list(dict.fromkeys(conn.execute(waiting).scalars()))
 
 
+def was_missed(conn: Connection, claim_id: int, clock: Clock) -> bool:
+    """Whether a deadline of a claim is written down as missed, whatever the time is now."""
+    mine = (BREACH.c.claim_id == claim_id) & (BREACH.c.kind == clock.kind) & (BREACH.c.due_at == clock.due_at)
+    return conn.execute(select(BREACH.c.id).where(mine)).first() is not None
+
+
 def is_due(work: Work, claim_id: int) -> bool:
     """Whether a clock of a claim that is locked must be seen to now: another worker may have been faster."""
     mine = (CLOCK.c.claim_id == claim_id) & (CLOCK.c.next_at <= work.now)
     return work.conn.execute(select(CLOCK.c.id).where(mine).limit(1)).first() is not None
 
 
-def look_again(work: Work, row_id: int, clock: Clock) -> None:
+def look_again(work: Work, claim_id: int, row_id: int, clock: Clock) -> None:
     """Note when a clock that was seen to now must be seen to next."""
-    work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(next_at=next_look_at(clock, work.now)))
+    row = row_of(row_id, claim_id, clock) | {"next_at": next_look_at(clock, work.now)}
+    work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(row))
 
 
 def add_reminder(work: Work, site_id: int, claim_id: int, clock: Clock, rung: Rung) -> bool:
     """Tell each role of a rung, in place of what earlier ones told; False when this one was told already."""
-    mine = (REMINDER.c.claim_id == claim_id) & (REMINDER.c.kind == clock.kind) & (REMINDER.c.due_at == clock.due_at)
-    if work.conn.execute(select(REMINDER.c.id).where(mine, REMINDER.c.minutes == rung.minutes)).first() is not None:
+    of_clock = (REMINDER.c.claim_id == claim_id) & (REMINDER.c.kind == clock.kind)
+    mine = of_clock & (REMINDER.c.due_at == clock.due_at) & (REMINDER.c.minutes == rung.minutes)
+    others = of_clock & ~((REMINDER.c.due_at == clock.due_at) & (REMINDER.c.minutes == rung.minutes))
+    work.conn.execute(update(REMINDER).where(others, REMINDER.c.ended_at.is_(None)).values(ended_at=work.now))
+    if work.conn.execute(select(REMINDER.c.id).where(mine)).first() is not None:
+        # Over because the clock was paused or written anew, and now true again.
+        work.conn.execute(update(REMINDER).where(mine).values(ended_at=None))
         return False
-    end_reminders(work, claim_id, [clock.kind])
     told = {
         "site_id": site_id, "claim_id": claim_id, "kind": clock.kind, "due_at": clock.due_at, "minutes": rung.minutes,
         "told_at": work.now, "ended_at": None,
@@ -85,17 +96,11 @@ def add_reminder(work: Work, site_id: int, claim_id: int, clock: Clock, rung: Ru
     return True
 
 
-def end_reminders(work: Work, claim_id: int, kinds: Iterable[str]) -> None:
-    """What was told of these clocks of a claim is over."""
-    mine = (REMINDER.c.claim_id == claim_id) & REMINDER.c.kind.in_(list(kinds)) & REMINDER.c.ended_at.is_(None)
-    work.conn.execute(update(REMINDER).where(mine).values(ended_at=work.now))
-
-
-def row_of(row_id: int, claim_id: int, clock: Clock, now: datetime) -> Row:
-    """The row of a clock as it stands now."""
+def row_of(row_id: int, claim_id: int, clock: Clock) -> Row:
+    """The row of a clock. It is seen to from its first reminder on, so that one that was changed late is looked at once more."""
     return {
         "id": row_id, "claim_id": claim_id, "kind": clock.kind, "state": clock.state.value, "base_at": clock.base_at,
-        "due_at": clock.due_at, "next_at": next_look_at(clock, now), "stopped_at": clock.stopped_at,
+        "due_at": clock.due_at, "next_at": next_look_at(clock, clock.base_at), "stopped_at": clock.stopped_at,
         "provisional": clock.provisional, "pack": clock.pack, "calendar": clock.calendar,
         "segments": segments_to_json(clock.segments),
         "rule": {

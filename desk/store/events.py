@@ -1,7 +1,7 @@
 """Appending to the audit chains and walking them. Decides neither what is audited nor whether a chain is sound."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -42,6 +42,13 @@ def has(conn: Connection, subject: str, kind: EventKind) -> bool:
         conn.execute(select(EVENT.c.id).where(EVENT.c.subject == subject, EVENT.c.kind == kind.value).limit(1)).first()
         is not None
     )
+
+
+def of_kinds(conn: Connection, subject: str, kinds: Sequence[EventKind]) -> list[tuple[EventKind, dict[str, Any]]]:
+    """What a subject's events of these kinds say, in the order of their chain."""
+    mine = (EVENT.c.subject == subject, EVENT.c.kind.in_([kind.value for kind in kinds]))
+    rows = conn.execute(select(EVENT.c.kind, EVENT.c.data).where(*mine).order_by(EVENT.c.seq))
+    return [(EventKind(row.kind), json.loads(row.data)) for row in rows]
 
 
 def newest_of_payout(conn: Connection, subject: str, payout_id: int, step: str) -> dict[str, Any] | None:

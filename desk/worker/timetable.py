@@ -21,6 +21,8 @@ HOUSE_SECONDS, AGAIN_SECONDS = 3_600.0, 60.0
 CLOCKS_SECONDS = 5.0
 PLAN_SECONDS = 60.0
 FUND_SECONDS = 30.0
+_TROUBLE = (DeskError, OSError, SQLAlchemyError)
+"""Trouble with the database, which the next turn may not have."""
 TOGETHER = 16
 """How many claims are seen to at once: on SQLite they share a commit, on PostgreSQL the waiting."""
 LAST_SECONDS = 4.0
@@ -76,11 +78,21 @@ async def look_after_funds(desk: Desk) -> None:
 
 
 async def see_to_all_clocks(desk: Desk) -> int:
-    """See to every clock that is due by now; how many claims had one."""
-    found = 0
-    while waiting := await desk.read(claims_with_clocks_due, desk.kit.clock.now()):
+    """See to every clock that is due by now; how many claims had one.
+
+    A claim that cannot be seen to is told to the operator and passed over until the next round, so that it stops no other.
+    """
+    found, passed_over = 0, set[int]()
+    while waiting := await desk.read(claims_with_clocks_due, desk.kit.clock.now(), passed_over):
         for at in range(0, len(waiting), TOGETHER):
-            await asyncio.gather(*(desk.write(see_to_clocks, claim_id) for claim_id in waiting[at : at + TOGETHER]))
+            some = waiting[at : at + TOGETHER]
+            ends = await asyncio.gather(*(desk.write(see_to_clocks, claim_id) for claim_id in some), return_exceptions=True)
+            for claim_id, end in zip(some, ends, strict=True):
+                if isinstance(end, _TROUBLE) or (isinstance(end, BaseException) and not isinstance(end, Exception)):
+                    raise end
+                if isinstance(end, Exception):
+                    passed_over.add(claim_id)
+                    structlog.get_logger().error("clocks_not_seen_to", claim=claim_id, exc_info=end)
         found += len(waiting)
     return found
 
@@ -118,5 +130,5 @@ def _told(event: str) -> Iterator[None]:
     """Trouble with the database ends one turn, not the worker."""
     try:
         yield
-    except (DeskError, OSError, SQLAlchemyError):
+    except _TROUBLE:
         structlog.get_logger().warning(event, exc_info=True)

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from desk.domain import payout
+from desk.domain.audit import EventKind
 from desk.domain.errors import WrongMoment
 from desk.domain.fund import EntryKind
 from desk.domain.payout import (
@@ -31,6 +32,7 @@ from desk.domain.payout import (
     contradicts,
     has_receipt,
     is_second,
+    is_unseen,
     payout_move,
     word_moves,
 )
@@ -160,6 +162,33 @@ def test_the_gateway_speaks_by_itself_in_four_kinds_of_message_and_no_other() ->
 
 def test_the_doubts_are_called_as_the_inbox_has_always_called_them() -> None:
     assert [doubt.value for doubt in Doubt] == ["unknown_type", "unknown_key", "wrong_amount", "contradicts"]
+
+
+_OPENED = (EventKind.NOTICE_OPENED, {"notice": "gateway_contradicts", "payout": "1"})
+_OTHER = (EventKind.NOTICE_OPENED, {"notice": "fund_short"})
+_APPROVED = (EventKind.PAYOUT_MOVED, {"payout": "2", "step": "approve"})
+_ANOTHERS = (EventKind.PAYOUT_MOVED, {"payout": "1", "step": "approve"})
+_SETTLED, _WAITS, _BY_ANSWER = (
+    (EventKind.PAYOUT_WORD_PARKED, {"payout": "1", "why": "contradicts", "said": said})
+    for said in ("payout.settled", "payout.awaiting_visitor", "answer.settled")
+)
+_STRANGE = (EventKind.PAYOUT_WORD_PARKED, {"payout": "1", "why": "wrong_amount"})
+
+
+@pytest.mark.parametrize(
+    ("chain", "unseen"),
+    [
+        ([], True), ([_OPENED, _SETTLED], True), ([_OPENED, _SETTLED, _APPROVED], False), ([_APPROVED, _OPENED, _SETTLED], True),
+        ([_OPENED, _SETTLED, _APPROVED, _SETTLED], False), ([_OPENED, _SETTLED, _APPROVED, _BY_ANSWER], False),
+        ([_OPENED, _WAITS, _APPROVED, _SETTLED], True), ([_OPENED, _WAITS, _SETTLED, _APPROVED, _WAITS], False),
+        ([_OPENED, _SETTLED, _APPROVED, _OPENED, _SETTLED], True), ([_OPENED, _SETTLED, _ANOTHERS], True),
+        ([_OPENED, _SETTLED, _APPROVED, _OTHER], False), ([_OPENED, _SETTLED, _APPROVED, _STRANGE], False),
+    ],
+)  # fmt: skip
+def test_a_new_contradiction_is_one_that_the_approval_did_not_know(
+    chain: list[tuple[EventKind, dict[str, str]]], unseen: bool
+) -> None:  # fmt: skip
+    assert is_unseen(chain, "2") is unseen
 
 
 # The visitor signs for cash once it was handed over, for all else once it settled, and for nothing that came back.

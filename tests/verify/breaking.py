@@ -200,7 +200,7 @@ def clock_too_many(conn: Connection, story: Story) -> None:
     days = calendar_from(calendar.exceptions(conn), calendar.years(conn))
     rule = KIT.packs.by_version(row.pack).clocks["first_answer"]
     clock = clocks.stop(clocks.start(rule, base, row.pack, ZoneInfo("Asia/Shanghai"), days), base)
-    conn.execute(insert(CLOCK), clock_rows.row_of(1, story.ids["fast"], clock, base))
+    conn.execute(insert(CLOCK), clock_rows.row_of(1, story.ids["fast"], clock))
 
 
 def told_early(conn: Connection, story: Story, minutes: int = 0) -> None:
@@ -226,7 +226,7 @@ def longer_by_itself(conn: Connection, story: Story) -> None:
     row: Any = _clock(conn, story.ids["received"], "acceptance")
     days = calendar_from(calendar.exceptions(conn), calendar.years(conn))
     longer = clocks.extend(clock_rows.clock_of(row), 1, ZoneInfo("Asia/Shanghai"), days)
-    stored = clock_rows.row_of(row.id, row.claim_id, longer, TOLD_AT)
+    stored = clock_rows.row_of(row.id, row.claim_id, longer)
     conn.execute(update(CLOCK).where(CLOCK.c.id == row.id).values(stored))
 
 

@@ -165,7 +165,7 @@ async def _work_off(house: House, lots: random.Random, heard: list[Heard]) -> No
         begun = await write(payout_words.begin_send if sends else payout_words.begin_query, lease, payout_id)
         if begun is not None:
             await write(payout_words.end_send if sends else payout_words.end_query, lease, payout_id, word)
-    for claim_id in await house.desk.read(claims_with_clocks_due, house.clock.at):
+    for claim_id in await house.desk.read(claims_with_clocks_due, house.clock.at, frozenset()):
         await write(see_to_clocks, claim_id)
 
 

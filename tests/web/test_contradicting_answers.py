@@ -46,7 +46,7 @@ async def test_it_is_listed_and_its_notice_ends_when_the_manager_has_looked(till
     ma = await seat(till, "ma")
     shown = (await ma.get(PAGE)).text
     assert ("The gateway&#39;s answer to a call of the desk:" in shown, "Do not pay again." in shown) == (True, True)
-    assert "系统去问网关，网关这样答：" in (await ma.get(PAGE, "zh-CN")).text
+    assert "网关对系统请求的答复：" in (await ma.get(PAGE, "zh-CN")).text
     await is_sound(till)
     assert (await dismiss(till, found["id"])).status_code == 200
     assert await notices(till) == []

@@ -48,6 +48,33 @@ async def test_after_a_failure_that_the_gateway_takes_back_the_next_payout_needs
     assert other["review"] == []
 
 
+async def test_a_worse_word_after_the_approval_is_looked_at_though_the_first_one_still_waits(till: Front) -> None:
+    reference, first = await failed(till)
+    await send(till, told(first, "payout.awaiting_visitor"), "one")
+    again = (await till.post(f"{reference}/payouts", "chen", CASH)).json()
+    await step(till, again, "approve", "ma")
+    await send(till, told(first, "payout.awaiting_visitor"), "the same once more")
+    assert (await till.call("GET", f"{PAYOUTS}/{again['id']}", "chen")).json()["state"] == "reserved"
+    await send(till, told(first, "payout.settled"), "worse")
+    assert (await till.call("GET", f"{PAYOUTS}/{again['id']}", "chen")).json()["state"] == "awaiting_approval"
+    assert await refused(till, again, "send") == (409, "second_officer_needed")
+    await step(till, again, "approve", "ma")
+    assert (await step(till, again, "send"))["state"] == "awaiting_visitor"
+    await is_sound(till)
+
+
+@pytest.mark.parametrize("hours", [5, -5])
+async def test_whether_it_was_looked_at_since_no_clock_decides(till: Front, hours: int) -> None:
+    reference, first = await failed(till)
+    again = (await till.post(f"{reference}/payouts", "chen", CASH)).json()
+    till.house.clock.go(hours=hours)
+    await send(till, told(first), "one")
+    till.house.clock.go(hours=-hours)
+    assert await refused(till, again, "send") == (409, "second_officer_needed")
+    await step(till, again, "approve", "ma")
+    assert (await step(till, again, "send"))["state"] == "awaiting_visitor"
+
+
 async def test_a_payout_that_was_reserved_before_waits_for_a_second_officer_from_then_on(till: Front) -> None:
     reference, first = await failed(till)
     again = (await till.post(f"{reference}/payouts", "chen", CASH)).json()

@@ -163,7 +163,7 @@ async def test_after_a_stand_still_each_promise_is_told_once_and_not_once_a_rung
     front.house.clock.go(hours=30)
     await all_of(*(see_to_all_clocks(front.house.desk) for _ in range(3)))
     await see_to_all_clocks(front.house.desk)
-    assert await told(front) == [("first_answer", 60, "manager")]
+    assert await told(front) == [("first_answer", 60, "intake"), ("first_answer", 60, "manager")]
 
 
 async def test_a_clock_put_back_tells_nothing_twice(front: Front) -> None:
@@ -185,6 +185,64 @@ async def test_whoever_waits_for_the_visitor_is_not_reminded_and_a_resumed_promi
     front.house.clock.at = (await of_kind(front, reference, "acceptance")).due_at - timedelta(hours=1)
     await see_to_all_clocks(front.house.desk)
     assert ("acceptance", -899, "intake") in await told(front)
+
+
+async def test_a_promise_that_runs_on_late_after_a_pause_is_told_of_again(front: Front) -> None:
+    reference, house = (await front.house.lodge()).reference, front.house
+    house.clock.at = (await of_kind(front, reference, "acceptance")).due_at + timedelta(hours=10)
+    await see_to_all_clocks(house.desk)
+    late = [one for one in await told(front, open_only=True) if one[0] == "acceptance"]
+    await front.post(f"{reference}/triage", "olga", {"override": "needs_information", "reason": "缺票据"})
+    assert [one for one in await told(front, open_only=True) if one[0] == "acceptance"] == []
+    await house.answer(reference)
+    await see_to_all_clocks(house.desk)
+    assert [one for one in await told(front, open_only=True) if one[0] == "acceptance"] == late != []
+
+
+async def test_one_claim_that_cannot_be_seen_to_stops_no_other_and_not_the_worker(front: Front) -> None:
+    lodged = [(await front.house.lodge()).reference for _ in range(20)]
+    await front.house.desk.write(_poisoned, (await front.claim(lodged[0])).id)
+    front.house.clock.go(hours=3)
+    for _ in range(2):
+        await see_to_all_clocks(front.house.desk)
+    assert {reference for reference, *_ in await seen(front, "ma")} == set(lodged[1:])
+    assert await front.counted("clock_breach") == 19
+
+
+def _poisoned(work: Work, claim_id: int) -> None:
+    clock = metadata.tables["clock"]
+    rule = work.conn.execute(
+        select(clock.c.rule).where(clock.c.claim_id == claim_id, clock.c.kind == "first_answer")
+    ).scalar_one()
+    damaged = rule | {"ladder": [[0, ["porter"]]]}
+    work.conn.execute(update(clock).where(clock.c.claim_id == claim_id, clock.c.kind == "first_answer").values(rule=damaged))
+
+
+async def test_a_clock_from_before_the_ladder_takes_that_of_its_pack(front: Front) -> None:
+    reference = (await front.house.lodge()).reference
+    await front.house.desk.write(_without_ladders)
+    await see_to_all_clocks(front.house.desk)
+    assert (await of_kind(front, reference, "first_answer")).ladder != ()
+    front.house.clock.go(hours=1, minutes=40)
+    await see_to_all_clocks(front.house.desk)
+    assert await told(front) == [("first_answer", -30, "intake")]
+
+
+def _without_ladders(work: Work) -> None:
+    """As the upgrade leaves clocks that run already."""
+    clock = metadata.tables["clock"]
+    for row in work.conn.execute(select(clock.c.id, clock.c.rule, clock.c.base_at).where(clock.c.state == "running")).all():
+        rule = {name: value for name, value in row.rule.items() if name != "ladder"}
+        work.conn.execute(update(clock).where(clock.c.id == row.id).values(rule=rule, next_at=row.base_at))
+
+
+async def test_what_was_missed_while_the_clock_was_wrong_stays_missed(henan: Front) -> None:
+    reference, house = await henan.house.docketed(), henan.house
+    house.clock.go(days=45)
+    await see_to_all_clocks(house.desk)
+    house.clock.go(days=-45)
+    assert problem(await extended(henan, reference)) == (409, "not_extendable")
+    assert red(await house.desk.read(verify, house.kit)) == {}
 
 
 async def test_reminders_of_a_foreign_site_are_not_there(front: Front) -> None:
@@ -212,7 +270,7 @@ async def test_many_reminders_come_page_by_page_each_once(front: Front) -> None:
 
 async def test_the_page_shows_what_is_near_and_leads_to_the_claim(sqlite_front: Front) -> None:
     reference, olga = (await sqlite_front.house.lodge()).reference, await seat(sqlite_front, "olga")
-    assert "没有将到的时限" in (await olga.get("/desk/reminders", "zh-CN")).text
+    assert "您的岗位没有将到或已过的时限" in (await olga.get("/desk/reminders", "zh-CN")).text
     sqlite_front.house.clock.go(hours=1, minutes=45)
     await see_to_all_clocks(sqlite_front.house.desk)
     olga = await seat(sqlite_front, "olga")

@@ -118,3 +118,16 @@ async def test_a_refund_of_a_payment_made_weeks_before_pairs_with_its_row(house:
     payout_id = await refunded(house, "settled")
     assert await fetched(house, fake, tmp_path, payout_id, "SUCCESS") == 0
     assert await is_whole(house)
+
+
+async def test_what_one_officer_had_said_before_the_gateway_spoke_makes_no_break(
+    house: House, fake: FakeWechat, tmp_path: Path
+) -> None:  # fmt: skip
+    payout_id = await refunded(house, "unclear")
+    assert await fetched(house, fake, tmp_path, payout_id, "PROCESSING") == 0
+    await Till(house).resolve(payout_id, "failed", house.cast.cai)
+    await Till(house).asked(payout_id, "failed", f"503-payout{payout_id}")
+    payout = await Till(house).payout(payout_id)
+    assert (payout.state, payout.resolve_as, payout.resolve_by) == ("failed", None, None)
+    assert await house.desk.write(match_statements) == 0
+    assert await is_whole(house)

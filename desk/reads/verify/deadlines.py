@@ -71,10 +71,9 @@ def i25_missed_promises_were_missed(dossier: Dossier) -> Iterator[str]:
 
 
 def i25_each_clock_will_be_seen_to(dossier: Dossier) -> Iterator[str]:
-    """A running clock whose deadline or next reminder is still to come is looked at then, or before."""
-    now = dossier.books.kit.clock.now()
+    """A running clock is looked at when what follows the last that was told or missed of it is due, or before."""
     for row, clock in zip(dossier.rows["clock"], dossier.clocks, strict=True):
-        look = rules.next_look_at(clock, max(now, _looked_at(dossier, clock)))
+        look = rules.next_look_at(clock, _looked_at(dossier, clock))
         if look is not None and (row.next_at is None or row.next_at > look):
             yield f"{dossier.name}: nobody will look at clock {clock.kind} when it is due"
 
@@ -88,9 +87,14 @@ def _looked_at(dossier: Dossier, clock: Clock) -> datetime:
 
 
 def i25_nobody_was_told_early(dossier: Dossier) -> Iterator[str]:
-    """Every reminder came when its rung says, not before; at most one rung of a clock is the last word on it."""
+    """Every reminder came when its rung says, not before; one rung of a clock that runs is the last word on it, no other."""
     rows = dossier.rows["clock_reminder"]
+    running = {(clock.kind, clock.due_at) for clock in dossier.clocks if clock.state is ClockState.RUNNING}
     for row in rows:
+        if row.site_id != dossier.claim.site_id:
+            yield f"{dossier.name}: a reminder stands at another site"
+        if row.ended_at is None and (row.kind, row.due_at) not in running:
+            yield f"{dossier.name}: a reminder stands though clock {row.kind} does not run"
         if row.told_at < Rung(row.minutes, frozenset({Role(row.role)})).at(row.due_at):
             yield f"{dossier.name}: {row.role} was told of clock {row.kind} before its time"
     open_rungs = {(row.kind, row.due_at, row.minutes) for row in rows if row.ended_at is None}

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from desk.domain.ladder import TOLD
 from desk.domain.notice import NoticeKind
-from desk.domain.policy import Role
 from desk.store.columns import document, key, moment, one_of, only_where, refers, truth, whole, words
 
 
@@ -59,7 +59,7 @@ class ClockReminderRow(SQLModel, table=True):
 
     __tablename__ = "clock_reminder"
     __table_args__ = (
-        one_of("role", Role),
+        CheckConstraint(f"role IN ({', '.join(repr(role.value) for role in sorted(TOLD))})", name="role_known"),
         UniqueConstraint("claim_id", "kind", "due_at", "minutes", "role"),
         Index("ix_clock_reminder_open", "site_id", "role", "due_at", "id", **only_where("ended_at IS NULL")),
     )

@@ -236,9 +236,9 @@ async def sheet_page(
 def _taken_by(kit: Kit, one: Sheet) -> datetime | None:
     """Until when the visitor may take in their app what awaits them there; None where no such app is, or the time is over."""
     payout, terms = one.view.payout, kit.gateway
-    if terms is None or terms.taken_in is None or payout.gateway != terms.name or payout.sent_at is None:
+    if terms is None or terms.taken_in is None or payout.gateway != terms.name or payout.first_sent_at is None:
         return None
-    until = payout.sent_at + terms.taken_in.within
+    until = payout.first_sent_at + terms.taken_in.within
     return until if until > kit.clock.now() else None
 
 
