@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from desk.actions.calendar import calendar_now
-from desk.actions.steps import CALENDAR, Held, earliest, keep_clocks, record, record_breaches
+from desk.actions.steps import CALENDAR, Held, count_breaches, earliest, keep_clocks, record
 from desk.domain import clocks
 from desk.domain.audit import EventKind
 from desk.domain.clocks import Clock
@@ -28,7 +28,7 @@ def record_missed_promises(work: Work, claim_id: int) -> None:
     """Write down what a claim's running clocks have missed, each deadline once. Moves no state and stops no clock."""
     claim = claims.get_by_id(work.conn, claim_id)
     held = Held(claim, sites.get(work.conn, claim.site_id), CALENDAR)
-    record_breaches(work, held, clock_rows.of_claim(work.conn, claim_id).values())
+    count_breaches(work, held, clock_rows.of_claim(work.conn, claim_id).values())
 
 
 def claims_to_recount(conn: Connection) -> list[int]:

@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     HANDOFF_DUE = "handoff_due"
     CLOCK_RECOUNTED = "clock_recounted"
     CLOCK_BREACHED = "clock_breached"
+    MISS_EXPLAINED = "miss_explained"
     PAYOUT_MOVED = "payout_moved"
     PAYOUT_SAID_RECEIVED = "payout_said_received"
     PAYOUT_WORD_PARKED = "payout_word_parked"

@@ -79,6 +79,9 @@ class Act(StrEnum):
     READ_DOCKET = "read_docket"
     FOLLOW = "follow"
     VERIFY = "verify"
+    READ_PROMISES = "read_promises"
+    READ_MISSES = "read_misses"
+    EXPLAIN_MISS = "explain_miss"
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_SITES = "manage_sites"
     MANAGE_CALENDAR = "manage_calendar"
@@ -132,6 +135,9 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.READ_DOCKET: frozenset({Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR}),
         Act.FOLLOW: frozenset(),
         Act.VERIFY: frozenset({Role.MANAGER, Role.AUDITOR}),
+        Act.READ_PROMISES: frozenset({Role.MANAGER, Role.AUDITOR}),
+        Act.READ_MISSES: _COUNTER | {Role.AUDITOR},
+        Act.EXPLAIN_MISS: _COUNTER,
         Act.MANAGE_OFFICERS: frozenset({Role.ADMIN}),
         Act.MANAGE_SITES: frozenset({Role.ADMIN}),
         Act.MANAGE_CALENDAR: frozenset({Role.ADMIN}),

@@ -35,6 +35,7 @@ from desk.store.tables.money import (
     StatementLineRow,
     WithdrawalRow,
 )
+from desk.store.tables.promises import PromiseCountRow, PromiseDeltaRow
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
 from desk.store.tables.recovery import RecoveryDecisionRow, RecoveryDemandRow, RecoveryInstalmentRow, RecoveryRow
 from desk.store.tables.sites import (
@@ -86,6 +87,8 @@ __all__ = [
     "PayoutRow",
     "PayoutTagRow",
     "PersonRow",
+    "PromiseCountRow",
+    "PromiseDeltaRow",
     "RecoveryDecisionRow",
     "RecoveryDemandRow",
     "RecoveryInstalmentRow",

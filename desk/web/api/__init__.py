@@ -15,6 +15,7 @@ from desk.web.api import (
     gateway_messages,
     lodging,
     payouts,
+    promises,
     recovery,
     respondents,
     runway,
@@ -27,5 +28,6 @@ routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
+    promises.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)
