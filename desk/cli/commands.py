@@ -12,6 +12,7 @@ from desk.cli import (
     gateway_sandbox,
     officers,
     packs,
+    promises,
     reconcile,
     recoveries,
     replay,
@@ -29,7 +30,6 @@ FRONT = """\
 Usage: desk COMMAND [OPTIONS]     (desk COMMAND --help tells the rest)
 
 A small-claims desk for tourism disputes.
-
 Run
   demo       A simulated day of Golden Week, in a temporary folder
   serve      Serve the web and its worker
@@ -51,6 +51,7 @@ Look
   recoveries What respondents owe for refunds that were paid
   sends      The stop switch: let no refund leave, and let them leave again
   closes     What the cashiers counted at the end of their days
+  promises   What became of a site's promises, and what was missed
   version    What is running here
 
 Examples: desk demo
@@ -104,3 +105,4 @@ _add(calendar.group, "calendar")
 _add(packs.group, "packs")
 _add(claims.group, "claims")
 _add(recoveries.group, "recoveries")
+_add(promises.group, "promises")

@@ -5,7 +5,7 @@ Adds up what the counts hold and counts no claim. Names places and promises, nev
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ from desk.store.tables import SiteRow, metadata
 
 BREACH, CLAIM = metadata.tables["clock_breach"], metadata.tables["claim"]
 _ORDER = (BREACH.c.base_at, BREACH.c.id)
-DAYS, MOST_DAYS = 30, 366
+DAYS, MONTH, MOST_DAYS = 30, 31, 366
 ENOUGH_DAYS = 5
 """Below this many days nothing is said of shares and medians. Source: UX J7."""
 _HALF, _NINE_TENTHS = 0.5, 0.9
@@ -127,8 +127,12 @@ def report(conn: Connection, viewer: Viewer, slug: str, first: date | None, last
 def report_by_day(
     conn: Connection, viewer: Viewer, slug: str, first: date | None, last: date | None, kit: Kit, kind: str | None = None
 ) -> tuple[Span, list[tuple[date, Promise]]]:  # fmt: skip
-    """The same by day, the newest first; days without a promise are left out. Raises as `report` does."""
+    """The same by day, the newest first, at most a month of it; days without a promise are left out. Raises as `report` does.
+
+    The span ends with the last day asked for and begins with the first that was looked at: what lies before is asked for next.
+    """
     span = _span(conn, viewer, slug, (first, last), kit, Act.READ_PROMISES)
+    span = replace(span, first=max(span.first, span.last - timedelta(days=MONTH - 1)))
     days = defaultdict[date, Counter[Tallied]](Counter)
     for one, number in promises.counts(conn, span.site.id, span.first, span.last, by_day=True).items():
         if kind is None or one.kind == kind:
@@ -184,9 +188,12 @@ def _span(
 
 def _by_rule(counts: Counter[Tallied], kit: Kit) -> Mapping[ClockRule, Counter[Tallied]]:
     """Packs that say the same of a promise are one."""
-    found = defaultdict[ClockRule, Counter[Tallied]](Counter)
+    of_pack = defaultdict[tuple[str, str], Counter[Tallied]](Counter)
     for one, number in counts.items():
-        found[kit.packs.by_version(one.pack).clocks[one.kind]][one] += number
+        of_pack[one.pack, one.kind][one] = number
+    found = defaultdict[ClockRule, Counter[Tallied]](Counter)
+    for (pack, kind), of_kind in of_pack.items():
+        found[kit.packs.by_version(pack).clocks[kind]].update(of_kind)
     return found
 
 

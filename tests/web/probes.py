@@ -109,6 +109,15 @@ EVIDENCE: Mapping[tuple[str, str], "Probe"] = {
 }
 """Routes about files: their bodies are no JSON, so their tests are `test_evidence_doors`."""
 
+REPORTS: Mapping[tuple[str, str], "Probe"] = {
+    ("GET", f"{SITE}/promises"): Probe(Act.READ_PROMISES),
+    ("GET", f"{SITE}/promises.csv"): Probe(Act.READ_PROMISES),
+    ("GET", f"{SITE}/promises/missed"): Probe(Act.READ_MISSES),
+    ("GET", f"{SITE}/promises/missed.csv"): Probe(Act.READ_MISSES),
+    ("POST", "/api/v1/promises/missed/{miss}/reason"): Probe(Act.EXPLAIN_MISS, body=REASON),
+}
+"""Routes about a site's days: their path names the site or a row of its report, so their tests are `test_promises`."""
+
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
     ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
@@ -133,6 +142,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", f"{CLAIM}/reopen"): Probe(Act.REOPEN, "withdrawn", WORDS),
     **MONEY,
     **EVIDENCE,
+    **REPORTS,
     ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
@@ -144,7 +154,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
 }
 
 
-PLAIN = {where: probe for where, probe in PROBES.items() if where not in {*MONEY, *EVIDENCE} and probe.act != SIGNED}
+PLAIN = {where: probe for where, probe in PROBES.items() if where not in {*MONEY, *EVIDENCE, *REPORTS} and probe.act != SIGNED}
 """Routes that need no payout, no file and no signature."""
 
 

@@ -22,6 +22,7 @@ from tests.till import Till
 from tests.web.console import Seat, browser, form_in, seat
 from tests.web.front import Front
 from tests.web.test_money_doors import owed
+from tests.web.test_promises import missed
 
 ABSENT = "0000000000"
 ROLES: Mapping[str, Role | None] = {
@@ -97,6 +98,12 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/gateway-messages/{site}"): Door(Act.READ_FUND),
     ("GET", "/desk/gateway-messages/{site}/gateway-messages.csv"): Door(Act.EXPORT_FUND),
     ("POST", "/desk/gateway-messages/{site}/{message_id}/dismiss"): Door(Act.DISMISS_MESSAGE, fields={"reason": "x"}),
+    ("GET", "/desk/promises"): Door(Act.READ_PROMISES),
+    ("GET", "/desk/promises/{site}/days"): Door(Act.READ_PROMISES),
+    ("GET", "/desk/promises/{site}/promises.csv"): Door(Act.READ_PROMISES),
+    ("GET", "/desk/promises/{site}/missed"): Door(Act.READ_MISSES),
+    ("GET", "/desk/promises/{site}/missed.csv"): Door(Act.READ_MISSES),
+    ("POST", "/desk/promises/{site}/missed/{miss_id}"): Door(Act.EXPLAIN_MISS, fields={"reason": "x"}),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -112,7 +119,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
-MONEY = re.compile(r"/(payouts|fund|recoveries|close|breaks|gateway-messages)")
+MONEY = re.compile(r"/(payouts|fund|recoveries|close|breaks|gateway-messages|promises)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -160,6 +167,7 @@ class Things:
     close: int = 1
     break_id: int = 1
     message: int = 1
+    miss: int = 1
     site: str = "huangshan"
     recovery: str = "1"
     respondent: str = "1"
@@ -171,7 +179,7 @@ class Things:
         return path.format(
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
-            respondent_id=self.respondent, number=1, way="in",
+            respondent_id=self.respondent, number=1, way="in", miss_id=self.miss,
         )  # fmt: skip
 
 
@@ -195,7 +203,7 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
         (till,) = await house.desk.read(open_tills, house.cast.chen, HOME)
         counted = (HOME, Method.CASH, Count(till.expected, "CNY"), None, till.seen)
         return Things(ABSENT, close=(await house.desk.write(close_day, house.cast.chen, *counted)).row.id)
-    return Things(await front.brought_to(state))
+    return Things(await front.brought_to(state), miss=await missed(front) if "{miss_id}" in where[1] else 1)
 
 
 async def met(at: Seat, where: tuple[str, str], things: Things) -> str | int:

@@ -1,7 +1,7 @@
 """What became of a site's promises: counts and times, day by day as CSV, what was missed, and why."""
 
 from collections.abc import AsyncIterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from desk.domain.policy import Viewer
 from desk.domain.tally import RESOLUTION
 from desk.ports import Desk
 from desk.reads.pages import LARGEST_PAGE, Page
-from desk.reads.promises import Miss, Promise, Report, Times, miss_of, misses_page, report, report_by_day
+from desk.reads.promises import Miss, Promise, Report, Span, Times, miss_of, misses_page, report, report_by_day
 from desk.web.api.claims import link_next
 from desk.web.api.fund import Site
 from desk.web.api.shapes import Day, In, Out, Prose
@@ -166,9 +166,11 @@ async def get_promises(
 
 @router.get(
     "/sites/{site}/promises.csv", name="promises_csv", responses=for_staff() | {200: {"content": {"text/csv": {}}}},
-    response_class=Response, summary="What became of a site's promises, day by day as CSV",
+    response_class=StreamingResponse, summary="What became of a site's promises, day by day as CSV",
 )  # fmt: skip
-async def get_promises_csv(site: Site, desk: TheDesk, officer: Officer, query: Annotated[DaysQuery, Query()]) -> Response:
+async def get_promises_csv(
+    site: Site, desk: TheDesk, officer: Officer, query: Annotated[DaysQuery, Query()]
+) -> StreamingResponse:
     """One row a day and promise, the newest day first."""
     return await promises_csv(desk, officer, site, query.first, query.to)
 
@@ -204,12 +206,22 @@ async def post_reason(
     return await answer_once(request, desk, officer, key, _explained, explain_miss, row_id(miss_id), body.reason)
 
 
-async def promises_csv(desk: Desk, officer: Viewer, site: str, first: date | None, last: date | None) -> Response:
+async def promises_csv(desk: Desk, officer: Viewer, site: str, first: date | None, last: date | None) -> StreamingResponse:
     """The days as a file; the console hands it out too. Raises NotFound for a foreign site, Forbidden, BadInput."""
-    span, days = await desk.read(report_by_day, officer, site, first, last, desk.kit)
-    body = csv_line(COLUMNS) + "".join(csv_line(_cells(span.site.slug, on, one)) for on, one in days)
-    headers = {"Content-Disposition": f'attachment; filename="promises-{site}-{span.first}-{span.last}.csv"'}
-    return Response(body, headers=headers, media_type="text/csv; charset=utf-8")
+    whole = (await desk.read(report, officer, site, first, last, desk.kit)).span
+    headers = {"Content-Disposition": f'attachment; filename="promises-{site}-{whole.first}-{whole.last}.csv"'}
+    lines = promise_lines(desk, officer, whole)
+    return StreamingResponse(lines, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+async def promise_lines(desk: Desk, officer: Viewer, whole: Span) -> AsyncIterator[str]:
+    """The days of a span as rows, a month at a time, so that a long one holds up nobody."""
+    yield csv_line(COLUMNS)
+    last = whole.last
+    while whole.first <= last:
+        span, days = await desk.read(report_by_day, officer, whole.site.slug, whole.first, last, desk.kit)
+        yield "".join(csv_line(_cells(span.site.slug, on, one)) for on, one in days)
+        last = span.first - timedelta(days=1)
 
 
 async def missed_csv(desk: Desk, officer: Viewer, site: str, first: date | None, last: date | None) -> StreamingResponse:

@@ -167,5 +167,5 @@ async def _page(
         in_full=contact is not None, asked=Money(asked, claim.currency) if asked else None, money=Money, figure_text=figure_text,
         answers=[answer.value for answer in Answer], bases=[basis.value for basis in Basis], tests=TESTS,
         scopes=[scope.value for scope in Scope], kinds=[kind.value for kind in RespondentKind],
-        evidence=evidence, shows=list(Shows),
+        evidence=evidence, shows=list(Shows), may_see_misses=session.viewer.may(Act.READ_MISSES, claim.site_id),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """What became of promises, on pages: over some days, day by day, and what was missed with the form that says why."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -60,6 +60,7 @@ async def promise_days(
     return staff_page(
         request, session, "console/promise_days.html", failed.status if failed else 200, here="promises", span=span, lines=lines,
         kind=kind, kinds=PROMISED, failed=failed, days=_asked(span), address=_address(request),
+        next_address=f"/desk/promises/{site}/days?{urlencode(_before(span, first, kind))}" if _goes_on(span, first) else None,
     )  # fmt: skip
 
 
@@ -140,6 +141,17 @@ def _day(typed: str) -> date | None:
     if not EARLIEST <= found <= LATEST:
         raise BadInput("?from", "bad_date")
     return found
+
+
+def _goes_on(span: Span, first: str) -> bool:
+    """Whether earlier days were asked for than are shown."""
+    return bool(first) and first < span.first.isoformat()
+
+
+def _before(span: Span, first: str, kind: str | None) -> dict[str, str]:
+    """The days before those that are shown, as they were asked for."""
+    before = (span.first - timedelta(days=1)).isoformat()
+    return {"from": first, "to": before} | ({"promise": kind} if kind else {})
 
 
 def _asked(span: Span) -> dict[str, str]:
