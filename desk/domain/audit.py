@@ -31,6 +31,8 @@ class EventKind(StrEnum):
     CLOCK_RECOUNTED = "clock_recounted"
     CLOCK_BREACHED = "clock_breached"
     MISS_EXPLAINED = "miss_explained"
+    RATED = "rated"
+    FOLLOWED_UP = "followed_up"
     PAYOUT_MOVED = "payout_moved"
     PAYOUT_SAID_RECEIVED = "payout_said_received"
     PAYOUT_WORD_PARKED = "payout_word_parked"

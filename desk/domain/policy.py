@@ -74,6 +74,9 @@ class Act(StrEnum):
     EXPORT_FUND = "export_fund"
     READ_NOTICES = "read_notices"
     SAY_RECEIVED = "say_received"
+    RATE = "rate"
+    FOLLOW_UP = "follow_up"
+    READ_FOLLOW_UPS = "read_follow_ups"
     READ_CLAIM = "read_claim"
     VIEW_CONTACT = "view_contact"
     READ_DOCKET = "read_docket"
@@ -130,6 +133,9 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.EXPORT_FUND: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.SAY_RECEIVED: frozenset(),
+        Act.RATE: frozenset(),
+        Act.FOLLOW_UP: _COUNTER,
+        Act.READ_FOLLOW_UPS: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_CLAIM: _READERS,
         Act.VIEW_CONTACT: _READERS,
         Act.READ_DOCKET: frozenset({Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR}),
@@ -159,7 +165,8 @@ READABLE: Mapping[Role, frozenset[State]] = MappingProxyType(
 
 VISITOR_ACTS = frozenset(
     {
-        Act.FOLLOW, Act.ADD_EVIDENCE, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN, Act.SAY_RECEIVED
+        Act.FOLLOW, Act.ADD_EVIDENCE, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN, Act.SAY_RECEIVED,
+        Act.RATE,
     }
 )  # fmt: skip
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""

@@ -59,6 +59,7 @@ EFFECTS: Mapping[Step, Effect] = MappingProxyType(
         Step.BANK_RETURN: Effect(starts=("fast_payment",)),
         Step.WITHDRAW: Effect(voids=_ALL),
         Step.REOPEN: Effect(starts=("first_answer", "acceptance")),
+        Step.ARCHIVE: Effect(),
     }
 )
 """Source: SPEC 3, start → stop; SPEC 4. A decision that asks for information answers the visitor but does not accept;

@@ -115,7 +115,9 @@ async def _again_and_again(stopping: asyncio.Event, what: Callable[[], Awaitable
 
 async def _round(desk: Desk, fold_log: Callable[[], None]) -> None:
     done = await keep_house(desk, fold_log)
-    structlog.get_logger().info("round_done", tags=done.tags, answers=done.answers, recounted=done.recounted)
+    structlog.get_logger().info(
+        "round_done", tags=done.tags, answers=done.answers, recounted=done.recounted, archived=done.archived
+    )
 
 
 async def _wait(stopping: asyncio.Event, seconds: float) -> None:

@@ -47,6 +47,9 @@ EXPECTED = {
     "export_fund": "manager auditor",
     "read_notices": "manager auditor",
     "say_received": "",
+    "rate": "",
+    "follow_up": COUNTER,
+    "read_follow_ups": "manager auditor",
     "read_claim": "intake cashier mediator manager auditor",
     "view_contact": "intake cashier mediator manager auditor",
     "read_docket": "intake mediator manager auditor",
@@ -60,7 +63,7 @@ EXPECTED = {
     "manage_calendar": "admin",
 }
 OTHERS = {
-    Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received",
+    Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received rate",
     Kind.POSTER: "lodge",
     Kind.OPERATOR: "manage_officers manage_sites manage_calendar verify stop_sends",
     Kind.CALENDAR: "",

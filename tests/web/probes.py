@@ -115,6 +115,8 @@ REPORTS: Mapping[tuple[str, str], "Probe"] = {
     ("GET", f"{SITE}/promises/missed"): Probe(Act.READ_MISSES),
     ("GET", f"{SITE}/promises/missed.csv"): Probe(Act.READ_MISSES),
     ("POST", "/api/v1/promises/missed/{miss}/reason"): Probe(Act.EXPLAIN_MISS, body=REASON),
+    ("GET", f"{SITE}/follow-ups"): Probe(Act.READ_FOLLOW_UPS),
+    ("GET", f"{SITE}/follow-ups.csv"): Probe(Act.READ_FOLLOW_UPS),
 }
 """Routes about a site's days: their path names the site or a row of its report, so their tests are `test_promises`."""
 
@@ -140,6 +142,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", f"{CLAIM}/slip"): Probe(Act.REISSUE_SLIP, body=REASON),
     ("POST", f"{CLAIM}/withdraw"): Probe(Act.WITHDRAW, body=WORDS),
     ("POST", f"{CLAIM}/reopen"): Probe(Act.REOPEN, "withdrawn", WORDS),
+    ("POST", f"{CLAIM}/follow-up"): Probe(Act.FOLLOW_UP, "refused", {"outcome": "not_reached"}),
     **MONEY,
     **EVIDENCE,
     **REPORTS,
@@ -149,6 +152,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/status/object"): Probe(KEY, "fast_refund", WORDS),
     ("POST", "/api/v1/status/withdraw"): Probe(KEY, body=WORDS),
     ("POST", "/api/v1/status/reopen"): Probe(KEY, "withdrawn", WORDS),
+    ("POST", "/api/v1/status/rate"): Probe(KEY, "refused", {"rating": 4}),
     ("POST", "/api/v1/status/received"): Probe(KEY, "refund_sent", {}),
     ("POST", "/api/v1/status/contact"): Probe(KEY, body={"phone": "+8613900001111"}),
 }

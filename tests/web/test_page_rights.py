@@ -104,6 +104,9 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/promises/{site}/missed"): Door(Act.READ_MISSES),
     ("GET", "/desk/promises/{site}/missed.csv"): Door(Act.READ_MISSES),
     ("POST", "/desk/promises/{site}/missed/{miss_id}"): Door(Act.EXPLAIN_MISS, fields={"reason": "x"}),
+    ("GET", "/desk/follow-ups"): Door(Act.READ_FOLLOW_UPS),
+    ("GET", "/desk/follow-ups/{site}"): Door(Act.READ_FOLLOW_UPS),
+    ("GET", "/desk/follow-ups/{site}/follow-ups.csv"): Door(Act.READ_FOLLOW_UPS),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -119,7 +122,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
-MONEY = re.compile(r"/(payouts|fund|recoveries|close|breaks|gateway-messages|promises)")
+MONEY = re.compile(r"/(payouts|fund|recoveries|close|breaks|gateway-messages|promises|follow-ups)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),

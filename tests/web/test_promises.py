@@ -149,7 +149,7 @@ async def test_a_refund_that_the_bank_sent_back_is_promised_and_counted_again(at
 async def test_why_a_promise_was_missed_is_said_by_the_counter_and_kept(at: Front) -> None:
     number = await missed(at)
     path = f"/api/v1/promises/missed/{number}/reason"
-    first = await at.call("POST", path, "olga", json={"reason": f"{WHY}王小薇的电话13800138000打不通。"})
+    first = await at.call("POST", path, "olga", json={"reason": f"{WHY}游客的电话13800138000打不通。"})
     assert first.status_code == 200
     kept = first.json()["reason"]
     assert kept.startswith(WHY)

@@ -64,6 +64,7 @@ OF_A_CLAIM: Final[tuple[tuple[str, Callable[[Dossier], Iterator[str]]], ...]] = 
     ("I18", records.i18_claim_is_whole),
     ("I18", records.i18_rows_and_events_pair_up),
     ("I18", records.i18_docket_holds_who_is_on_it),
+    ("I18", records.i18_follow_ups_were_told),
     ("I18", records.i18_notices_were_told),
     ("I18", exhibits.i18_files_are_there),
     ("I18", exhibits.i18_evidence_was_told),

@@ -18,6 +18,7 @@ from desk.store.tables.claims import (
 )
 from desk.store.tables.decisions import AssessmentRow, VerdictRow
 from desk.store.tables.evidence import EvidenceRow
+from desk.store.tables.follow_up import FollowUpRow
 from desk.store.tables.jobs import ClockBreachRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     BankReturnRow,
@@ -69,6 +70,7 @@ __all__ = [
     "DuplicateTagRow",
     "EventRow",
     "EvidenceRow",
+    "FollowUpRow",
     "FundAccountRow",
     "FundEntryRow",
     "FundPostingRow",
