@@ -51,7 +51,8 @@ def test_the_desk_tries_three_times_at_most_and_not_after_an_answer(kinds: list[
     [
         (State.CLOSED, [], 0, False), (State.CLOSED, [], 3, False), (State.CLOSED, [], 4, True),
         (State.CLOSED, [N], 2, False), (State.CLOSED, [N], 3, True), (State.CLOSED, [N, N], 2, True),
-        (State.CLOSED, [N] * 3, 1, True), (State.CLOSED, [N] * 3, 0, False), (State.REFUSED, [R], 0, True), (State.REFUSED, [D], 0, True),
+        (State.CLOSED, [N] * 3, 1, True), (State.CLOSED, [N] * 3, 0, False),
+        (State.REFUSED, [R], 0, True), (State.REFUSED, [D], 0, True),
         (State.WITHDRAWN, [], 0, True),
     ],
 )  # fmt: skip

@@ -1,8 +1,11 @@
 """An older desk's days are counted by the upgrade as they would have been counted while they happened."""
 
+import pytest
 from sqlalchemy import Connection, text
 
+from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.promises import fold_counts
+from desk.domain.claim import Elsewhere
 from desk.reads.verify import verify
 from desk.store.migrations import current, head
 from tests.builders import House, open_house
@@ -47,6 +50,18 @@ async def test_the_counts_of_an_older_desk_are_those_it_would_have_kept(database
         report = await house.desk.read(verify, house.kit)
         assert [finding for finding in report.invariants if not finding.ok] == []
         assert await house.desk.read(_waiting) == 0
+
+
+async def test_what_a_visitor_said_is_not_thrown_away_on_the_way_back(database: str) -> None:
+    async with open_house(database) as house:
+        reference = (await house.lodge(already_elsewhere=Elsewhere.COURT)).reference
+        await house.confirm(reference, "refuse")
+        moved(database, "downgrade", "0017")
+        moved(database, "upgrade", "head")
+        await house.desk.write(rate_claim, await house.vera(reference), reference, Rating(2, "太慢"))
+    with pytest.raises(RuntimeError, match="would forget it"):
+        moved(database, "downgrade", "0017")
+    assert shown(database, "SELECT rating, comment FROM follow_up") == [(2, "太慢")]
 
 
 def _waiting(conn: Connection) -> int:
