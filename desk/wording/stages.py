@@ -109,11 +109,11 @@ _VISITOR = (
     _visitor(Stage.IN_MEDIATION, Who.MEDIATOR, ("mediation",), _ADD, _CHANGE, _WITHDRAW),
     _visitor(Stage.AGREEMENT_REACHED, Who.RESPONDENT, (), _ADD, _CHANGE),
     _visitor(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, _ADD, _CHANGE, _WITHDRAW),
-    _visitor(Stage.CLOSED_REFUNDED, Who.NOBODY, (), _RATE, _REOPEN),
-    _visitor(Stage.CLOSED_PERFORMED, Who.NOBODY, (), _RATE, _REOPEN),
-    _visitor(Stage.CLOSED_TERMINATED, Who.NOBODY, (), _RATE, _REOPEN, doors="say.doors.terminated"),
-    _visitor(Stage.CLOSED_REFUSED, Who.NOBODY, (), _RATE, _REOPEN, doors="say.doors.refused"),
-    _visitor(Stage.CLOSED_TRANSFERRED, Who.AGENCY, (), _RATE, _REOPEN, doors="say.doors.transferred"),
+    _visitor(Stage.CLOSED_REFUNDED, Who.NOBODY, (), _REOPEN, _RATE),
+    _visitor(Stage.CLOSED_PERFORMED, Who.NOBODY, (), _REOPEN, _RATE),
+    _visitor(Stage.CLOSED_TERMINATED, Who.NOBODY, (), _REOPEN, _RATE, doors="say.doors.terminated"),
+    _visitor(Stage.CLOSED_REFUSED, Who.NOBODY, (), _REOPEN, _RATE, doors="say.doors.refused"),
+    _visitor(Stage.CLOSED_TRANSFERRED, Who.AGENCY, (), _REOPEN, _RATE, doors="say.doors.transferred"),
     _visitor(Stage.CLOSED_WITHDRAWN, Who.NOBODY, (), _REOPEN),
 )
 _OFFICER = (

@@ -62,7 +62,7 @@ async def said(front: Front, by: str = "ma") -> Any:  # noqa: ANN401 - the JSON
 @pytest.mark.parametrize("state", ["closed", "refused", "transferred"])
 async def test_a_visitor_rates_how_their_claim_was_handled(at: Front, state: str) -> None:
     slip = await ended(at, state)
-    assert (await at.status(slip))["acts"] == ["rate", "reopen"]
+    assert (await at.status(slip))["acts"] == ["reopen", "rate"]
     answer = await at.visit(slip, "rate", rating=5, text=WORDS)
     assert (answer.status_code, answer.json()["state"]) == (200, "closed")
     (row,) = await at.house.desk.read(_rows)
