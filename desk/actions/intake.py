@@ -196,7 +196,7 @@ def _running(work: Work, told: Lodging, site: SiteRow) -> Running:
         started = tuple(_clocks(work, told, site))
         shown = tuple(shown_clock(clock, site) for clock in started if clock.state is ClockState.RUNNING)
         counted = all_of(tallied(clock, ZoneInfo(site.time_zone), ()) for clock in started)
-        rows = tuple(clock_rows.row_of(0, 0, clock) for clock in started)
+        rows = tuple(clock_rows.row_of(0, 0, clock, work.now) for clock in started)
         work.shared[name] = Running(started, rows, promises.row_of(0, site.id, counted), shown)
     found: Running = work.shared[name]
     return found

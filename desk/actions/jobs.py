@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit, Lease, Work
 from desk.store import jobs
 
@@ -38,3 +39,12 @@ def give_up(work: Work, lease: Lease, why: str) -> None:
 def drop_job(work: Work, lease: Lease) -> None:
     """Set a job of a kind that this desk does not know aside at once."""
     jobs.set_aside(work, lease, "unknown_kind")
+
+
+def retry_job(work: Work, viewer: Viewer, job_id: int) -> None:
+    """Give a job that was set aside back to the worker, as if it had never failed.
+
+    Raises Forbidden, NotFound for a job that is not there, WrongMoment for one that was not set aside.
+    """
+    require(viewer, Act.MANAGE_JOBS, 0)
+    jobs.take_up_again(work, job_id)

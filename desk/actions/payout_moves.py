@@ -131,15 +131,18 @@ def doubt(work: Work, paying: Paying) -> None:
 
 
 def is_doubted(work: Work, paying: Paying) -> bool:
-    """Whether the gateway contradicts itself about the claim, and nobody was asked to look at this payout for that yet."""
-    asked = Review.GATEWAY_CONTRADICTS.value in paying.payout.review
-    return not asked and notices.is_open(work.conn, paying.payout.claim_id, NoticeKind.GATEWAY_CONTRADICTS)
+    """Whether the gateway contradicts itself about the claim, and nobody looked at this payout for that since it began."""
+    since = notices.opened_at(work.conn, paying.payout.claim_id, NoticeKind.GATEWAY_CONTRADICTS)
+    if since is None:
+        return False
+    asked, approved_at = Review.GATEWAY_CONTRADICTS.value in paying.payout.review, paying.payout.approved_at
+    return not asked or (paying.state is not PayoutState.AWAITING_APPROVAL and (approved_at is None or approved_at < since))
 
 
 def look_again(work: Work, paying: Paying) -> None:
     """Put a reserved payout before a second officer where a doubt asks for it; one that was put there for it stays."""
     if is_doubted(work, paying):
-        review = [*paying.payout.review, Review.GATEWAY_CONTRADICTS.value]
+        review = [*dict.fromkeys((*paying.payout.review, Review.GATEWAY_CONTRADICTS.value))]
         again: dict[str, Any] = {"needs_second": True, "review": review, "approved_by": None, "approved_at": None}
         move(work, paying, PayoutStep.LAPSE, {"review": review}, **again)
 

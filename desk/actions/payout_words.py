@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from desk.actions.payout_doubts import doubt_answer
 from desk.actions.payout_holds import LOOK_AGAIN, hold_back, is_elsewhere, why_held
 from desk.actions.payout_moves import Paying, doubt, hold_for_desk, keep_take, move, tell
+from desk.actions.payout_orders import order_of
 from desk.actions.payout_returns import book_return, can_return
 from desk.actions.payouts import SEND
 from desk.actions.steps import record
@@ -32,8 +34,8 @@ from desk.domain.payout import (
     contradicts,
     word_moves,
 )
-from desk.ports import Lease, PayOrder, Row, SealedPerson, Word, Work
-from desk.store import gateway_messages, jobs, payouts, people
+from desk.ports import Lease, PayOrder, Row, Word, Work
+from desk.store import gateway_messages, jobs, payouts
 
 QUERY = "query_payout"
 TRY_AGAIN = timedelta(seconds=2)
@@ -77,17 +79,17 @@ def begin_send(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
         hold_back(work, held, paying, why)
         return None
     payouts.change(work.conn, paying.payout, calling=True, first_sent_at=paying.payout.first_sent_at or work.now)
-    return _order(work, paying)
+    return order_of(work, paying)
 
 
 def end_send(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     """Write down how a call ended, together with its job. A payout that a message has moved meanwhile stays where it is."""
     paying = hold_for_desk(work, payout_id)
-    word = _about(paying, word)
     if paying.state is not PayoutState.SENDING:
-        take_word(work, paying, word)
+        _take_answer(work, paying, word)
         jobs.done(work, held)
         return
+    word = _about(paying, word)
     began = paying.payout.sending_at or work.now
     step = after_send(word.heard, work.now - began, left_before=paying.payout.unknown_since is not None)
     if step is None:
@@ -116,16 +118,15 @@ def begin_query(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
         jobs.again(work, held, LOOK_AGAIN)
         return None
     payouts.change(work.conn, paying.payout, queried_at=work.now)
-    return _order(work, paying)
+    return order_of(work, paying)
 
 
 def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     """Write down what the gateway answered: its verdict, the same key once more, or ask again later. Source: SPEC 5.5."""
     paying = hold_for_desk(work, payout_id)
-    word = _about(paying, word)
     if paying.state is PayoutState.UNKNOWN:
-        goes_on = _goes_on(work, held, paying, word)
-    elif goes_on := not take_word(work, paying, word) and paying.state is PayoutState.AWAITING_VISITOR:
+        goes_on = _goes_on(work, held, paying, _about(paying, word))
+    elif goes_on := not _take_answer(work, paying, word) and paying.state is PayoutState.AWAITING_VISITOR:
         jobs.again(work, held, LOOK_AGAIN)
     if not goes_on:
         jobs.done(work, held)
@@ -139,17 +140,21 @@ def _about(paying: Paying, word: Word) -> Word:
 
 
 def take_word(work: Work, paying: Paying, word: Word) -> bool:
-    """Let a word move a payout that it may move; one that contradicts what the books say is a manager's notice. True if moved.
-
-    Source: SPEC 5.5, late events; RELIABILITY I09.
-    """
+    """Let a word move a payout that it may move; True if it did. Source: SPEC 5.5, late events; RELIABILITY I09."""
     if word_moves(paying.state, word.heard):
         hear(work, paying, word)
         return True
-    if contradicts(paying.state, word.heard):
-        doubt(work, paying)
-    elif word.take is not None:
+    if word.take is not None:
         keep_take(work, paying, word.take)
+    return False
+
+
+def _take_answer(work: Work, paying: Paying, word: Word) -> bool:
+    """Let an answer that something overtook move what it may move; one that the books deny waits for a manager. True if moved."""
+    if take_word(work, paying, _about(paying, word)):
+        return True
+    if contradicts(paying.state, word.heard):
+        doubt_answer(work, paying, word)  # also where another amount went than the books deny
     return False
 
 
@@ -256,22 +261,6 @@ def _ask_later(work: Work, paying: Paying, after: timedelta) -> None:
     if paying.payout.method != Method.CASH:
         name = f"{QUERY}:{paying.payout.id}:{paying.payout.turn}"
         jobs.add(work, QUERY, name, {"payout": str(paying.payout.id)}, work.now + after)
-
-
-def _order(work: Work, paying: Paying) -> PayOrder:
-    payout = paying.payout
-    payee, memo = _payee(work, paying), paying.held.claim.reference
-    return PayOrder(payout.key, payout.amount_minor, payout.currency, payee, memo, Method(payout.method))
-
-
-def _payee(work: Work, paying: Paying) -> dict[str, str | None]:
-    """Whom to pay, opened only for the call."""
-    payout = paying.payout
-    person = people.get(work.conn, payout.claim_id)
-    if payout.payee_sealed is None or payout.payee_commitment is None:
-        raise AssertionError
-    sealed = SealedPerson(person.wrapped_key, person.key_id, payout.payee_sealed, payout.payee_commitment)
-    return work.kit.sealer.open(payout.claim_id, sealed)
 
 
 def _why_parked(message: Message, paying: Paying | None) -> Doubt | None:

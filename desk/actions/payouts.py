@@ -115,7 +115,7 @@ def send_payout(work: Work, viewer: Viewer, payout_id: int) -> Paying:
         return move(work, sent, PayoutStep.HEAR_AWAITING, sent_at=work.now)
     jobs.add(work, SEND, f"{SEND}:{payout_id}:{turn}", {"payout": str(payout_id)})
     through = {"gateway": work.kit.gateway.name} if work.kit.gateway else {}
-    return move(work, paying, PayoutStep.SEND, through, sent_by=sender, sending_at=work.now, turn=turn)
+    return move(work, paying, PayoutStep.SEND, through, sent_by=sender, sending_at=work.now, turn=turn, **through)
 
 
 def lapse_approval(work: Work, viewer: Viewer, payout_id: int) -> None:

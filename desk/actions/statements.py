@@ -22,14 +22,21 @@ def plan_reconcile(work: Work) -> None:
 
 
 def days_to_fetch(conn: Connection, kit: Kit) -> list[date]:
-    """The UTC days on which a payment may have left, whose statement is made and not kept yet; oldest first."""
-    return days_missing(statements.first_sent_on(conn), _newest(kit), statements.days(conn))[:MOST_DAYS]
+    """The UTC days whose statement the desk's gateway has made, since its first payment, and that are not kept; oldest first."""
+    if kit.gateway is None:
+        return []
+    name = kit.gateway.name
+    return days_missing(statements.first_sent_on(conn, name), _newest(kit), statements.days(conn, name))[:MOST_DAYS]
 
 
 def keep_statement(work: Work, day: date, lines: Sequence[StatementLine]) -> int:
-    """Keep the statement of a day that is over and match it; how many breaks are new. A second time it is not kept again."""
-    if day not in statements.days(work.conn):
-        statements.add(work, day, lines)
+    """Keep the statement of a day that is over and match it; how many breaks are new. A second time it is not kept again.
+
+    It is the statement of the gateway that the desk has now, and says nothing of what another one settled before.
+    """
+    gateway = work.kit.gateway.name if work.kit.gateway else None
+    if day not in statements.days(work.conn, gateway):
+        statements.add(work, day, lines, gateway)
     return match_statements(work)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli import session, showing
+from desk.cli import exits, session, showing
 from desk.cli.exits import Exit
 from desk.cli.showing import Json
 from desk.domain.claim import Route, State
@@ -97,3 +97,33 @@ def show_claim(reference: str, officer: As, as_json: Json = False) -> None:
         showing.document(shown)
     else:
         showing.table(("what", ""), [(name, value) for name, value in shown.items() if value not in (None, [], {})])
+
+
+@group.command("clocks")
+def show_clocks(reference: str, officer: As, as_json: Json = False) -> None:
+    """Show each deadline of a claim and how it was counted, day by day.
+
+    Example: desk claims clocks 7Q4K92MDXT --as 陈晓雯
+    """
+    from desk.domain.reference import read_reference
+    from desk.reads.clocks import ClockWorking, clock_workings
+    from desk.web.api.endings import WorkingOut
+    from desk.wording.labels import label
+
+    spoken = exits.language()
+
+    async def job(desk: "Desk") -> list[ClockWorking]:
+        viewer = await session.acting_as(desk, officer)
+        return await desk.read(clock_workings, viewer, read_reference(reference) or "", spoken, desk.kit)
+
+    found = session.with_desk(job, absent=f"{officer} sees no claim {reference}")
+    if as_json:
+        showing.document([WorkingOut.of(working).model_dump(mode="json") for working in found])
+        return
+    for working in found:
+        late = " !" if working.late else ""
+        showing.result(
+            f"{label('clock', working.clock.kind, spoken)} · {working.due_at:%Y-%m-%d %H:%M:%S}{late} · {working.source}"
+        )
+        for line in working.lines:
+            showing.result(f"  {line}")

@@ -10,6 +10,7 @@ from desk.cli import (
     db,
     demo,
     gateway_sandbox,
+    jobs,
     officers,
     packs,
     promises,
@@ -27,9 +28,8 @@ from desk.cli import (
 )
 
 FRONT = """\
-Usage: desk COMMAND [OPTIONS]     (desk COMMAND --help tells the rest)
-
 A small-claims desk for tourism disputes.
+Usage: desk COMMAND [OPTIONS]     (desk COMMAND --help tells the rest)
 Run
   demo       A simulated day of Golden Week, in a temporary folder
   serve      Serve the web and its worker
@@ -50,6 +50,7 @@ Look
   reconcile  Match payouts with the gateway's statements
   recoveries What respondents owe for refunds that were paid
   sends      The stop switch: let no refund leave, and let them leave again
+  jobs       What the worker could not do, and letting it try again
   closes     What the cashiers counted at the end of their days
   promises   What became of a site's promises, and what was missed
   version    What is running here
@@ -100,6 +101,7 @@ _add(db.group, "db")
 _add(sites.group, "sites")
 _add(sends.group, "sends")
 _add(closes.group, "closes")
+_add(jobs.group, "jobs")
 _add(officers.group, "officers")
 _add(calendar.group, "calendar")
 _add(packs.group, "packs")

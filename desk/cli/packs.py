@@ -65,6 +65,8 @@ def _head(pack: "RulePack") -> dict[str, object]:
 
 def _figures(pack: "RulePack") -> list[dict[str, object]]:
     """Limits, clocks and counts, each as id, figure, unit, source and whether somebody confirmed it."""
+    from desk.domain.ladder import ladder_to_json
+
     limits: list[dict[str, object]] = [
         {
             "id": name,
@@ -78,7 +80,8 @@ def _figures(pack: "RulePack") -> list[dict[str, object]]:
     clocks: list[dict[str, object]] = [
         {
             "id": name, "figure": clock.length, "unit": clock.unit.value, "starts": clock.starts, "stops": clock.stops,
-            "pauses": sorted(clock.pauses), "source": clock.source, "confirmed": clock.confirmed,
+            "pauses": sorted(clock.pauses), "extendable": clock.extendable, "ladder": ladder_to_json(clock.ladder),
+            "source": clock.source, "confirmed": clock.confirmed,
         }
         for name, clock in pack.clocks.items()
     ]  # fmt: skip

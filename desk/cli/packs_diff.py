@@ -70,6 +70,9 @@ def _as_json(change: "PackChange") -> dict[str, object]:
 
 
 def _plain(value: "Value") -> object:
+    from desk.domain.ladder import ladder_to_json
     from desk.domain.money import Money
 
+    if isinstance(value, tuple):
+        return ladder_to_json(value)
     return {"amount": value.text, "currency": value.currency} if isinstance(value, Money) else value

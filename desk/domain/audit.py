@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_AS_GIVEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 class EventKind(StrEnum):
     """What can be written into a chain. `moved` events are exactly the steps of the lifecycle table."""
@@ -33,6 +36,7 @@ class EventKind(StrEnum):
     MISS_EXPLAINED = "miss_explained"
     RATED = "rated"
     FOLLOWED_UP = "followed_up"
+    CLOCK_EXTENDED = "clock_extended"
     PAYOUT_MOVED = "payout_moved"
     PAYOUT_SAID_RECEIVED = "payout_said_received"
     PAYOUT_WORD_PARKED = "payout_word_parked"
@@ -92,7 +96,7 @@ class Happening:
 
 def stored_data(data: dict[str, object]) -> str:
     """The canonical text of an event's data: sorted keys, no spaces, characters as they are."""
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _SORTED.encode(data)
 
 
 def genesis(subject: str) -> bytes:
@@ -102,13 +106,11 @@ def genesis(subject: str) -> bytes:
 
 def event_hash(previous: bytes, seq: int, event: Happening) -> bytes:
     """The 32 bytes that bind an event to its predecessor and to its place. Source: RELIABILITY I23."""
-    form = json.dumps(
+    form = _AS_GIVEN.encode(
         [
             previous.hex(), event.subject, seq, event.kind, event.at.astimezone(UTC).isoformat(timespec="microseconds"),
             event.actor, event.role, event.site_id, event.request_id, event.step, event.from_state, event.to_state,
             event.reason, event.data,
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
+        ]
     )  # fmt: skip
     return hashlib.sha256(form.encode()).digest()

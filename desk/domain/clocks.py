@@ -8,6 +8,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from desk.domain.calendar import Counted, DayKind, WorkingCalendar
+from desk.domain.ladder import Ladder, Rung, next_look, reached
 from desk.domain.opening import Windows, check_windows, midnight
 from desk.domain.pack import ClockRule, Unit
 from desk.domain.segments import (
@@ -30,8 +31,10 @@ __all__ = [
     "Segment",
     "extend",
     "is_late",
+    "next_look_at",
     "pause",
     "recount",
+    "reminder",
     "resume",
     "segments_from_json",
     "segments_to_json",
@@ -80,6 +83,7 @@ class Clock:
     segments: tuple[Segment, ...]
     calendar: str
     windows: Windows = ()
+    ladder: Ladder = ()
 
     def __post_init__(self) -> None:
         ended = self.state in (ClockState.STOPPED, ClockState.VOID)
@@ -140,6 +144,7 @@ def start(
         kind=rule.id, length=rule.length, unit=rule.unit, pauses=rule.pauses, pack=pack_version,
         confirmed=rule.confirmed, provisional=False, base_at=base, due_at=base, stopped_at=None,
         state=ClockState.RUNNING, segments=(Segment(RUNNING, base),), calendar=calendar.version, windows=used,
+        ladder=rule.ladder,
     )  # fmt: skip
     return _counted_anew(clock, zone, calendar)
 
@@ -206,11 +211,25 @@ def is_late(clock: Clock, now: datetime) -> bool:
     return ran_until.replace(microsecond=0) > clock.due_at
 
 
+def reminder(clock: Clock, now: datetime) -> Rung | None:
+    """Whom a running clock's ladder tells at `now`, the last time that has come; a provisional deadline reminds nobody."""
+    return reached(clock.ladder, clock.base_at, clock.due_at, now) if _is_watched(clock) else None
+
+
+def next_look_at(clock: Clock, after: datetime) -> datetime | None:
+    """When the clock must next be seen to, for a reminder or because it was missed; None while it does not run."""
+    return next_look(clock.ladder, clock.base_at, clock.due_at, after) if _is_watched(clock) else None
+
+
 def working(clock: Clock, zone: ZoneInfo, calendar: WorkingCalendar) -> tuple[Line, ...]:
     """How the deadline was counted, in order, ending with the line it falls in. Pass the calendar the clock names."""
     if clock.unit in _BY_TIME:
         return tuple(_time_lines(clock, zone))
     return tuple(_day_lines(clock, zone, calendar))
+
+
+def _is_watched(clock: Clock) -> bool:
+    return clock.state is ClockState.RUNNING and not clock.provisional
 
 
 def _counted_anew(clock: Clock, zone: ZoneInfo, calendar: WorkingCalendar) -> Clock:

@@ -46,6 +46,12 @@ class WrongMoment(DeskError):
     code = "wrong_moment"
 
 
+class NotExtendable(DeskError):
+    """The rule behind this clock allows no longer time, the clock has ended, or its deadline is past."""
+
+    code = "not_extendable"
+
+
 class VerdictChanged(DeskError):
     """The confirmed route is no longer the verdict of the rule."""
 

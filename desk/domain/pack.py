@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
+from desk.domain.ladder import Ladder, check_ladder
 from desk.domain.money import Money
 
 LIMIT_IDS = frozenset({"fast_limit", "solo_limit", "cashier_day_limit", "site_day_limit"})
@@ -71,6 +72,7 @@ class Limit:
 class ClockRule:
     """A time limit: `length` units from the event `starts` to the event `stops`; it may pause only for `pauses`.
 
+    `extendable` is by how many of its units a manager may lengthen it, in all; `ladder` is who is told when about its deadline.
     Raises ValueError for an unknown id or pause reason, a length outside its unit's range, or pauses of a clock in years.
     """
 
@@ -82,11 +84,16 @@ class ClockRule:
     pauses: frozenset[str]
     source: str
     confirmed: bool
+    extendable: int = 0
+    ladder: Ladder = ()
 
     def __post_init__(self) -> None:
         _require(self.id in OVERLAY_CLOCK_IDS, "unknown clock")
         whole = type(self.length) is int and 1 <= self.length <= LONGEST[self.unit]
         _require(whole, f"length must be a whole number from 1 to {LONGEST[self.unit]}")
+        longer = type(self.extendable) is int and 0 <= self.extendable <= LONGEST[self.unit] - self.length
+        _require(longer, "extendable must be a whole number that its unit allows")
+        check_ladder(self.ladder)
         _require(_CODE.fullmatch(self.starts) is not None, "starts must be the code of an event")
         _require(_CODE.fullmatch(self.stops) is not None, "stops must be the code of an event")
         unknown = sorted(self.pauses - PAUSE_REASONS)
@@ -164,16 +171,18 @@ def pack_in_force(packs: Iterable[RulePack], day: date) -> RulePack:
 def overlaid(national: RulePack, overlay: Overlay) -> RulePack:
     """The national pack with the overlay's figures: the stricter one each time, unless the overlay's replaces it.
 
-    Equal figures keep the national one. Of two limits the lower is the stricter: it lets less out of the fund
-    unseen. Clocks only the overlay sets are added. Raises ValueError when limits differ in currency. Source: SPEC 3.
+    Equal figures keep the national one. A clock for which the overlay names no reminders keeps the national ones.
+    Of two limits the lower is the stricter: it lets less out of the fund unseen. Clocks only the overlay sets are added.
+    Raises ValueError when limits differ in currency. Source: SPEC 3.
     """
     limits, clocks = dict(national.limits), dict(national.clocks)
     for name, limit in overlay.limits.items():
         if name in overlay.replaces or name not in limits or _is_lower(limit, limits[name]):
             limits[name] = limit
     for name, clock in overlay.clocks.items():
-        if name in overlay.replaces or name not in clocks or is_stricter(clock, clocks[name]):
-            clocks[name] = clock
+        known = clocks.get(name)
+        if name in overlay.replaces or known is None or is_stricter(clock, known):
+            clocks[name] = replace(clock, ladder=clock.ladder or known.ladder) if known else clock
     return replace(national, version=f"{national.version}+{overlay.version}", limits=limits, clocks=clocks)
 
 

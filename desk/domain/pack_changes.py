@@ -6,12 +6,13 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
+from desk.domain.ladder import Ladder
 from desk.domain.money import Money
 from desk.domain.pack import ClockRule, Limit, RulePack
 
 _Figure = TypeVar("_Figure")
 
-Value = Money | int | bool | str | date | frozenset[str] | None
+Value = Money | int | bool | str | date | frozenset[str] | Ladder | None
 """What a field of a figure may hold; None stands for a figure that a pack does not have, and for an open end."""
 
 
@@ -90,7 +91,7 @@ def _of_limit(limit: Limit) -> Mapping[str, Value]:
 def _of_clock(clock: ClockRule) -> Mapping[str, Value]:
     return {
         "length": clock.length, "unit": clock.unit.value, "starts": clock.starts, "stops": clock.stops, "pauses": clock.pauses,
-        "confirmed": clock.confirmed, "source": clock.source,
+        "extendable": clock.extendable, "ladder": clock.ladder, "confirmed": clock.confirmed, "source": clock.source,
     }  # fmt: skip
 
 

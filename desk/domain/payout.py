@@ -135,6 +135,10 @@ VERDICTS: Mapping[Heard, PayoutStep] = MappingProxyType(
 MESSAGES: Mapping[str, Heard] = MappingProxyType({f"payout.{heard}": heard for heard in (*VERDICTS, Heard.RETURNED)})
 """The kinds of message that a gateway sends by itself, and what each one says. Source: API, "The HTTP gateway we call"."""
 
+ANSWER = "answer."
+"""What the id and the kind of an answer to a call of ours begin with where it is kept among messages: no message's id has a full
+stop (`domain.signature`)."""
+
 
 def payout_move(state: PayoutState | None, step: PayoutStep) -> PayoutMove:
     """Where `step` leads from `state`. Raises WrongMoment for a pair outside the table."""

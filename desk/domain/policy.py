@@ -53,6 +53,8 @@ class Act(StrEnum):
     CHANGE_CONTACT = "change_contact"
     WITHDRAW = "withdraw"
     REOPEN = "reopen"
+    EXTEND_CLOCK = "extend_clock"
+    READ_REMINDERS = "read_reminders"
     REISSUE_SLIP = "reissue_slip"
     PROPOSE_PAYOUT = "propose_payout"
     APPROVE_PAYOUT = "approve_payout"
@@ -85,6 +87,7 @@ class Act(StrEnum):
     READ_PROMISES = "read_promises"
     READ_MISSES = "read_misses"
     EXPLAIN_MISS = "explain_miss"
+    MANAGE_JOBS = "manage_jobs"
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_SITES = "manage_sites"
     MANAGE_CALENDAR = "manage_calendar"
@@ -112,6 +115,8 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.CHANGE_CONTACT: _COUNTER,
         Act.WITHDRAW: _COUNTER,
         Act.REOPEN: frozenset({Role.MANAGER}),
+        Act.EXTEND_CLOCK: frozenset({Role.MANAGER}),
+        Act.READ_REMINDERS: frozenset({Role.INTAKE, Role.CASHIER, Role.MEDIATOR, Role.MANAGER}),
         Act.REISSUE_SLIP: _COUNTER,
         Act.PROPOSE_PAYOUT: _TILL,
         Act.APPROVE_PAYOUT: _MONEY,
@@ -144,6 +149,7 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.READ_PROMISES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_MISSES: _COUNTER | {Role.AUDITOR},
         Act.EXPLAIN_MISS: _COUNTER,
+        Act.MANAGE_JOBS: frozenset(),
         Act.MANAGE_OFFICERS: frozenset({Role.ADMIN}),
         Act.MANAGE_SITES: frozenset({Role.ADMIN}),
         Act.MANAGE_CALENDAR: frozenset({Role.ADMIN}),
@@ -172,7 +178,9 @@ VISITOR_ACTS = frozenset(
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""
 
 POSTER_ACTS = frozenset({Act.LODGE})
-OPERATOR_ACTS = frozenset({Act.MANAGE_OFFICERS, Act.MANAGE_SITES, Act.MANAGE_CALENDAR, Act.VERIFY, Act.STOP_SENDS})
+OPERATOR_ACTS = frozenset(
+    {Act.MANAGE_OFFICERS, Act.MANAGE_SITES, Act.MANAGE_CALENDAR, Act.MANAGE_JOBS, Act.VERIFY, Act.STOP_SENDS}
+)
 
 
 @dataclass(frozen=True, slots=True)

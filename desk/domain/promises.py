@@ -83,6 +83,14 @@ class Counting:
         return clocks.start(self.pack.clocks[kind], at, self.pack.version, self.zone, self.calendar, self.windows)
 
 
+def left_to_extend(clock: Clock, pack: RulePack, now: datetime) -> int:
+    """By how many of its units a clock may still be lengthened; none once it has ended or was missed. Source: LAW c2."""
+    rule = pack.clocks[clock.kind]
+    if clock.stopped_at is not None or clocks.is_late(clock, now):
+        return 0
+    return rule.length + rule.extendable - clock.length
+
+
 def after_step(step: Step, running: Iterable[Clock], at: datetime, counting: Counting) -> tuple[Clock, ...]:
     """The clocks that the step changed or started, the started ones last. `at` is UTC; ended clocks are left alone."""
     effect = EFFECTS[step]

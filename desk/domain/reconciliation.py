@@ -41,7 +41,10 @@ class BreakKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A payout as the books have it; amounts in minor units, times UTC. `sent_at` is when it left, or at least was proposed."""
+    """A payout as the books have it; amounts in minor units, times UTC. `sent_at` is when it left, or at least was proposed.
+
+    `gateway` is who sent it, None where no name was kept; `by_officers` that not the gateway said what became of it.
+    """
 
     payout_id: int
     claim_id: int
@@ -55,17 +58,24 @@ class Booked:
     sent_at: datetime
     settled_at: datetime | None
     returned: bool
+    gateway: str | None = None
+    by_officers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A line of the statement: the gateway's own number, our key, minor units, and when it paid, UTC."""
+    """A line of the statement: the gateway's own number, our key, minor units, when it paid, UTC, and which gateway told it.
+
+    One that is not `final` was in process when the statement was made, and no later statement says what became of it.
+    """
 
     gateway_id: str
     key: str
     amount_minor: int
     currency: str
     paid_at: datetime
+    gateway: str | None = None
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +98,26 @@ class Break:
 
 
 def pair(booked: Booked | None, told: Sequence[Told], given: AbstractSet[date]) -> list[Break]:
-    """What does not pair under one key; `given` are the UTC days whose whole statement is kept.
+    """What does not pair under one key; `given` are the UTC days whose whole statement its gateway gave and is kept.
 
-    Of several lines the payout's own is the one with its number there, or else the earliest; all others were paid besides.
+    Of several lines the payout's own is the one with its number there, or else the earliest; all others were paid besides. What
+    another gateway tells of a payout is nothing that the books have.
     """
-    if not told:
-        return [Break(BreakKind.MISSING_ON_STATEMENT, booked, None)] if booked and _is_missed(booked, given) else []
+    here = [line for line in told if booked is None or same_gateway(booked.gateway, line.gateway)]
+    strange = [Break(BreakKind.MISSING_IN_BOOKS, booked, line) for line in told if line not in here]
+    if not here:
+        missed = booked is not None and _is_missed(booked, given)
+        return [Break(BreakKind.MISSING_ON_STATEMENT, booked, None), *strange] if missed else strange
     number = booked.gateway_id if booked else None
-    own, *others = sorted(told, key=lambda line: (line.gateway_id != number, line.paid_at, line.gateway_id))
+    own, *others = sorted(here, key=lambda line: (line.gateway_id != number, line.paid_at, line.gateway_id))
     kind = _differs(booked, own)
     first = [Break(kind, booked, own)] if kind else []
-    return first + [Break(BreakKind.PAID_TWICE, booked, line) for line in others]
+    return first + [Break(BreakKind.PAID_TWICE, booked, line) for line in others] + strange
+
+
+def same_gateway(one: str | None, other: str | None) -> bool:
+    """Whether two names may be one gateway's; a name that an older program did not keep may be any."""
+    return one is None or other is None or one == other
 
 
 def days_of(sent_at: datetime, settled_at: datetime) -> AbstractSet[date]:
@@ -132,8 +151,13 @@ def _is_missed(booked: Booked, given: AbstractSet[date]) -> bool:
 
 
 def _differs(booked: Booked | None, line: Told) -> BreakKind | None:
-    if booked is None or booked.method is Method.CASH or booked.state not in LEFT:
+    if booked is None or booked.method is Method.CASH or not (booked.state in LEFT or _came_to_nothing(booked, line)):
         return BreakKind.MISSING_IN_BOOKS
     if (booked.amount_minor, booked.currency) != (line.amount_minor, line.currency):
         return BreakKind.AMOUNT_DIFFERS
     return None if booked.gateway_id in (None, line.gateway_id) else BreakKind.ID_DIFFERS
+
+
+def _came_to_nothing(booked: Booked, line: Told) -> bool:
+    """Whether what was in process has failed since, as the gateway itself said; officers cannot know that it will not go on."""
+    return not line.final and booked.state is PayoutState.FAILED and not booked.by_officers

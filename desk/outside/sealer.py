@@ -21,6 +21,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from desk.outside.keys import Keys
 from desk.ports import SealedPerson
 
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _NONCE = 12
 _SALT = "salt"
 CODE_DIGITS = 8
@@ -126,7 +127,7 @@ class AesSealer:
 
     def _sealed(self, claim_id: int, key: bytes, wrapped: bytes, fields: Mapping[str, str | None]) -> SealedPerson:
         salted = {**fields, _SALT: os.urandom(16).hex()}
-        plain = json.dumps(salted, ensure_ascii=False, sort_keys=True).encode()
+        plain = _SORTED.encode(salted).encode()
         return SealedPerson(
             wrapped, self.key_id, _encrypt(AESGCM(key), plain, b"person:%d" % claim_id), _commitment(claim_id, salted)
         )
@@ -160,5 +161,5 @@ def _decrypt(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
 
 
 def _commitment(claim_id: int, salted: Mapping[str, str | None]) -> str:
-    form = json.dumps([claim_id, dict(salted)], ensure_ascii=False, sort_keys=True)
+    form = _SORTED.encode([claim_id, dict(salted)])
     return hashlib.sha256(form.encode()).hexdigest()

@@ -13,6 +13,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
+from desk.domain.ladder import rung_of
 from desk.domain.money import Money
 from desk.domain.pack import (
     CLOCK_IDS,
@@ -196,9 +197,25 @@ def _clock(name: str, table: _Table) -> ClockRule:
     length, unit = table.take("length", int), table.take("unit", str)
     starts, stops, pauses = table.take("starts", str), table.take("stops", str), table.texts("pauses")
     source, confirmed = table.take("source", str), table.take("confirmed", bool)
+    extendable, ladder = table.find("extendable", int, 0), table.find("ladder", list, [])
     if unit not in set(Unit):
         table.refuse("unit", f"must be one of {', '.join(Unit)}")
-    return table.make(lambda: ClockRule(name, length, Unit(unit), starts, stops, pauses, source, confirmed))
+    if not all(isinstance(rung, dict) for rung in ladder):
+        table.refuse("ladder", "must be a list of tables")
+    return table.make(
+        lambda: ClockRule(
+            name,
+            length,
+            Unit(unit),
+            starts,
+            stops,
+            pauses,
+            source,
+            confirmed,
+            extendable,
+            tuple(rung_of(rung) for rung in ladder),
+        )
+    )
 
 
 def _count(table: _Table) -> tuple[int, Source]:

@@ -42,13 +42,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One payment that the gateway says it made; `at` is UTC."""
+    """One payment that the gateway says it made; `at` is UTC. One that is not `final` may still come to nothing."""
 
     key: str
     gateway_id: str
     amount_minor: int
     currency: str
     at: datetime
+    final: bool = True
 
 
 class Gateway(Protocol):
@@ -69,11 +70,15 @@ class Gateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TakingApp:
-    """The app in which visitors take what awaits them, and to whom it must name the merchant and the merchant's own app."""
+    """The app in which visitors take what awaits them, and to whom it must name the merchant and the merchant's own app.
+
+    What was not taken `within` goes back.
+    """
 
     app: str
     merchant: str
     app_id: str
+    within: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)

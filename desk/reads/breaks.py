@@ -77,11 +77,14 @@ def open_breaks(conn: Connection, viewer: Viewer, kit: Kit) -> list[tuple[str | 
 
 
 def days_matched(conn: Connection, viewer: Viewer, slug: str, kit: Kit) -> Matched:
-    """How far the gateway's statements are kept and matched. Raises NotFound for a foreign site, Forbidden."""
+    """How far the statements of the desk's gateway are kept and matched. Raises NotFound for a foreign site, Forbidden."""
     sites_of(conn, viewer, slug, Act.READ_FUND)
-    kept, after = statements.days(conn), kit.gateway.statement_after if kit.gateway else None
-    last = day_over(kit.clock.now().astimezone(UTC), after + GRACE) if after is not None else None
-    missing = days_missing(statements.first_sent_on(conn), last, kept)
+    terms = kit.gateway
+    kept = statements.days(conn, terms.name if terms else None)
+    missing = list[date]()
+    if terms is not None and terms.statement_after is not None:
+        last = day_over(kit.clock.now().astimezone(UTC), terms.statement_after + GRACE)
+        missing = days_missing(statements.first_sent_on(conn, terms.name), last, kept)
     return Matched(len(kept), max(kept, default=None), missing[0] if missing else None)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, literal, select
 
-from desk.domain.payout import Doubt
+from desk.domain.payout import ANSWER, Doubt
 from desk.domain.policy import Act, Viewer
 from desk.reads.board import Workplace, sites_at_work
 from desk.reads.pages import Page, after, page_of, sites_of
@@ -38,6 +38,11 @@ class MessageView:
     def why(self) -> Doubt:
         """What a person has to look at."""
         return Doubt(self.row.why or "")
+
+    @property
+    def answered(self) -> bool:
+        """Whether it was the answer to a call of ours, and no message."""
+        return self.row.id.startswith(ANSWER)
 
 
 def messages_page(

@@ -209,10 +209,12 @@ def _method(payout: PayoutRow | None) -> Method | None:
 
 
 def _take(payout: PayoutRow | None, kit: Kit) -> Take | None:
-    """With what the visitor takes the money, as long as it waits for that and the desk pays by the same app."""
+    """With what the visitor takes the money, as long as it waits for that at the gateway that the desk has."""
     taken_in = kit.gateway.taken_in if kit.gateway else None
-    if payout is None or payout.take is None or taken_in is None:
+    if payout is None or payout.take is None or kit.gateway is None or taken_in is None:
         return None
+    if payout.gateway != kit.gateway.name:
+        return None  # another merchant's package opens nothing
     return Take(taken_in.app, taken_in.merchant, taken_in.app_id, payout.take)
 
 
@@ -253,8 +255,7 @@ def objection_ends_at(claim: ClaimRow, site: SiteRow, kit: Kit) -> datetime | No
 
 def _followed(conn: Connection, claim: ClaimRow) -> Sequence[Kind]:
     """What followed the end of a claim; nothing is looked for while it is open."""
-    rated = State(claim.state) in follow_up.RATED
-    return follow_ups.kinds_of(follow_ups.of_end(conn, claim)) if rated else ()
+    return follow_ups.kinds_of(follow_ups.of_end(conn, claim)) if State(claim.state) in follow_up.RATED else ()
 
 
 def _agreed(claim: ClaimRow) -> Money | None:

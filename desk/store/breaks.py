@@ -1,19 +1,22 @@
 """Breaks between books and statement as rows, and the few keys that the matcher has to look at. Decides no break."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
 from desk.domain.payout import Method, PayoutState
-from desk.domain.reconciliation import LEFT, Booked, Break, Told, days_of, pair
+from desk.domain.reconciliation import LEFT, Booked, Break, Told, days_of, pair, same_gateway
 from desk.ports import Row, Work
 from desk.store.tables import StatementBreakRow, metadata
 
 BREAK, PAYOUT, LINE, DAY = (metadata.tables[name] for name in ("statement_break", "payout", "statement_line", "statement_day"))
 PAGE = 2_000
 KEYS = 500
+Given = Mapping[str | None, AbstractSet[date]]
+_ITS_GATEWAYS = PAYOUT.c.gateway.is_(None) | LINE.c.gateway.is_(None) | (PAYOUT.c.gateway == LINE.c.gateway)
 _OPEN = BREAK.c.resolved_at.is_(None)
 _THROUGH_GATEWAY = (PAYOUT.c.method != Method.CASH) & PAYOUT.c.first_sent_at.is_not(None)
 
@@ -26,9 +29,11 @@ def unpaired(conn: Connection) -> Iterator[Break]:
         booked = {row.key: _booked(row) for row in conn.execute(select(PAYOUT).where(PAYOUT.c.key.in_(keys)))}
         told: dict[str, list[Told]] = {key: [] for key in keys}
         for row in conn.execute(select(LINE).where(LINE.c.key.in_(keys))):
-            told[row.key].append(Told(row.gateway_id, row.key, row.amount_minor, row.currency, row.paid_at))
+            line = Told(row.gateway_id, row.key, row.amount_minor, row.currency, row.paid_at, row.gateway, row.final)
+            told[row.key].append(line)
         for key in keys:
-            yield from pair(booked.get(key), told[key], given)
+            own = booked.get(key)
+            yield from pair(own, told[key], _given_by(given, own.gateway if own else None))
 
 
 def names(conn: Connection) -> set[tuple[str, str]]:
@@ -98,10 +103,12 @@ def claim_of(conn: Connection, payout_id: int) -> int:
     return int(conn.execute(select(PAYOUT.c.claim_id).where(PAYOUT.c.id == payout_id)).scalar_one())
 
 
-def _suspects(conn: Connection, given: set[date]) -> Sequence[str]:
+def _suspects(conn: Connection, given: Given) -> Sequence[str]:
     """The keys under which something does not pair, told by SQL as narrowly as it can."""
+    failed = (PAYOUT.c.state == PayoutState.FAILED) & PAYOUT.c.resolve_as.is_distinct_from(PayoutState.FAILED.value)
     agrees = (
-        PAYOUT.c.state.in_(LEFT)
+        (PAYOUT.c.state.in_(LEFT) | (failed & ~LINE.c.final))
+        & _ITS_GATEWAYS
         & (PAYOUT.c.method != Method.CASH)
         & (PAYOUT.c.amount_minor == LINE.c.amount_minor)
         & (PAYOUT.c.currency == LINE.c.currency)
@@ -113,30 +120,43 @@ def _suspects(conn: Connection, given: set[date]) -> Sequence[str]:
     return sorted(found)
 
 
-def _without_line(conn: Connection, given: set[date]) -> Iterator[str]:
+def _without_line(conn: Connection, given: Given) -> Iterator[str]:
     """The keys of settled payouts that no line tells of, though each day's on which it can stand is there."""
     alone = (
-        select(PAYOUT.c.id, PAYOUT.c.key, PAYOUT.c.proposed_at, PAYOUT.c.first_sent_at, PAYOUT.c.settled_at)
-        .outerjoin(LINE, LINE.c.key == PAYOUT.c.key)
+        select(*(PAYOUT.c[name] for name in ("id", "key", "gateway", "proposed_at", "first_sent_at", "settled_at")))
+        .outerjoin(LINE, (LINE.c.key == PAYOUT.c.key) & _ITS_GATEWAYS)
         .where(PAYOUT.c.state == PayoutState.SETTLED, PAYOUT.c.method != Method.CASH, PAYOUT.c.returned_at.is_(None))
         .where(LINE.c.key.is_(None))
         .order_by(PAYOUT.c.id)
         .limit(PAGE)
     )
-    last = -1
+    if None not in given:  # the payouts of a gateway that never told a statement are not looked through each time
+        alone = alone.where(PAYOUT.c.gateway.is_(None) | PAYOUT.c.gateway.in_([*given]))
+    days, last = {name: _given_by(given, name) for name in (None, *given)}, -1
     while given and (page := conn.execute(alone.where(PAYOUT.c.id > last)).all()):
-        yield from (row.key for row in page if given >= days_of(row.first_sent_at or row.proposed_at, row.settled_at))
+        for row in page:
+            if days.get(row.gateway, given.get(None, set())) >= days_of(row.first_sent_at or row.proposed_at, row.settled_at):
+                yield row.key
         last = page[-1].id
 
 
-def _whole_days(conn: Connection) -> set[date]:
-    """The UTC days whose statement was given after they had ended; one given earlier may lack what came later."""
-    rows: Iterable[Any] = conn.execute(select(DAY.c.on_day, DAY.c.fetched_at))
-    return {row.on_day for row in rows if row.fetched_at >= datetime.combine(row.on_day, time(), UTC) + timedelta(days=1)}
+def _whole_days(conn: Connection) -> Given:
+    """The UTC days whose statement was given after they had ended, by gateway; one given earlier may lack what came later."""
+    given: dict[str | None, set[date]] = {}
+    for row in conn.execute(select(DAY.c.on_day, DAY.c.fetched_at, DAY.c.gateway)):
+        if row.fetched_at >= datetime.combine(row.on_day, time(), UTC) + timedelta(days=1):
+            given.setdefault(row.gateway, set()).add(row.on_day)
+    return given
+
+
+def _given_by(given: Given, gateway: str | None) -> AbstractSet[date]:
+    """The days of the gateway that sent a payout."""
+    return frozenset().union(*(days for name, days in given.items() if same_gateway(gateway, name)))
 
 
 def _booked(row: Any) -> Booked:  # noqa: ANN401 - a row of PAYOUT
     return Booked(
         row.id, row.claim_id, row.site_id, row.key, PayoutState(row.state), Method(row.method), row.amount_minor, row.currency,
-        row.gateway_id, row.first_sent_at or row.proposed_at, row.settled_at, returned=row.returned_at is not None,
+        row.gateway_id, row.first_sent_at or row.proposed_at, row.settled_at, row.returned_at is not None,
+        row.gateway, by_officers=row.resolve_as == row.state,
     )  # fmt: skip

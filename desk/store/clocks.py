@@ -1,11 +1,12 @@
 """Clocks as rows: read into domain clocks, written back. Counts nothing."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from desk.domain.clocks import Clock, ClockState, segments_from_json, segments_to_json
+from desk.domain.clocks import Clock, ClockState, next_look_at, segments_from_json, segments_to_json
+from desk.domain.ladder import Rung, ladder_from_json, ladder_to_json
 from desk.domain.opening import windows_from_json, windows_to_json
 from desk.domain.pack import Unit
 from desk.ports import Row, Work
@@ -13,6 +14,7 @@ from desk.store.tables import ClockRow, metadata
 
 CLOCK = metadata.tables["clock"]
 BREACH = metadata.tables["clock_breach"]
+REMINDER = metadata.tables["clock_reminder"]
 
 
 def of_claim(conn: Connection, claim_id: int) -> dict[int, Clock]:
@@ -22,14 +24,20 @@ def of_claim(conn: Connection, claim_id: int) -> dict[int, Clock]:
 
 
 def save(work: Work, claim_id: int, known: dict[int, Clock], changed: Iterable[Clock]) -> None:
-    """Write back what a step changed and insert what it started; a clock is the same one by its kind and base."""
-    ids = {(clock.kind, clock.base_at): row_id for row_id, clock in known.items()}
+    """Write back what a step changed and insert what it started; a clock is the same one by its kind and base.
+
+    What was told of a clock that changed is over: it has stopped, or has another deadline.
+    """
+    ids, over = {(clock.kind, clock.base_at): row_id for row_id, clock in known.items()}, set[str]()
     for clock in changed:
         row_id = ids.get((clock.kind, clock.base_at))
         if row_id is None:
-            work.conn.execute(insert(CLOCK), row_of(work.kit.lots.number(), claim_id, clock))
+            work.conn.execute(insert(CLOCK), row_of(work.kit.lots.number(), claim_id, clock, work.now))
         else:
-            work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(row_of(row_id, claim_id, clock)))
+            over.add(clock.kind)
+            work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(row_of(row_id, claim_id, clock, work.now)))
+    if over:
+        end_reminders(work, claim_id, over)
 
 
 def add_breach(work: Work, claim_id: int, site_id: int, clock: Clock) -> bool:
@@ -45,25 +53,55 @@ def add_breach(work: Work, claim_id: int, site_id: int, clock: Clock) -> bool:
     return True
 
 
-def missed(conn: Connection, now: datetime, most: int) -> list[int]:
-    """Claims with a running clock whose deadline has passed and is not written down, in order of their ids."""
-    known = select(BREACH.c.id).where(
-        BREACH.c.claim_id == CLOCK.c.claim_id, BREACH.c.kind == CLOCK.c.kind, BREACH.c.due_at == CLOCK.c.due_at
-    )  # fmt: skip
-    # The second that the deadline names still counts.
-    late = (CLOCK.c.state == "running", CLOCK.c.due_at <= now - timedelta(seconds=1), CLOCK.c.provisional.is_(False))
-    return list(conn.execute(select(CLOCK.c.claim_id).where(*late, ~known.exists()).distinct().limit(most)).scalars())
+def due(conn: Connection, now: datetime, most: int) -> list[int]:
+    """Claims with a clock that must be seen to by now, those that wait longest first."""
+    waiting = select(CLOCK.c.claim_id).where(CLOCK.c.next_at <= now).order_by(CLOCK.c.next_at, CLOCK.c.claim_id).limit(most)
+    return list(dict.fromkeys(conn.execute(waiting).scalars()))
 
 
-def row_of(row_id: int, claim_id: int, clock: Clock) -> Row:
-    """The row of a clock."""
+def is_due(work: Work, claim_id: int) -> bool:
+    """Whether a clock of a claim that is locked must be seen to now: another worker may have been faster."""
+    mine = (CLOCK.c.claim_id == claim_id) & (CLOCK.c.next_at <= work.now)
+    return work.conn.execute(select(CLOCK.c.id).where(mine).limit(1)).first() is not None
+
+
+def look_again(work: Work, row_id: int, clock: Clock) -> None:
+    """Note when a clock that was seen to now must be seen to next."""
+    work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(next_at=next_look_at(clock, work.now)))
+
+
+def add_reminder(work: Work, site_id: int, claim_id: int, clock: Clock, rung: Rung) -> bool:
+    """Tell each role of a rung, in place of what earlier ones told; False when this one was told already."""
+    mine = (REMINDER.c.claim_id == claim_id) & (REMINDER.c.kind == clock.kind) & (REMINDER.c.due_at == clock.due_at)
+    if work.conn.execute(select(REMINDER.c.id).where(mine, REMINDER.c.minutes == rung.minutes)).first() is not None:
+        return False
+    end_reminders(work, claim_id, [clock.kind])
+    told = {
+        "site_id": site_id, "claim_id": claim_id, "kind": clock.kind, "due_at": clock.due_at, "minutes": rung.minutes,
+        "told_at": work.now, "ended_at": None,
+    }  # fmt: skip
+    work.conn.execute(
+        insert(REMINDER), [{**told, "id": work.kit.lots.number(), "role": role.value} for role in sorted(rung.tells)]
+    )
+    return True
+
+
+def end_reminders(work: Work, claim_id: int, kinds: Iterable[str]) -> None:
+    """What was told of these clocks of a claim is over."""
+    mine = (REMINDER.c.claim_id == claim_id) & REMINDER.c.kind.in_(list(kinds)) & REMINDER.c.ended_at.is_(None)
+    work.conn.execute(update(REMINDER).where(mine).values(ended_at=work.now))
+
+
+def row_of(row_id: int, claim_id: int, clock: Clock, now: datetime) -> Row:
+    """The row of a clock as it stands now."""
     return {
         "id": row_id, "claim_id": claim_id, "kind": clock.kind, "state": clock.state.value, "base_at": clock.base_at,
-        "due_at": clock.due_at, "stopped_at": clock.stopped_at, "provisional": clock.provisional, "pack": clock.pack,
-        "calendar": clock.calendar, "segments": segments_to_json(clock.segments),
+        "due_at": clock.due_at, "next_at": next_look_at(clock, now), "stopped_at": clock.stopped_at,
+        "provisional": clock.provisional, "pack": clock.pack, "calendar": clock.calendar,
+        "segments": segments_to_json(clock.segments),
         "rule": {
             "length": clock.length, "unit": clock.unit.value, "pauses": sorted(clock.pauses),
-            "confirmed": clock.confirmed, "windows": windows_to_json(clock.windows),
+            "confirmed": clock.confirmed, "windows": windows_to_json(clock.windows), "ladder": ladder_to_json(clock.ladder),
         },
     }  # fmt: skip
 
@@ -75,4 +113,5 @@ def clock_of(row: ClockRow) -> Clock:
         pack=row.pack, confirmed=row.rule["confirmed"], provisional=row.provisional, base_at=row.base_at, due_at=row.due_at,
         stopped_at=row.stopped_at, state=ClockState(row.state), segments=segments_from_json(row.segments),
         calendar=row.calendar, windows=windows_from_json(row.rule["windows"]),
+        ladder=ladder_from_json(row.rule.get("ladder", [])),
     )  # fmt: skip

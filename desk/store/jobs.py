@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
+from desk.domain.errors import NotFound, WrongMoment
 from desk.ports import Lease, LeaseLost, Work
 from desk.store.tables import JobRow, metadata
 
@@ -100,6 +101,16 @@ def failed(work: Work, held: Lease, why: str) -> bool:
 def set_aside(work: Work, held: Lease, why: str) -> None:
     """Leave a job to a person. Raises LeaseLost when it is no longer ours."""
     _only_mine(work.conn, held, last_error=why, leased_until=None, set_aside_at=work.now)
+
+
+def take_up_again(work: Work, job_id: int) -> None:
+    """Let a job that was set aside be due now. Raises NotFound, or WrongMoment for one that was not set aside."""
+    changed = update(JOB).where(JOB.c.id == job_id, JOB.c.set_aside_at.is_not(None))
+    if work.conn.execute(changed.values(set_aside_at=None, failures=0, due_at=work.now, leased_until=None)).rowcount:
+        return
+    if work.conn.execute(select(JOB.c.id).where(JOB.c.id == job_id)).first() is None:
+        raise NotFound
+    raise WrongMoment
 
 
 @dataclass(frozen=True, slots=True)

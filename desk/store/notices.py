@@ -1,6 +1,7 @@
 """Notices for a manager: opened once while their reason lasts, closed when it ends. Decides no reason."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -60,5 +61,10 @@ def close(work: Work, claim_id: int, kinds: Iterable[NoticeKind]) -> None:
 
 def is_open(conn: Connection, claim_id: int, kind: NoticeKind) -> bool:
     """Whether a notice of this kind about a claim is open."""
+    return opened_at(conn, claim_id, kind) is not None
+
+
+def opened_at(conn: Connection, claim_id: int, kind: NoticeKind) -> datetime | None:
+    """Since when a notice of this kind about a claim is open, None where none is."""
     mine = (NOTICE.c.claim_id == claim_id) & (NOTICE.c.kind == kind.value) & NOTICE.c.closed_at.is_(None)
-    return conn.execute(select(NOTICE.c.id).where(mine)).first() is not None
+    return conn.execute(select(NOTICE.c.opened_at).where(mine)).scalar()

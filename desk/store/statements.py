@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
 from desk.domain.reconciliation import CLOCKS_DIFFER
 from desk.ports import StatementLine, Work
@@ -14,27 +14,34 @@ LINE = metadata.tables["statement_line"]
 PAYOUT = metadata.tables["payout"]
 
 
-def first_sent_on(conn: Connection) -> date | None:
+def first_sent_on(conn: Connection, gateway: str) -> date | None:
     """The UTC day on which the first payout left for a gateway, on the gateway's clock too; None when none did."""
-    first = conn.execute(select(func.min(PAYOUT.c.first_sent_at)).where(PAYOUT.c.method != "cash")).scalar()
+    own = (PAYOUT.c.method != "cash") & named(PAYOUT.c.gateway, gateway)
+    first = conn.execute(select(func.min(PAYOUT.c.first_sent_at)).where(own)).scalar()
     return (first.astimezone(UTC) - CLOCKS_DIFFER).date() if first else None
 
 
-def days(conn: Connection) -> set[date]:
-    """The days whose statement is kept."""
-    return set(conn.execute(select(DAY.c.on_day)).scalars())
+def named(column: ColumnElement[str | None], gateway: str) -> ColumnElement[bool]:
+    """Whether a row is this gateway's, or one for which an older program kept no name."""
+    return or_(column.is_(None), column == gateway)
 
 
-def add(work: Work, day: date, lines: Sequence[StatementLine]) -> None:
-    """Keep a day and its lines; a line that another day's statement told already stays as it was told first."""
-    row = {"id": work.kit.lots.number(), "on_day": day, "fetched_at": work.now}
+def days(conn: Connection, gateway: str | None) -> set[date]:
+    """The days whose statement a gateway gave and is kept; without a gateway's name, those of all."""
+    given = select(DAY.c.on_day)
+    return set(conn.execute(given.where(named(DAY.c.gateway, gateway)) if gateway else given).scalars())
+
+
+def add(work: Work, day: date, lines: Sequence[StatementLine], gateway: str | None) -> None:
+    """Keep a day of a gateway and its lines; a line that another day's statement told already stays as it was told first."""
+    row = {"id": work.kit.lots.number(), "on_day": day, "fetched_at": work.now, "gateway": gateway}
     work.conn.execute(insert(DAY), row)
     told = {line.gateway_id: line for line in lines}
     known = set(work.conn.execute(select(LINE.c.gateway_id).where(LINE.c.gateway_id.in_(told))).scalars())
     fresh = [
         {
             "gateway_id": line.gateway_id, "key": line.key, "amount_minor": line.amount_minor, "currency": line.currency,
-            "paid_at": line.at,
+            "paid_at": line.at, "gateway": gateway, "final": line.final,
         }
         for line in told.values()
         if line.gateway_id not in known

@@ -34,6 +34,7 @@ class Observe:
         self._proxies: Networks = options.trusted_proxies
         self._dress = Dress(secure=options.secure)
         self._templates: Mapping[Any, str] | None = None
+        self._log = structlog.get_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,7 +58,7 @@ class Observe:
         try:
             await self._app(inner, receive, answer)
         except Exception as bug:  # noqa: BLE001 - whatever it is, it must leave neither unanswered nor unlogged
-            structlog.get_logger().error("bug", request_id=request_id, route=self._route(inner), exc_info=bug)
+            self._log.error("bug", request_id=request_id, route=self._route(inner), exc_info=bug)
             # Once an answer has begun, returning makes the server cut the connection, which is the truth.
             if not status:
                 await problem(inner, "internal_error")(inner, receive, answer)
@@ -81,9 +82,7 @@ class Observe:
         if 0 < status < 400 and (method in _READING or route in READ_BY_POST):  # noqa: PLR2004 - refusals begin there
             return
         shown = method if method.isalpha() and len(method) <= len("OPTIONS") else "other"
-        structlog.get_logger().info(
-            "request", request_id=request_id, method=shown, route=route, status=status, ms=round(seconds * 1000, 1)
-        )
+        self._log.info("request", request_id=request_id, method=shown, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
 class Limits:

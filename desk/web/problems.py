@@ -30,6 +30,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         errors.SignInNeeded.code: 401,
         errors.TooManyTries.code: 429,
         errors.WrongMoment.code: 409,
+        errors.NotExtendable.code: 409,
         errors.VerdictChanged.code: 409,
         errors.StaleVersion.code: 412,
         errors.VersionMissing.code: 428,

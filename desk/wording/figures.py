@@ -41,6 +41,11 @@ def unit(currency: str, language: str) -> str:
     return get_currency_name(currency, locale=LOCALES[language]) if language == Language.ZH_CN else currency
 
 
+def gap(language: str) -> str:
+    """What stands between two sentences: nothing in Chinese."""
+    return "" if language == Language.ZH_CN else " "
+
+
 def day(on: date, language: str) -> str:
     """A calendar day with its weekday and year, the month as a word where digits could be misread."""
     return format_date(on, text("time.day_year", language), locale=LOCALES[language])

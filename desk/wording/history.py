@@ -55,6 +55,7 @@ VISITOR_EVENTS: Mapping[tuple[str, str | None], str] = MappingProxyType(
         (EventKind.CONTACT_CHANGED, None): "history.contact_changed",
         (EventKind.SLIP_REISSUED, None): "history.slip_reissued",
         (EventKind.CLOCK_RECOUNTED, None): "history.clock_recounted",
+        (EventKind.CLOCK_EXTENDED, None): "history.clock_extended",
     }
 )
 """What a visitor may see of a claim's chain, by kind and step, a payout's move by where it went; no other event is shown."""

@@ -14,8 +14,7 @@ def detail(kind: str, language: str, runway: Runway | None = None) -> str:
 def fund_left(runway: Runway, language: str) -> str:
     """What a fund has and for how long: `The fund has CNY 1,200.00 left. At the pace of the last 7 days it lasts 2 days.`."""
     amount = figures.figure(text_of(runway.available, runway.currency), runway.currency, language)
-    gap = "" if language == "zh-CN" else " "
-    return text("notice.fund_low.left", language, amount=amount) + gap + _pace(runway, language)
+    return text("notice.fund_low.left", language, amount=amount) + figures.gap(language) + _pace(runway, language)
 
 
 def _pace(runway: Runway, language: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from desk.domain.ladder import Rung
 from desk.domain.money import Money
 from desk.domain.pack_changes import PackChange, Sort, Value
 from desk.wording import figures
@@ -13,6 +14,7 @@ FIELDS: Mapping[str, str] = {
     "in_force_from": "pack.in_force_from", "in_force_until": "pack.in_force_until",
     "late_filing_refuses": "pack.late_filing_refuses", "amount": "pack.amount", "length": "pack.length", "unit": "pack.unit",
     "starts": "pack.starts", "stops": "pack.stops", "pauses": "pack.pauses", "number": "pack.number",
+    "extendable": "pack.extendable", "ladder": "pack.ladder",
     "confirmed": "pack.confirmed", "source": "pack.source",
 }  # fmt: skip
 """Every field that two packs can differ in."""
@@ -34,12 +36,23 @@ def field_text(field: str, value: Value, language: str) -> str:
     """What a field holds. Events are told by their codes, as packs write them; what is not there is a dash."""
     if value is None:
         return "–"
-    if isinstance(value, bool):
-        return label("answer", "yes" if value else "no", language)
-    if isinstance(value, Money):
-        return figures.money(value, language)
     if isinstance(value, frozenset):
         return figures.all_of([label("pause", each, language) for each in sorted(value)], language) or "–"
-    if isinstance(value, date):
-        return value.isoformat()
-    return text(UNITS[str(value)], language) if field == "unit" else str(value)
+    if isinstance(value, tuple):
+        return figures.all_of([_rung(rung, language) for rung in value], language) or "–"
+    if isinstance(value, bool):
+        return label("answer", "yes" if value else "no", language)
+    if field == "unit":
+        return text(UNITS[str(value)], language)
+    return _plain(value, language)
+
+
+def _plain(value: Money | date | int | str, language: str) -> str:
+    if isinstance(value, Money):
+        return figures.money(value, language)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _rung(rung: Rung, language: str) -> str:
+    told = figures.all_of([label("role", role, language) for role in sorted(rung.tells)], language)
+    return text("pack.rung", language, minutes=f"{rung.minutes:+d}", told=told)

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests import postgres
-from tests.bench import growth, machine, rounds
+from tests.bench import growth, machine, rounds, sweep
 from tests.bench.figures import Report
 from tests.bench.load import HINT, has_wrk
 
 ENGINES = ("sqlite", "postgresql")
-FEW = 10_000
+FEW, FEW_CLOCKS = 10_000, 1_000
 
 
 def main() -> int:
@@ -31,13 +31,19 @@ def main() -> int:
         print(HINT, file=sys.stderr)
     reports = []
     for engine in asked.engine or ENGINES:
-        for report in _grown(engine, effort, asked.growth) if asked.growth else _run(engine, effort):
+        for report in _chosen(engine, effort, asked):
             reports.append(report)
             _say(asked, f"\n{report.told()}")
     if asked.json:
         print(json.dumps({"machine": about, "reports": [report.document() for report in reports]}, ensure_ascii=False, indent=2))
     sound, passed = all(report.sound for report in reports), all(report.passed for report in reports)
     return 0 if sound and (passed or not asked.strict) else 1
+
+
+def _chosen(engine: str, effort: rounds.Effort, asked: argparse.Namespace) -> Iterator[Report]:
+    if asked.clocks:
+        return _swept(engine, effort, asked.clocks)
+    return _grown(engine, effort, asked.growth) if asked.growth else _run(engine, effort)
 
 
 def _run(engine: str, effort: rounds.Effort) -> Iterator[Report]:
@@ -59,6 +65,15 @@ def _grown(engine: str, effort: rounds.Effort, many: int) -> Iterator[Report]:
             yield growth.on_postgres(Path(folder), server, FEW, many, effort.rounds, effort.seconds)
 
 
+def _swept(engine: str, effort: rounds.Effort, many: int) -> Iterator[Report]:
+    with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder:
+        if engine == "sqlite":
+            yield sweep.on_sqlite(Path(folder), FEW_CLOCKS, many, effort.rounds)
+            return
+        with postgres.running(os.environ.get("DESK_TEST_PG_URL"), durable=True) as server:
+            yield sweep.on_postgres(Path(folder), server, FEW_CLOCKS, many, effort.rounds)
+
+
 def _say(asked: argparse.Namespace, text: str) -> None:
     if not asked.json:
         print(text, flush=True)
@@ -72,6 +87,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--growth", type=int, nargs="?", const=1_000_000, default=0, metavar="CLAIMS",
         help=f"instead: the same requests with so many claims (1 000 000) and with {FEW}; takes ten minutes and 10 GB",
+    )  # fmt: skip
+    parser.add_argument(
+        "--clocks", type=int, nargs="?", const=100_000, default=0, metavar="CLOCKS",
+        help=f"instead: what the worker takes for a due clock among so many that run (100 000) and among {FEW_CLOCKS}",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="one round of one second: does it run at all?")
     parser.add_argument("--strict", action="store_true", help="end with 1 below a floor")

@@ -29,7 +29,7 @@ def on_sqlite(folder: Path, few: int, many: int, rounds: int, seconds: int) -> R
 def on_postgres(folder: Path, server: PgServer, few: int, many: int, rounds: int, seconds: int) -> Report:
     """The bench in two databases of one server."""
     with ExitStack() as stack:
-        grown = [stack.enter_context(_postgres(folder / str(count), server, count)) for count in (few, many)]
+        grown = [stack.enter_context(copied_on_postgres(folder / str(count), server, count)) for count in (few, many)]
         return _report("PostgreSQL", grown, few, many, rounds, seconds)
 
 
@@ -58,7 +58,8 @@ def _sqlite(folder: Path, count: int) -> Iterator[desks.LoadedDesk]:
 
 
 @contextmanager
-def _postgres(folder: Path, server: PgServer, count: int) -> Iterator[desks.LoadedDesk]:
+def copied_on_postgres(folder: Path, server: PgServer, count: int) -> Iterator[desks.LoadedDesk]:
+    """A desk on a server with so many copies of a lodged claim."""
     with desks.on_postgres(folder, server, f"growth_{count}") as desk:
         engine, base = plain_engine(desk.place.database), SystemLots().number()
         for added in desk.rows:

@@ -159,7 +159,8 @@ def _cells(table: Table, row: tuple[Any, ...], ids: list[str]) -> tuple[Cell, ..
 def _cell(column: Column[Any], value: Any, ids: list[str]) -> Cell:  # noqa: ANN401 - the driver's own form
     if str(value) in ids:
         return Id(ids.index(str(value)))
-    apart = isinstance(column.type, String | LargeBinary) and column in _leading(column.table)
+    # An event's hash is what the next one of its chain names as its predecessor, and no two may name the same.
+    apart = isinstance(column.type, String | LargeBinary) and (column in _leading(column.table) or column.name == "hash")
     if value is None or column.foreign_keys or not apart:
         return Same(value)
     for place, one in enumerate(ids):

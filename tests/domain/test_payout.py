@@ -1,5 +1,6 @@
 """A payout's life, written out by hand from SPEC 5.5: every (state, step), every word in every state, every edge in time."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -9,11 +10,14 @@ from desk.domain import payout
 from desk.domain.errors import WrongMoment
 from desk.domain.fund import EntryKind
 from desk.domain.payout import (
+    CAME_TO_NOTHING,
     CANCELLABLE,
+    MESSAGES,
     OUT,
     PAID,
     PAYOUT_LIFE,
     UNDER_WAY,
+    Doubt,
     Hands,
     Heard,
     Method,
@@ -22,8 +26,10 @@ from desk.domain.payout import (
     Trace,
     after_query,
     after_send,
+    approval_of,
     ask_again_in,
     contradicts,
+    has_receipt,
     is_second,
     payout_move,
     word_moves,
@@ -125,6 +131,7 @@ def test_each_move_takes_the_money_where_its_state_keeps_it(state: str | None, s
         ("under way", UNDER_WAY, "awaiting_approval reserved sending awaiting_visitor unknown"),
         ("cancellable", CANCELLABLE, "awaiting_approval reserved"),
         ("paid", PAID, "awaiting_visitor settled"),
+        ("came to nothing", CAME_TO_NOTHING, "failed cancelled"),
         ("out", OUT, "sending unknown"),
     ],
 )
@@ -142,6 +149,41 @@ def test_no_word_downgrades_what_was_settled_nor_raises_what_failed(heard: Heard
     assert word_moves(PayoutState.SETTLED, heard) is None
     assert word_moves(PayoutState.FAILED, heard) is None
     assert word_moves(PayoutState.CANCELLED, heard) is None
+
+
+def test_the_gateway_speaks_by_itself_in_four_kinds_of_message_and_no_other() -> None:
+    assert {kind: heard.value for kind, heard in MESSAGES.items()} == {
+        "payout.settled": "settled", "payout.awaiting_visitor": "awaiting_visitor", "payout.failed": "failed",
+        "payout.returned": "returned",
+    }  # fmt: skip
+
+
+def test_the_doubts_are_called_as_the_inbox_has_always_called_them() -> None:
+    assert [doubt.value for doubt in Doubt] == ["unknown_type", "unknown_key", "wrong_amount", "contradicts"]
+
+
+# The visitor signs for cash once it was handed over, for all else once it settled, and for nothing that came back.
+RECEIPTS = {(state, method) for state in ("settled",) for method in Method} | {("awaiting_visitor", "cash")}
+
+
+@pytest.mark.parametrize(("state", "method"), list(product(PayoutState, Method)))
+def test_the_visitor_signs_for_what_they_have(state: PayoutState, method: Method) -> None:
+    assert has_receipt(state, method, returned=False) is ((state, method) in RECEIPTS)
+    assert has_receipt(state, method, returned=True) is False
+
+
+def test_an_approval_is_of_this_amount_in_this_currency_this_way_to_this_payee() -> None:
+    looked_at = (12_800, "CNY", "transfer", "张三的账户")
+    others = [
+        (12_801, *looked_at[1:]),
+        (12_800, "JPY", *looked_at[2:]),
+        (12_800, "CNY", "cash", looked_at[3]),
+        (*looked_at[:3], None),
+    ]
+    approved = approval_of(*looked_at)
+    assert len({approved, *(approval_of(*other) for other in others)}) == 5
+    # What was approved before an upgrade is approved after it.
+    assert approved == hashlib.sha256('[12800, "CNY", "transfer", "张三的账户"]'.encode()).hexdigest()
 
 
 # Words that say the money went where the books say it did not, or the reverse.

@@ -26,6 +26,8 @@ EXPECTED = {
     "change_contact": COUNTER,
     "withdraw": COUNTER,
     "reopen": "manager",
+    "extend_clock": "manager",
+    "read_reminders": "intake cashier mediator manager",
     "reissue_slip": COUNTER,
     "propose_payout": "cashier",
     "approve_payout": "cashier manager",
@@ -58,6 +60,7 @@ EXPECTED = {
     "read_promises": "manager auditor",
     "read_misses": "intake manager auditor",
     "explain_miss": COUNTER,
+    "manage_jobs": "",
     "manage_officers": "admin",
     "manage_sites": "admin",
     "manage_calendar": "admin",
@@ -65,7 +68,7 @@ EXPECTED = {
 OTHERS = {
     Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received rate",
     Kind.POSTER: "lodge",
-    Kind.OPERATOR: "manage_officers manage_sites manage_calendar verify stop_sends",
+    Kind.OPERATOR: "manage_officers manage_sites manage_calendar manage_jobs verify stop_sends",
     Kind.CALENDAR: "",
     Kind.DESK: "",
 }

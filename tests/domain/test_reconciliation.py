@@ -17,6 +17,9 @@ PAID = Booked(
 LINE = Told("gw-1", "payout-1", 12_800, "CNY", NOON)
 LATER = replace(LINE, gateway_id="gw-2", paid_at=NOON + timedelta(hours=1))
 EARLIER = replace(LINE, gateway_id="gw-0", paid_at=NOON - timedelta(hours=1))
+OPEN = replace(LINE, final=False)
+FAILED = replace(PAID, state=PayoutState.FAILED, settled_at=None)
+THERE, ELSEWHERE = replace(PAID, gateway="wechat:1"), replace(LINE, gateway="wechat:2")
 THAT_DAY, NEXT_DAY = date(2026, 10, 2), date(2026, 10, 3)
 LATE = replace(PAID, sent_at=MIDNIGHT - timedelta(minutes=2), settled_at=MIDNIGHT - timedelta(minutes=1))
 
@@ -41,6 +44,17 @@ CASES = {
         f"the gateway tells the statement first, we are {state}": (replace(PAID, state=state, settled_at=None), [LINE], [])
         for state in (PayoutState.SENDING, PayoutState.UNKNOWN, PayoutState.AWAITING_VISITOR)
     },
+    "in process then, and settled since": (PAID, [OPEN], []),
+    "in process then, and failed since": (FAILED, [OPEN], []),
+    "in process then, and officers say that it failed": (replace(FAILED, by_officers=True), [OPEN], ["missing_in_books"]),
+    "in process then, and of another amount": (PAID, [replace(OPEN, amount_minor=1)], ["amount_differs"]),
+    "in process then, and nobody's": (None, [OPEN], ["missing_in_books"]),
+    "in process, and never sent": (replace(FAILED, state=PayoutState.RESERVED), [OPEN], ["missing_in_books"]),
+    "told by its own gateway": (THERE, [replace(LINE, gateway="wechat:1")], []),
+    "told before names were kept": (THERE, [LINE], []),
+    "sent before names were kept": (PAID, [ELSEWHERE], []),
+    "told by another gateway alone": (THERE, [ELSEWHERE], ["missing_on_statement", "missing_in_books"]),
+    "told by another gateway too": (THERE, [LINE, replace(ELSEWHERE, gateway_id="gw-2")], ["missing_in_books"]),
     **{
         f"paid, and with us it is {state}": (replace(PAID, state=state, settled_at=None), [LINE], ["missing_in_books"])
         for state in (PayoutState.FAILED, PayoutState.CANCELLED, PayoutState.RESERVED, PayoutState.AWAITING_APPROVAL)

@@ -9,6 +9,9 @@ MOVES = (
     "记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),资金变更提交申请人,备注,"
     "业务凭证号"
 )
+PAID_AT = "2026-09-24 16:16:25"
+"""When the visitor once paid what is refunded: a row of the bill of refunds names that first."""
+
 TOTALS = "总数\r\n`1.0,`0.02\r\n"
 
 
@@ -19,10 +22,11 @@ def bill(header: str, *rows: dict[str, str]) -> bytes:
 
 
 def refund(number: str, yuan: str, at: str, status: str = "SUCCESS") -> dict[str, str]:
-    """A row of the bill of trades; times are Beijing's."""
+    """A row of the bill of refunds, asked for `at` then; times are Beijing's. The payment was long before."""
     return {
-        "交易时间": at, "微信退款单号": f"503-{number}", "商户退款单号": number, "申请退款金额": yuan, "退款状态": status,
-        "货币种类": "CNY", "商品名称": "索道票, 双程",
+        "交易时间": PAID_AT, "退款申请时间": at, "退款成功时间": at if status == "SUCCESS" else "0", "货币种类": "CNY",
+        "微信退款单号": f"503-{number}", "商户退款单号": number, "申请退款金额": yuan, "退款状态": status,
+        "商品名称": "索道票, 双程",
     }  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""Messages that an older program parked get a number and the key that they name, and go back as they came."""
+"""Messages that an older program parked get a number and the key that they name, and go back as they came.
+
+A contradiction of which it kept only the notice gets a row, or nobody could ever end that notice.
+"""
 
 from alembic import command
 from sqlalchemy import Connection, text
@@ -26,13 +29,15 @@ async def test_parked_messages_are_numbered_as_they_came_and_nothing_is_lost_on_
         ("parked", "unknown_type"), ("late", None), ("parked", "unknown_type"),
     ]  # fmt: skip
     moved(database, "upgrade", "head")
+    ((notice,),) = shown(database, "SELECT id FROM notice WHERE kind = 'gateway_contradicts' AND closed_at IS NULL")
     assert shown(database) == [
-        ("parked", "unknown_type", 1, key, None), ("late", None, None, key, None), ("parked", "unknown_type", 2, None, None),
+        ("parked", "unknown_type", 1, key, None), ("late", "contradicts", notice, key, None), ("late", None, None, key, None),
+        ("parked", "unknown_type", 2, None, None),
     ]  # fmt: skip
     moved(database, "upgrade", "head", LOOKED)
     moved(database, "downgrade", "0009")
     moved(database, "upgrade", "head")
-    assert [row[2:] for row in shown(database)] == [(1, key, None), (None, key, None), (2, None, None)]
+    assert [row[2:] for row in shown(database)] == [(1, key, None), (notice, key, None), (None, key, None), (2, None, None)]
 
 
 def moved(database: str, way: str, to: str, then: str = "SELECT 1") -> None:

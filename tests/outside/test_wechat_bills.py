@@ -66,11 +66,31 @@ async def test_the_statement_is_the_days_refunds_and_transfers_of_ours(late: Wec
     assert await late.statement(DAY) == [
         StatementLine("payout-1", "503-payout1", 2, "CNY", datetime(2026, 10, 2, 0, 0, tzinfo=UTC)),
         StatementLine("payout-5", "133-payout5", 5_000, "CNY", datetime(2026, 10, 2, 1, 0, tzinfo=UTC)),
-        StatementLine("payout-4", "503-payout4", 12_800, "CNY", datetime(2026, 10, 2, 23, 59, 59, tzinfo=UTC)),
+        StatementLine("payout-4", "503-payout4", 12_800, "CNY", datetime(2026, 10, 2, 23, 59, 59, tzinfo=UTC), final=False),
     ]
     asked = [each.target for each in fake.heard if each.target.startswith("/v3/bill/")]
     assert len(asked) == 9
     assert fake.unsigned == 0
+
+
+@pytest.mark.parametrize("unsaid", ["", "0", None])
+async def test_a_refund_whose_bill_does_not_say_when_it_was_asked_for_stands_where_its_row_does(
+    late: WechatGateway, fake: FakeWechat, unsaid: str | None
+) -> None:
+    row = {**refund("payout1", "0.02", "2026-10-02 12:00:00"), "交易时间": "2026-10-02 08:00:01"}
+    columns = TRADES if unsaid is not None else TRADES.replace("退款申请时间,退款成功时间,", "")
+    fake.files = {("tradebill", "2026-10-02", "REFUND"): bill(columns, {**row, "退款申请时间": unsaid or ""})}
+    (line,) = await late.statement(DAY)
+    assert (line.at, line.final) == (datetime(2026, 10, 2, 0, 0, 1, tzinfo=UTC), True)
+
+
+@pytest.mark.parametrize(("state", "final"), [("SUCCESS", [True]), ("PROCESSING", [False]), ("ABNORMAL", [False]), ("FAIL", [])])
+async def test_a_refund_is_final_when_its_row_says_that_it_succeeded_and_no_line_when_it_failed(
+    late: WechatGateway, fake: FakeWechat, state: str, final: list[bool]
+) -> None:
+    row = refund("payout1", "0.02", "2026-10-02 12:00:00", state)
+    fake.files = {("tradebill", "2026-10-02", "REFUND"): bill(TRADES, row)}
+    assert [line.final for line in await late.statement(DAY)] == final
 
 
 async def test_a_transfer_that_left_twice_stands_there_twice_and_one_that_came_back_whole_not_at_all(

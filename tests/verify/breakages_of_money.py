@@ -16,7 +16,8 @@ RESERVING_LINE = "entry_id = (SELECT id FROM fund_entry WHERE payout_id = {reser
 FIRST_TOP_UP = f"SELECT min(id) FROM fund_entry WHERE {HOME}"
 NOT_CLOSED = """UPDATE claim SET state = 'fast_refund', outcome = NULL,
     moved_at = (SELECT max(at) FROM event WHERE subject = 'claim:{paid_id}' AND kind = 'moved') WHERE id = {paid_id}"""
-ON_THE_STATEMENT = "INSERT INTO statement_line SELECT 'gw-7', key, amount_minor, currency, settled_at FROM payout WHERE id = "
+ON_THE_STATEMENT = """INSERT INTO statement_line (gateway_id, key, amount_minor, currency, paid_at, final)
+SELECT 'gw-7', key, amount_minor, currency, settled_at, true FROM payout WHERE id = """
 PAYEE_OF_ANOTHER = """UPDATE payout SET payee_sealed = (SELECT payee_sealed FROM payout WHERE id = {gateway_payout})
     WHERE id = {resent_payout}"""
 MA, CHEN = ("(SELECT id FROM officer WHERE name = 'Ma')", "(SELECT id FROM officer WHERE name = 'Chen')")
@@ -68,6 +69,7 @@ PAYOUTS: Table = [
     ("I08", "sent again too late", forged("resent", PayoutStep.SEND_AGAIN, {"first_sent_at": "2026-09-01T00:00:00+00:00"})),
     ("I08", "sent at another time", at("payout", "resent", "first_sent_at = proposed_at")),
     ("I08", "sent anew after it was lost", till.sent_anew_after_it_was_lost),
+    ("I09", "sent through another gateway", at("payout", "sending", "gateway = 'wechat:9'")),
     ("I09", "the row is elsewhere", at("payout", "reserved", "state = 'sending'")),
     ("I09", "a move outside the table", forged("reserved", PayoutStep.PROPOSE, to_state="sending")),
     ("I09", "a move from nowhere", forged("failed", PayoutStep.SEND, from_state="unknown")),
@@ -127,7 +129,7 @@ STOPS: Table = [
     ("I12", "a stop begun at another time", by("UPDATE send_stop SET stopped_at = resumed_at")),
 ]  # fmt: skip
 
-BACK = "id = 'evt-back'"
+BACK, DENIED = "id = 'evt-back'", "kind = 'gateway_contradicts'"
 MESSAGES: Table = [
     ("I13", "a message of another amount moved a payout", by(f"UPDATE gateway_event SET amount_minor = 1 WHERE {BACK}")),
     ("I13", "a message in another currency moved a payout", by(f"UPDATE gateway_event SET currency = 'USD' WHERE {BACK}")),
@@ -140,6 +142,8 @@ MESSAGES: Table = [
     ("I13", "a message looked at in other words", by("UPDATE gateway_event SET dismissal = '无误' WHERE id = 'evt-0'")),
     ("I13", "a message that nobody looked at", by(
         "UPDATE gateway_event SET dismissed_by = NULL, dismissed_at = NULL, dismissal = NULL WHERE id = 'evt-0'")),
+    ("I13", "a contradiction whose notice is gone", by(f"UPDATE notice SET closed_at = opened_at WHERE {DENIED}")),
+    ("I13", "a notice that nobody can end", by("UPDATE gateway_event SET payout_id = NULL WHERE id = 'evt-1'")),
     ("I13", "a message moved nothing that is there", by(f"UPDATE gateway_event SET payout_id = NULL WHERE {BACK}")),
     ("I14", "a call about what has settled", at("payout", "gateway", "calling = (1 = 1)")),
     ("I14", "a call that nobody began", by("UPDATE payout SET calling = (1 = 1) WHERE id = {sending_payout}")),

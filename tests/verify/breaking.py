@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ AFTERWARDS: list[Callable[[], object]] = []
 
 KIT = kit_on(HandClock(TOLD_AT), HandShelf())
 EVENT, CLOCK, PERSON, KEY = (metadata.tables[name] for name in ("event", "clock", "person", "idempotency_key"))
+CLAIM, REMINDER = metadata.tables["claim"], metadata.tables["clock_reminder"]
 
 
 def checked(url: str) -> Report:
@@ -198,7 +200,34 @@ def clock_too_many(conn: Connection, story: Story) -> None:
     days = calendar_from(calendar.exceptions(conn), calendar.years(conn))
     rule = KIT.packs.by_version(row.pack).clocks["first_answer"]
     clock = clocks.stop(clocks.start(rule, base, row.pack, ZoneInfo("Asia/Shanghai"), days), base)
-    conn.execute(insert(CLOCK), clock_rows.row_of(1, story.ids["fast"], clock))
+    conn.execute(insert(CLOCK), clock_rows.row_of(1, story.ids["fast"], clock, base))
+
+
+def told_early(conn: Connection, story: Story, minutes: int = 0) -> None:
+    """An officer told of the receipt's promise a second before its deadline."""
+    row: Any = _clock(conn, story.ids["received"], "acceptance")
+    site = conn.execute(select(CLAIM.c.site_id).where(CLAIM.c.id == row.claim_id)).scalar_one()
+    told = {
+        "id": 1 + minutes, "site_id": site, "claim_id": row.claim_id, "kind": row.kind, "due_at": row.due_at, "minutes": minutes,
+        "role": "intake", "told_at": row.due_at + timedelta(minutes=minutes), "ended_at": None,
+    }  # fmt: skip
+    conn.execute(insert(REMINDER), told)
+
+
+def told_twice(conn: Connection, story: Story) -> None:
+    """Two reminders of one clock, neither of which is over."""
+    for minutes in (1, 2):
+        told_early(conn, story, minutes)
+    conn.execute(update(REMINDER).values(told_at=datetime(2099, 1, 1, tzinfo=UTC)))
+
+
+def longer_by_itself(conn: Connection, story: Story) -> None:
+    """A clock lengthened behind the desk's back, counted rightly."""
+    row: Any = _clock(conn, story.ids["received"], "acceptance")
+    days = calendar_from(calendar.exceptions(conn), calendar.years(conn))
+    longer = clocks.extend(clock_rows.clock_of(row), 1, ZoneInfo("Asia/Shanghai"), days)
+    stored = clock_rows.row_of(row.id, row.claim_id, longer, TOLD_AT)
+    conn.execute(update(CLOCK).where(CLOCK.c.id == row.id).values(stored))
 
 
 def sealed_otherwise(conn: Connection, story: Story) -> None:

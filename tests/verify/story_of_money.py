@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from desk.actions import fund, fund_watch, payout_resolution, payout_returns, payout_words, payouts, recovery, sends
 from desk.actions.breaks import match_statements, resolve_break
-from desk.actions.clocks import record_missed_promises
+from desk.actions.clocks import see_to_clocks
 from desk.actions.day_close import close_day
 from desk.actions.deposits import pay_deposit_in
 from desk.actions.gateway_messages import dismiss_message
@@ -75,7 +75,7 @@ async def _cash(house: House, till: Till, told: Paid) -> None:
     await house.desk.write(payouts.notice_short_fund, house.cast.chen, told[0]["short"])
     told[0]["late"] = (await house.lodge()).reference
     house.clock.go(hours=3)
-    await house.desk.write(record_missed_promises, (await house.claim(told[0]["late"])).id)
+    await house.desk.write(see_to_clocks, (await house.claim(told[0]["late"])).id)
     (missed,) = (await house.desk.read(misses_page, house.cast.ma, HOME, None, None, house.kit, "first_answer", 9, None))[1].lines
     await house.desk.write(explain_miss, house.cast.ma, missed.id, "值班的人都在处理索道停运。")
     await house.desk.write(fold_counts)
@@ -214,7 +214,13 @@ def _statement(work: Work, paid: dict[str, int]) -> None:
     work.conn.execute(insert(day), fetched)
     for name, payout_id in paid.items():
         payout = payout_rows.get(work.conn, payout_id)
-        told = {"gateway_id": f"gw-{name}", "key": payout.key, "amount_minor": payout.amount_minor, "currency": "CNY"}
+        told = {
+            "gateway_id": f"gw-{name}",
+            "key": payout.key,
+            "amount_minor": payout.amount_minor,
+            "currency": "CNY",
+            "final": True,
+        }
         work.conn.execute(insert(line), told | {"paid_at": work.now})
         if name == "resent":
             work.conn.execute(insert(line), told | {"gateway_id": "gw-besides", "paid_at": work.now})

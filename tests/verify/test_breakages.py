@@ -131,12 +131,18 @@ FILES: list[tuple[str, str, Breakage]] = [
     ("I39", "a PDF with something to show", breaking.with_file("papered", ".view", b"x" * 40)),
 ]  # fmt: skip
 
+LONG_AFTER = "next_at = '2099-01-01T00:00:00.000000Z'"
 DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I25", "a clock is missing", by("DELETE FROM clock WHERE claim_id = {fast_id} AND kind = 'auto_receipt'")),
     ("I25", "a clock ended otherwise", at("clock", "fast", "state = 'void'", "kind = 'first_answer'")),
     ("I25", "a clock stopped earlier", breaking.stop_moved),
     ("I25", "a clock too many", breaking.clock_too_many),
     ("I25", "a clock twice", twice("clock", "uq_clock_claim_id_kind_base_at", "claim_id = {fast_id} AND kind = 'auto_receipt'")),
+    ("I25", "a running clock that nobody looks at", at("clock", "docketed", "next_at = NULL", "kind = 'mediation'")),
+    ("I25", "a running clock looked at too late", at("clock", "docketed", LONG_AFTER, "kind = 'mediation'")),
+    ("I25", "somebody told before the time", breaking.told_early),
+    ("I25", "two last words on one clock", breaking.told_twice),
+    ("I26", "longer than a manager said", breaking.longer_by_itself),
     ("I26", "due at another time", at("clock", "fast", "due_at = base_at", "kind = 'acceptance'")),
     ("I26", "due at another time, void", at("clock", "withdrawn", "due_at = base_at", "kind = 'mediation'")),
     ("I26", "the claim shows another time", at("claim", "received", "due_at = lodged_at")),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from desk.actions import payout_resolution, payout_words, payouts
-from desk.actions.clocks import claims_with_missed_promises, record_missed_promises
+from desk.actions.clocks import claims_with_clocks_due, see_to_clocks
 from desk.actions.jobs import lease_jobs
 from desk.domain.errors import DeskError
 from desk.domain.payout import MESSAGES, Heard
@@ -165,8 +165,8 @@ async def _work_off(house: House, lots: random.Random, heard: list[Heard]) -> No
         begun = await write(payout_words.begin_send if sends else payout_words.begin_query, lease, payout_id)
         if begun is not None:
             await write(payout_words.end_send if sends else payout_words.end_query, lease, payout_id, word)
-    for claim_id in await house.desk.read(claims_with_missed_promises, house.clock.at):
-        await write(record_missed_promises, claim_id)
+    for claim_id in await house.desk.read(claims_with_clocks_due, house.clock.at):
+        await write(see_to_clocks, claim_id)
 
 
 Act = Callable[[Till, str, random.Random], Awaitable[object]]

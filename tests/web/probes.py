@@ -23,12 +23,16 @@ KEY = "key"
 
 @dataclass(frozen=True)
 class Probe:
-    """How to ask one route: the right it needs (or `KEY`), a claim's state that suits it, body and parameters."""
+    """How to ask one route: the right it needs (or `KEY`), a claim's state that suits it, body and parameters.
+
+    `meets` is what somebody with the right is answered; 200 stands for every success.
+    """
 
     act: Act | str
     state: str = "received"
     body: Mapping[str, Any] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
+    meets: int = 200
 
     def json(self, other: str) -> dict[str, Any] | None:
         """The body; `OTHER` stands for the reference of another claim."""
@@ -41,6 +45,7 @@ CLAIM = "/api/v1/claims/{reference}"
 SITE, PAYOUT = "/api/v1/sites/{site}", "/api/v1/payouts/{payout}"
 RECOVERY, RESPONDENT, LATER_ON = "/api/v1/recoveries/{recovery}", f"{SITE}/respondents/{{respondent}}", "2026-10-30"
 WORDS, REASON = {"text": "x"}, {"reason": "x"}
+LONGER = {"more": 1, "reason": "no rule of the national pack allows it"}
 NOTHING = {"amount": "0", "currency": "CNY"}
 ONE_YUAN = {"amount": "1.00", "currency": "CNY"}
 MONEY: Mapping[tuple[str, str], "Probe"] = {
@@ -140,6 +145,8 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", f"{CLAIM}/contact"): Probe(Act.CHANGE_CONTACT, body={"phone": "+8613900001111"}),
     ("POST", f"{CLAIM}/contact-view"): Probe(Act.VIEW_CONTACT, "fast_refund", REASON),
     ("POST", f"{CLAIM}/slip"): Probe(Act.REISSUE_SLIP, body=REASON),
+    ("POST", f"{CLAIM}/clocks/{{clock}}/extend"): Probe(Act.EXTEND_CLOCK, "docketed", LONGER, meets=409),
+    ("GET", "/api/v1/reminders"): Probe(Act.READ_REMINDERS, query={"site": "huangshan"}),
     ("POST", f"{CLAIM}/withdraw"): Probe(Act.WITHDRAW, body=WORDS),
     ("POST", f"{CLAIM}/reopen"): Probe(Act.REOPEN, "withdrawn", WORDS),
     ("POST", f"{CLAIM}/follow-up"): Probe(Act.FOLLOW_UP, "refused", {"outcome": "not_reached"}),

@@ -156,6 +156,63 @@ async def test_a_claim_that_went_another_way_since_stays_there_and_the_manager_i
     assert (await till.house.desk.read(verify, till.house.kit)).ok
 
 
+async def reopened(till: Front, reference: str) -> None:
+    """A manager takes an ended claim up once more."""
+    till.house.clock.go(hours=1)
+    version = (await till.claim(reference)).version
+    answer = await till.post(f"{reference}/reopen", "ma", {"text": "游客另有新证据"}, version=version)
+    assert answer.status_code == 200, answer.text
+
+
+async def open_notices(till: Front) -> list[str]:
+    """What the manager is told of."""
+    return [one["kind"] for one in (await till.call("GET", "/api/v1/sites/huangshan/notices", "ma")).json()["notices"]]
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "refused", "transferred"])
+async def test_a_claim_that_went_another_way_and_ends_there_leaves_nothing_to_be_paid_again(till: Front, end: str) -> None:
+    reference, payout_id = await settled(till)
+    await reopened(till, reference)
+    await send(till, told(payout_id, "payout.returned", gateway_id="gw-7"), "back")
+    assert await open_notices(till) == ["payout_returned"]
+    await ended(till, reference, end)
+    assert ((await till.claim(reference)).state, await open_notices(till)) == (end, [])
+    assert (await till.house.desk.read(verify, till.house.kit)).ok
+
+
+async def ended(till: Front, reference: str, end: str) -> None:
+    """The claim ends without a refund."""
+    if end == "withdrawn":
+        assert (await till.visit(await till.slip(reference), "withdraw", text="已与商家谈妥")).status_code == 200
+        return
+    body = {"override": "refuse" if end == "refused" else "transfer", "reason": "不属本处受理。《旅游投诉处理办法》第九条。"}
+    answer = await till.post(f"{reference}/triage", "ma", body)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_one_that_comes_back_after_its_claim_had_ended_another_way_is_told_until_that_was_decided(till: Front) -> None:
+    reference, payout_id = await settled(till)
+    await reopened(till, reference)
+    await ended(till, reference, "withdrawn")
+    await send(till, told(payout_id, "payout.returned", gateway_id="gw-7"), "back")
+    assert ((await till.claim(reference)).state, await open_notices(till)) == ("withdrawn", ["payout_returned"])
+    await reopened(till, reference)
+    assert await open_notices(till) == ["payout_returned"]
+    await ended(till, reference, "withdrawn")
+    assert await open_notices(till) == []
+
+
+async def test_a_claim_that_went_another_way_and_is_paid_after_all_ends_it_too(till: Front) -> None:
+    reference, payout_id = await settled(till)
+    await reopened(till, reference)
+    await send(till, told(payout_id, "payout.returned", gateway_id="gw-7"), "back")
+    await till.house.assess(reference)
+    await till.house.confirm(reference, "fast_refund", till.house.cast.otto)
+    assert await open_notices(till) == ["payout_returned"]
+    again = await till.post(f"{reference}/payouts", "chen", GATEWAY)
+    assert (again.status_code, again.json()["replaces"], await open_notices(till)) == (201, str(payout_id), [])
+
+
 async def test_the_promise_of_payment_runs_anew(till: Front) -> None:
     reference, payout_id = await settled(till)
     till.house.clock.go(days=2)

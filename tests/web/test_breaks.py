@@ -119,6 +119,15 @@ async def test_a_settled_payout_is_missed_when_every_day_on_which_it_can_stand_i
     assert (found["kind"], found["payout"], found["told"]) == ("missing_on_statement", str(number), None)
 
 
+@pytest.mark.parametrize(("language", "between"), [("en", "statement. The statements"), ("zh-CN", "一笔。对账单")])
+async def test_two_sentences_of_the_page_stand_apart_as_their_language_has_it(
+    sqlite_till_front: Front, language: str, between: str
+) -> None:
+    await told(sqlite_till_front.house)
+    chen = await seat(sqlite_till_front, "chen")
+    assert between in (await chen.get(PAGE, language)).text
+
+
 async def test_a_payment_that_we_call_failed_is_missing_in_the_books(till: Front) -> None:
     house, at = till.house, Till(till.house)
     number = (await at.propose(await at.agreed(), method="transfer")).payout.id

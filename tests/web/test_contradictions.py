@@ -93,14 +93,20 @@ async def test_a_failure_told_of_what_was_settled_moves_nothing_at_all(till: Fro
     await is_sound(till)
 
 
-async def sent_after_a_failure(till: Front) -> tuple[int, str]:
-    """A payout that the gateway said had failed, and the next one of its claim, on its way to the worker."""
+async def called_and_failed(till: Front) -> tuple[str, int]:
+    """The same, told by the answer to the call, so that no job is left."""
     reference, payout = await proposed(till, body=GATEWAY)
     await step(till, payout, "send")
     await Till(till.house).called(int(payout["id"]), "failed")
+    return reference, int(payout["id"])
+
+
+async def sent_after_a_failure(till: Front) -> tuple[int, str]:
+    """A payout that the gateway said had failed, and the next one of its claim, on its way to the worker."""
+    reference, first = await called_and_failed(till)
     again = (await till.post(f"{reference}/payouts", "chen", GATEWAY)).json()
     assert (await step(till, again, "send"))["state"] == "sending"
-    return int(payout["id"]), again["id"]
+    return first, again["id"]
 
 
 async def test_a_payout_that_waits_for_the_worker_is_held_back_until_a_second_officer_has_looked(till: Front) -> None:
@@ -208,4 +214,70 @@ async def test_an_approval_given_without_being_told_of_the_contradiction_lets_no
     assert (shown["state"], shown["review"]) == ("awaiting_approval", ["solo_limit", "gateway_contradicts"])
     await step(till, again, "approve", "ma")
     assert (await step(till, again, "send"))["state"] == "awaiting_visitor"
+    await is_sound(till)
+
+
+async def looked_at(till: Front) -> None:
+    """The manager has looked at every message that waits."""
+    for found in (await till.call("GET", "/api/v1/sites/huangshan/gateway-messages", "ma")).json()["messages"]:
+        path = f"/api/v1/gateway-messages/{found['id']}/dismiss"
+        if found["dismissed_at"] is None:
+            assert (await till.call("POST", path, "ma", json={"reason": "网关撤回了。"})).status_code == 200
+
+
+async def test_a_second_contradiction_after_the_first_was_looked_at_is_looked_at_anew(till: Front) -> None:
+    reference, first = await failed(till)
+    await send(till, told(first), "late-1")
+    again = (await till.post(f"{reference}/payouts", "chen", CASH)).json()
+    await step(till, again, "approve", "ma")
+    await looked_at(till)
+    assert await notices(till) == []
+    assert (await send(till, told(first), "late-2")).json() == {"fate": "late"}
+    shown = (await till.call("GET", f"{PAYOUTS}/{again['id']}", "chen")).json()
+    assert (shown["state"], shown["review"], await notices(till)) == (
+        "awaiting_approval", ["gateway_contradicts"], ["gateway_contradicts"],
+    )  # fmt: skip
+    assert await refused(till, again, "send") == (409, "second_officer_needed")
+    await step(till, again, "approve", "ma")
+    assert (await send(till, told(first), "late-3")).json() == {"fate": "late"}
+    assert (await step(till, again, "send"))["state"] == "awaiting_visitor"
+    await is_sound(till)
+
+
+async def test_one_on_its_way_to_the_worker_is_held_back_by_a_second_contradiction_too(till: Front) -> None:
+    reference, first = await called_and_failed(till)
+    await send(till, told(first), "late-1")
+    again = (await till.post(f"{reference}/payouts", "chen", GATEWAY)).json()
+    await step(till, again, "approve", "ma")
+    await looked_at(till)
+    assert (await step(till, again, "send"))["state"] == "sending"
+    await send(till, told(first), "late-2")
+    short = Till(till.house)
+    assert await till.house.desk.write(begin_send, await short.lease(SEND), int(again["id"])) is None
+    shown = (await till.call("GET", f"{PAYOUTS}/{again['id']}", "chen")).json()
+    assert (shown["state"], shown["review"]) == ("awaiting_approval", ["gateway_contradicts"])
+    await step(till, shown, "approve", "ma")
+    assert (await step(till, shown, "send"))["state"] == "sending"
+    await short.called(int(again["id"]), "settled")
+    await is_sound(till)
+
+
+async def test_a_second_contradiction_holds_one_that_may_have_left_until_it_was_looked_at(till: Front) -> None:
+    reference, first = await called_and_failed(till)
+    await send(till, told(first), "late-1")
+    again = (await till.post(f"{reference}/payouts", "chen", GATEWAY)).json()
+    number, short = int(again["id"]), Till(till.house)
+    await step(till, again, "approve", "ma")
+    await looked_at(till)
+    await step(till, again, "send")
+    await short.called(number, "unclear")
+    await send(till, told(first), "late-2")
+    for _ in range(3):
+        till.house.clock.go(seconds=40)
+        await short.asked(number, "never_seen")
+    assert (await short.payout(number)).state == "unknown"
+    await looked_at(till)
+    till.house.clock.go(seconds=40)
+    await short.asked(number, "never_seen")
+    assert (await short.payout(number)).state == "sending"
     await is_sound(till)

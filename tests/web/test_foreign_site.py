@@ -36,7 +36,7 @@ def expected(by: str, probe: Probe) -> int:
     if role not in RIGHTS[probe.act]:  # type: ignore[index] # an Act, as the line above says
         return 403
     at_site = "site" in (probe.body or probe.query)
-    return 200 if at_site or State(probe.state) in READABLE[role] else 404
+    return probe.meets if at_site or State(probe.state) in READABLE[role] else 404
 
 
 async def asked(
@@ -53,8 +53,9 @@ async def asked(
         body |= {"site": site, "spot": None}
     if query:
         query["site"] = site
+    address = path.format(reference=reference, clock="mediation")
     return await front.call(
-        method, path.format(reference=reference), by if by in front.house.cast.tokens else None, json=body, params=query,
+        method, address, by if by in front.house.cast.tokens else None, json=body, params=query,
         version=version, headers=headers,
     )  # fmt: skip
 

@@ -55,6 +55,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/find"): Door(None),
     ("POST", "/desk/find"): Door(None, fields={"reference": "x"}),
     ("GET", "/desk/docket"): Door(Act.READ_DOCKET),
+    ("GET", "/desk/reminders"): Door(Act.READ_REMINDERS),
     ("GET", "/desk/claims/new"): Door(Act.LODGE),
     ("POST", "/desk/claims/new"): Door(Act.LODGE),
     ("GET", f"{CLAIM}/evidence"): Door(Act.READ_CLAIM),

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from desk.actions.clocks import record_missed_promises
+from desk.actions.clocks import see_to_clocks
 from desk.actions.promises import explain_miss, fold_counts
 from desk.domain.policy import RIGHTS, Role
 from desk.ports import Work
 from desk.reads.verify import verify
 from desk.store.tables import metadata
-from desk.worker.timetable import fold_all_counts, record_all_missed
+from desk.worker.timetable import fold_all_counts, see_to_all_clocks
 from tests.builders import MORNING, all_of, open_house
 from tests.cast import Cast
 from tests.till import Till
@@ -101,7 +101,7 @@ async def test_promises_are_counted_as_they_are_made_kept_missed_and_lifted(at: 
     assert await fold_all_counts(house.desk) > 0
     assert await house.desk.read(_rows, DELTA) == []
     assert await told(at) == before
-    await record_all_missed(house.desk)
+    await see_to_all_clocks(house.desk)
     assert numbers((await told(at))["promises"]["first_answer"]) == (4, 1, 2, 0, 1)
     await house.message(still)
     assert (await told(at))["promises"]["first_answer"]["took"]["count"] == 3
@@ -208,7 +208,7 @@ async def test_both_files_hold_rows_and_never_a_formula(at: Front) -> None:
 async def test_a_long_list_of_misses_goes_page_by_page_and_by_promise(at: Front) -> None:
     found = [await missed(at) for _ in range(5)]
     at.house.clock.go(days=5)
-    await record_all_missed(at.house.desk)
+    await see_to_all_clocks(at.house.desk)
     asked, seen = {"promise": "first_answer", "limit": "2"}, []
     while True:
         page = (await at.call("GET", f"{SITE}/promises/missed", "ma", params=asked)).json()
@@ -237,7 +237,7 @@ async def test_the_sweep_counts_a_miss_once_however_often_it_looks(at: Front) ->
     reference = (await at.house.lodge()).reference
     at.house.clock.go(hours=3)
     claim = await at.claim(reference)
-    await all_of(*(at.house.desk.write(record_missed_promises, claim.id) for _ in range(4)))
+    await all_of(*(at.house.desk.write(see_to_clocks, claim.id) for _ in range(4)))
     assert numbers((await told(at))["promises"]["first_answer"]) == (1, 0, 1, 0, 0)
     assert await red(at) == {}
 
@@ -353,7 +353,7 @@ async def test_a_long_time_is_told_by_day_a_month_at_a_time(at: Front) -> None:
 
 async def test_a_report_names_no_officer_and_no_visitor(at: Front) -> None:
     await missed(at)
-    await record_all_missed(at.house.desk)
+    await see_to_all_clocks(at.house.desk)
     ma = await seat(at, "ma")
     shown = [(await ma.get(f"{PAGE}{rest}")).text.partition("<main")[2] for rest in ("", "/huangshan/days", "/huangshan/missed")]
     answers = [

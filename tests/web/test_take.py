@@ -1,5 +1,6 @@
 """What a visitor's app needs to take the money that waits for them: handed to whoever holds the slip, for as long as it waits."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,11 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from desk.actions import payout_words
-from desk.ports import Work
+from desk.ports import TakingApp, Work
 from desk.web.headers import CSP, CSP_WITH_OWN_SCRIPTS
-from tests.builders import open_house
+from tests.builders import TERMS, open_house
 from tests.cast import Cast
 from tests.till import Till
+from tests.web.console import seat
 from tests.web.front import Front, Slip, opened_front
 from tests.web.test_gateway_events import send, told
 
@@ -105,6 +107,21 @@ async def test_a_desk_that_pays_by_another_gateway_now_hands_nothing_on(till_of_
         assert (await front.status(slip))["take"] is None
 
 
+async def test_another_merchant_of_the_same_wallet_hands_on_nothing_of_the_old_ones(till_of_ones_own: tuple[str, Cast]) -> None:
+    database, cast = till_of_ones_own
+    async with open_house(database, cast=cast) as house, opened_front(house) as front:
+        _, slip = await waiting(front)
+        assert "Take it on your status page in WeChat" in (await front.status(slip))["sentence"]
+    other = replace(TERMS, name="wechat:1900000109", taken_in=TakingApp("wechat", "1900000109", "wxf636efh567hg4356"))
+    async with open_house(database, cast=cast, gateway=other) as house, opened_front(house) as front:
+        shown = await front.status(slip)
+        assert (shown["take"], "Take it on your status page in WeChat" in shown["sentence"]) == (None, False)
+        assert PACKAGE not in (await page(front, slip)).text
+        payout_id, newer = await waiting(front, NEWER)
+        assert (await front.status(newer))["take"] == {**TAKE, "merchant": "1900000109", "package": NEWER}
+        assert (await Till(house).payout(payout_id)).gateway == "wechat:1900000109"
+
+
 @pytest.mark.parametrize(
     "change", ["state = 'unknown'", "state = 'failed'", "method = 'cash'", f"take = '{'x' * 1025}'"], ids=lambda text: text[:18]
 )  # fmt: skip
@@ -150,3 +167,23 @@ async def test_what_waits_without_a_package_has_an_ordinary_page(till: Front) ->
     shown = await page(till, slip)
     assert ("take-heading" in shown.text, "<script" in shown.text) == (False, False)
     assert shown.headers["content-security-policy"] == CSP
+
+
+@pytest.mark.parametrize(
+    ("take", "english", "chinese"),
+    [
+        (PACKAGE, "who takes it in WeChat on their status page, tomorrow by", "请游客明天 09:3"),
+        (None, "WeChat gave no button to take it with; it comes back tomorrow by", "微信没给收款按钮，游客收不了；明天 09:3"),
+    ],
+    ids=["with a button", "without"],
+)
+async def test_the_cashier_reads_what_the_visitor_has_to_do_and_until_when(
+    till: Front, take: str | None, english: str, chinese: str
+) -> None:
+    payout_id, _ = await waiting(till, take)
+    chen, address = await seat(till, "chen"), f"/desk/payouts/{payout_id}"
+    shown = [(await chen.get(address, language)).text for language in ("en", "zh-CN")]
+    assert (english in shown[0], chinese in shown[1], PACKAGE in "".join(shown)) == (True, True, False)
+    till.house.clock.go(hours=25)
+    chen = await seat(till, "chen")
+    assert "waits for the visitor to accept it; what nobody accepts comes back." in (await chen.get(address)).text

@@ -5,6 +5,7 @@ The sums are made here once more, from SPEC 5.2 and 5.3, and not by the product'
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
@@ -18,6 +19,7 @@ ACCOUNT, ENTRY, POSTING, PAYOUT, CLAIM, JOB, EVENT, MESSAGE, RECOVERY, NOTICE = 
         "fund_account", "fund_entry", "fund_posting", "payout", "claim", "job", "event", "gateway_event", "recovery", "notice",
     )
 )  # fmt: skip
+IN_DOUBT = (NOTICE.c.kind == "gateway_contradicts") & NOTICE.c.closed_at.is_(None)
 OPEN = ("awaiting_approval", "reserved", "sending", "awaiting_visitor", "unknown")
 COUNTING = (*OPEN, "settled")
 NOT_LEFT = ("awaiting_approval", "reserved", "cancelled")
@@ -41,7 +43,11 @@ Account = tuple[int, str]
 
 @dataclass(frozen=True)
 class Seen:
-    """The database at one moment; two that are equal differ in nothing that money, claims, jobs or the audit know."""
+    """The database at one moment; two that are equal differ in nothing that money, claims, jobs or the audit know.
+
+    `doubted` is since when the gateway contradicts itself about a claim, `denied` the number and claim of each contradiction
+    that nobody has looked at.
+    """
 
     payouts: dict[int, Any]
     balances: dict[Account, int]
@@ -49,7 +55,8 @@ class Seen:
     claims: dict[int, str]
     jobs: dict[int, Any]
     recoveries: dict[int, Any]
-    doubted: frozenset[int]
+    doubted: dict[int, datetime]
+    denied: tuple[tuple[int, int], ...]
     written: tuple[int, ...]
 
     def of_claim(self, claim_id: int) -> list[Any]:
@@ -72,7 +79,16 @@ def look(conn: Connection) -> Seen:
         claims={row.id: row.state for row in conn.execute(select(CLAIM.c.id, CLAIM.c.state))},
         jobs=_by_id(conn, JOB),
         recoveries={row.payout_id: row for row in conn.execute(select(RECOVERY).order_by(RECOVERY.c.payout_id))},
-        doubted=frozenset(conn.execute(select(NOTICE.c.claim_id).where(NOTICE.c.kind == "gateway_contradicts")).scalars()),
+        doubted={row.claim_id: row.opened_at for row in conn.execute(select(NOTICE).where(IN_DOUBT))},
+        denied=tuple(
+            (row.number, row.claim_id)
+            for row in conn.execute(
+                select(MESSAGE.c.number, PAYOUT.c.claim_id)
+                .join(PAYOUT, PAYOUT.c.id == MESSAGE.c.payout_id)
+                .where(MESSAGE.c.why == "contradicts", MESSAGE.c.dismissed_at.is_(None))
+                .order_by(MESSAGE.c.number)
+            )
+        ),
         written=tuple(conn.execute(select(func.count()).select_from(each)).scalar_one() for each in (ENTRY, EVENT, MESSAGE)),
     )
 

@@ -150,8 +150,11 @@ class OnADesk(RuleBasedStateMachine):
         self.cases.append(Case(reference, self.run(self.house.claim(reference)).id, asked, same_order))
 
     def doubts(self, payout: Any) -> bool:  # noqa: ANN401 - a row
-        """Whether the gateway contradicts itself about a payout's claim, and nobody was asked to look at it for that."""
-        return payout.claim_id in self.seen.doubted and "gateway_contradicts" not in payout.review
+        """Whether the gateway contradicts itself about a payout's claim, and nobody looked at it for that since it began."""
+        since = self.seen.doubted.get(payout.claim_id)
+        if since is None or "gateway_contradicts" not in payout.review:
+            return since is not None
+        return payout.state != "awaiting_approval" and (payout.approved_at is None or payout.approved_at < since)
 
     def payouts(self, *states: str, gateway: bool = False) -> list[Any]:
         """Payouts in these states, or in any, oldest first."""

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.actions import fund, payouts, sends
+from desk.actions.gateway_messages import dismiss_message
 from desk.domain.errors import AmountAboveDecided, FundInsufficient, PayoutExists, SecondOfficerNeeded, SendsStopped, WrongMoment
 from desk.domain.fund import Payer, Source
 from desk.domain.money import Money
@@ -73,6 +74,14 @@ class WithOfficers(OnADesk):
     def a_cashier_cancels(self, lot: Lot) -> None:
         """What has not left, or cash that was not taken."""
         self.cancel(lot.of(self.payouts()), cashier(lot.by))
+
+    def a_manager_looks_at_a_contradiction(self, lot: Lot) -> None:
+        """Nothing moves by that; with the last one of a claim its doubt is over."""
+        number, claim_id = lot.of(list(self.seen.denied))
+        self.run(self.house.desk.write(dismiss_message, self.staff("ma"), number, "网关已更正"))
+        after = self.look()
+        assert (after.payouts, after.jobs) == (self.seen.payouts, self.seen.jobs)
+        assert (claim_id in after.doubted) == (claim_id in {claim for _, claim in after.denied})
 
     def a_step_comes_at_any_moment(self, lot: Lot) -> None:
         """Out of its turn, as likely as not."""

@@ -1,6 +1,7 @@
 """A desk whose gateway was exchanged while money was out: the new one is neither asked nor called about the old one's keys."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, select
@@ -8,11 +9,16 @@ from sqlalchemy import Connection, select
 from desk.actions.payout_rescue import look_after_payout
 from desk.actions.payout_words import QUERY, begin_query, begin_send
 from desk.actions.payouts import SEND
+from desk.actions.statements import days_to_fetch
 from desk.reads.verify import verify
 from desk.store.tables import metadata
+from desk.worker.timetable import work_through
 from tests.builders import TERMS, open_house
-from tests.till import Till
+from tests.statements import line_of, paid, today, told
+from tests.till import Till, count
+from tests.worker.test_reconcile_job import Teller, means
 
+BREAK = metadata.tables["statement_break"]
 NOTICE = metadata.tables["notice"]
 OTHER = replace(TERMS, name="wechat:1900000109")
 
@@ -67,3 +73,44 @@ async def test_what_was_to_be_sent_again_waits_for_its_own_gateway(database: str
         house.clock.go(minutes=1, seconds=1)
         await Till(house).called(payout_id, "settled")
         assert (await Till(house).payout(payout_id)).state == "settled"
+
+
+async def test_what_the_old_gateway_settled_is_missed_on_none_of_the_new_ones_statements(database: str) -> None:
+    async with open_house(database) as first:
+        old, day = await paid(first), today(first)
+        assert (await Till(first).payout(old)).gateway == "http"
+        cast, at = first.cast, first.clock.at
+    async with open_house(database, at, gateway=OTHER, furnish=False, cast=cast) as house:
+        new = await paid(house)
+        assert (await Till(house).payout(new)).gateway == OTHER.name
+        teller = Teller([await line_of(house, new)])
+        house.clock.go(hours=72)
+        await work_through(means(house, teller))
+        assert teller.asked == [day + timedelta(days=each) for each in range(3)]
+        assert [await house.desk.read(count, table) for table in ("statement_break", "send_stop")] == [0, 0]
+        assert await house.desk.read(days_to_fetch, house.kit) == []
+        report = await house.desk.read(verify, house.kit)
+        assert [each.id for each in report.invariants if not each.ok] == []
+    async with open_house(database, at, furnish=False, cast=cast) as house:
+        house.clock.go(hours=73)
+        assert await house.desk.read(days_to_fetch, house.kit) == [day + timedelta(days=each) for each in range(3)]
+        assert await told(house, day=day) == 1
+        ((kind, payout_id),) = await house.desk.read(breaks)
+        assert (kind, payout_id) == ("missing_on_statement", old)
+
+
+async def test_the_new_gateway_misses_what_it_settled_itself_and_tells_of_nothing_that_the_old_one_did(database: str) -> None:
+    async with open_house(database) as first:
+        old, day = await paid(first), today(first)
+        line = await line_of(first, old)
+        cast, at = first.cast, first.clock.at
+    async with open_house(database, at, gateway=OTHER, furnish=False, cast=cast) as house:
+        new = await paid(house)
+        house.clock.go(hours=24)
+        assert await told(house, line, day=day) == 2
+        assert sorted(await house.desk.read(breaks)) == [("missing_in_books", old), ("missing_on_statement", new)]
+
+
+def breaks(conn: Connection) -> list[tuple[str, int]]:
+    """Every break by kind and payout."""
+    return [(row.kind, row.payout_id) for row in conn.execute(select(BREAK.c.kind, BREAK.c.payout_id))]

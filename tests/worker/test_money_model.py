@@ -52,6 +52,7 @@ class Money(WithOfficers, WithRecoveries, WithGateway):
             "the_gateway_tells": (2, self.known()),
             "the_gateway_repeats_itself": (1, self.told),
             "the_gateway_contradicts_what_has_ended": (1, self.payouts("settled", "failed", gateway=True)),
+            "a_manager_looks_at_a_contradiction": (3, self.seen.denied),
             "the_gateway_talks_nonsense": (1, self.payouts()),
             "an_officer_says_what_became_of_it": (2, self.payouts("unknown")),
             "a_cashier_cancels": (1, self.payouts()),

@@ -3,6 +3,8 @@
 Refunds stand in the bill of trades on the day they were asked for (交易账单, REFUND), transfers in the bill of the account's own
 moves (资金账单), each with the merchant's number; numbers that the desk did not give are somebody else's and left out. A bill is
 of a day in Beijing, and made by ten in the morning after. Every value of a row is led by a grave accent.
+A refund's state stays in its bill as it was when that was made, and no later bill tells of it again: one in process by then is a
+line that may still come to nothing. Its row names the time of the payment first (交易时间), and its own beside it (退款申请时间).
 Source: https://pay.weixin.qq.com/docs/merchant/products/bill-download/format-trade.html and format-fundflow.html.
 """
 
@@ -24,7 +26,11 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 MADE_AFTER = timedelta(hours=50)
 """How long after the end of a UTC day the last of its three bills is made: at ten in the morning in Beijing."""
 
-REFUND_FAILED = "FAIL"
+REFUNDED, REFUND_FAILED = "SUCCESS", "FAIL"
+ASKED_AT, TRADED_AT = "退款申请时间", "交易时间"
+NO_TIME = frozenset({"", "0"})
+"""How a bill leaves a time out."""
+
 PAID_OUT, CAME_IN = "支出", "收入"
 OF_A_REFUND = "退款"
 
@@ -75,7 +81,8 @@ def _refunds(rows: Iterable[Row]) -> Iterable[StatementLine]:
         key = key_of(row["商户退款单号"])
         if key and row["退款状态"] != REFUND_FAILED:
             amount = minor_of(row["申请退款金额"], row["货币种类"])
-            yield StatementLine(key, row["微信退款单号"], amount, row["货币种类"], _utc(row["交易时间"]))
+            final = row["退款状态"] == REFUNDED
+            yield StatementLine(key, row["微信退款单号"], amount, row["货币种类"], _asked_at(row), final)
 
 
 def _transfers(rows: Iterable[Row]) -> Iterable[StatementLine]:
@@ -93,6 +100,12 @@ def _transfers(rows: Iterable[Row]) -> Iterable[StatementLine]:
             paid[key][number] = StatementLine(key, number, amount, "CNY", _utc(row["记账时间"]))
     left = (lines.values() for key, lines in paid.items() if back[key] != sum(line.amount_minor for line in lines.values()))
     return chain.from_iterable(left)
+
+
+def _asked_at(row: Row) -> datetime:
+    """When a refund was asked for; where a bill does not say it, the first time of the row, as in a bill of all trades."""
+    asked_at = row.get(ASKED_AT, "")
+    return _utc(row[TRADED_AT] if asked_at in NO_TIME else asked_at)
 
 
 def _utc(text: str) -> datetime:

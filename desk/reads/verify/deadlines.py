@@ -12,9 +12,11 @@ from desk.domain import clocks as rules
 from desk.domain.audit import EventKind
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.clocks import RUNNING, Clock, ClockState, Segment
+from desk.domain.ladder import Rung
 from desk.domain.lifecycle import Step
 from desk.domain.pack import ClockRule, Unit
 from desk.domain.payout import PAID
+from desk.domain.policy import Role
 from desk.domain.promises import Counting, after_step
 from desk.reads.verify.dossier import Dossier
 from desk.store.columns import FOREVER
@@ -68,6 +70,34 @@ def i25_missed_promises_were_missed(dossier: Dossier) -> Iterator[str]:
         yield f"{dossier.name}: its missed promises are not those its chain tells of, each once"
 
 
+def i25_each_clock_will_be_seen_to(dossier: Dossier) -> Iterator[str]:
+    """A running clock whose deadline or next reminder is still to come is looked at then, or before."""
+    now = dossier.books.kit.clock.now()
+    for row, clock in zip(dossier.rows["clock"], dossier.clocks, strict=True):
+        look = rules.next_look_at(clock, max(now, _looked_at(dossier, clock)))
+        if look is not None and (row.next_at is None or row.next_at > look):
+            yield f"{dossier.name}: nobody will look at clock {clock.kind} when it is due"
+
+
+def _looked_at(dossier: Dossier, clock: Clock) -> datetime:
+    """When somebody last had to look at a clock, as what they told and wrote down says: the desk's own clock may be put back."""
+    mine = (clock.kind, clock.due_at)
+    told = [row.told_at for row in dossier.rows["clock_reminder"] if (row.kind, row.due_at) == mine]
+    missed = [row.recorded_at for row in dossier.rows["clock_breach"] if (row.kind, row.due_at) == mine]
+    return max((*told, *missed), default=clock.base_at)
+
+
+def i25_nobody_was_told_early(dossier: Dossier) -> Iterator[str]:
+    """Every reminder came when its rung says, not before; at most one rung of a clock is the last word on it."""
+    rows = dossier.rows["clock_reminder"]
+    for row in rows:
+        if row.told_at < Rung(row.minutes, frozenset({Role(row.role)})).at(row.due_at):
+            yield f"{dossier.name}: {row.role} was told of clock {row.kind} before its time"
+    open_rungs = {(row.kind, row.due_at, row.minutes) for row in rows if row.ended_at is None}
+    if len({kind for kind, *_ in open_rungs}) != len(open_rungs):
+        yield f"{dossier.name}: two reminders of one clock stand at once"
+
+
 def i26_deadlines_can_be_counted_again(dossier: Dossier) -> Iterator[str]:
     """Every deadline counted again from its base, rule, segments, zone and calendar falls on the stored second."""
     zone = dossier.books.zones[dossier.claim.site_id]
@@ -84,13 +114,13 @@ def i26_deadlines_can_be_counted_again(dossier: Dossier) -> Iterator[str]:
 
 
 def i26_rules_are_those_of_the_pack(dossier: Dossier) -> Iterator[str]:
-    """Every clock runs by the rule of the pack its claim was pinned to when it was lodged."""
+    """Every clock runs by the rule of the pack its claim was pinned to when it was lodged, and as a manager lengthened it."""
     pinned = {dossier.told(event).get("pack") for event in dossier.moves[:1]}
     if pinned - {dossier.claim.pack}:
         yield f"{dossier.name}: is not under the pack it was lodged under"
     for clock in dossier.clocks:
         rule = dossier.books.kit.packs.by_version(clock.pack).clocks[clock.kind]
-        if clock.pack != dossier.claim.pack or not _obeys(clock, rule):
+        if clock.pack != dossier.claim.pack or not _obeys(clock, rule, _lengthened(dossier, clock)):
             yield f"{dossier.name}: clock {clock.kind} does not follow the rule of its pack"
 
 
@@ -153,6 +183,13 @@ def _counted_again(clock: Clock, zone: ZoneInfo, calendar: WorkingCalendar) -> C
     return again if clock.unit in _BY_THE_DAY else replace(again, provisional=False)
 
 
-def _obeys(clock: Clock, rule: ClockRule) -> bool:
-    ruled = (rule.length, rule.unit, rule.pauses, rule.confirmed)
-    return (clock.length, clock.unit, clock.pauses, clock.confirmed) == ruled
+def _obeys(clock: Clock, rule: ClockRule, more: int) -> bool:
+    """Whether a clock is that of its rule, lengthened by what its chain says and no further than the rule allows."""
+    ruled = (rule.length + more, rule.unit, rule.pauses, rule.confirmed)
+    return more <= rule.extendable and (clock.length, clock.unit, clock.pauses, clock.confirmed) == ruled
+
+
+def _lengthened(dossier: Dossier, clock: Clock) -> int:
+    """By how much the chain says that a clock was lengthened."""
+    told = [dossier.told(event) for event in dossier.events if event.kind == EventKind.CLOCK_EXTENDED]
+    return sum(one["more"] for one in told if (one["clock"], one["base_at"]) == (clock.kind, clock.base_at.isoformat()))

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, String, cast, exists, literal, select
 
 from desk.domain.audit import EventKind
-from desk.domain.payout import MESSAGES, Method
+from desk.domain.notice import NoticeKind
+from desk.domain.payout import MESSAGES, Doubt, Method
 from desk.store.tables import metadata
 
-MESSAGE, PAYOUT, EVENT = (metadata.tables[name] for name in ("gateway_event", "payout", "event"))
+MESSAGE, PAYOUT, EVENT, NOTICE = (metadata.tables[name] for name in ("gateway_event", "payout", "event", "notice"))
 _TOLD = (EventKind.PAYOUT_MOVED.value, EventKind.PAYOUT_RETURNED.value)
 
 
@@ -44,6 +45,17 @@ def i13_messages_looked_at_were_told(conn: Connection) -> Iterator[str]:
     told = Counter(_told(event, json.loads(event.data)) for event in conn.execute(seen))
     for _, at, *_ in (rows - told) + (told - rows):
         yield f"message looked at {at.isoformat()}: row and chain tell it otherwise"
+
+
+def i13_contradictions_wait_with_their_notice(conn: Connection) -> Iterator[str]:
+    """A claim's notice of contradictions is open while one of them waits to be looked at, and no longer: somebody can end it."""
+    mine = PAYOUT.c.id == MESSAGE.c.payout_id
+    waiting = (
+        select(PAYOUT.c.claim_id).join(MESSAGE, mine).where(MESSAGE.c.why == Doubt.CONTRADICTS, MESSAGE.c.dismissed_at.is_(None))
+    )
+    told = select(NOTICE.c.claim_id).where(NOTICE.c.kind == NoticeKind.GATEWAY_CONTRADICTS, NOTICE.c.closed_at.is_(None))
+    for claim_id in sorted({*conn.execute(waiting).scalars()} ^ {*conn.execute(told).scalars()}):
+        yield f"claim {claim_id}: its contradictions and its notice of them do not wait together"
 
 
 def _told(event: Row[Any], said: dict[str, Any]) -> tuple[Any, ...]:

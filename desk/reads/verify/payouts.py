@@ -153,10 +153,12 @@ def _stands(payout: Row[Any]) -> bool:
 def _row_differs(dossier: Dossier, payment: Payment, state: PayoutState) -> Iterator[str]:
     payout, moves = payment.row, payment.moves
     ended_at = moves[-1].at if state in _ENDS else None
+    steps = [dossier.told(event) for event in moves]
     sent = (event.at for event in moves if dossier.told(event)["step"] in _SENT)
     says = {
         "state": state, "method": dossier.told(moves[0])["method"], "proposed_at": moves[0].at, "sent_at": next(sent, None),
         "ended_at": ended_at, "settled_at": ended_at if state is PayoutState.SETTLED else None,
+        "gateway": next((told.get("gateway") for told in reversed(steps) if told["step"] == PayoutStep.SEND), None),
     }  # fmt: skip
     for column, value in says.items():
         if getattr(payout, column) != value:

@@ -19,7 +19,7 @@ from desk.store.tables.claims import (
 from desk.store.tables.decisions import AssessmentRow, VerdictRow
 from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.follow_up import FollowUpRow
-from desk.store.tables.jobs import ClockBreachRow, JobRow, NoticeRow, VerificationRow
+from desk.store.tables.jobs import ClockBreachRow, ClockReminderRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     BankReturnRow,
     DayCloseLineRow,
@@ -62,6 +62,7 @@ __all__ = [
     "ClaimLinkRow",
     "ClaimRow",
     "ClockBreachRow",
+    "ClockReminderRow",
     "ClockRow",
     "CounterRow",
     "DayCloseLineRow",

@@ -158,7 +158,10 @@ class ClaimLinkRow(SQLModel, table=True):
 
 
 class ClockRow(SQLModel, table=True):
-    """A promise that runs. `segments` are its running and paused stretches; `rule` is the rule as it was when it started."""
+    """A promise that runs. `segments` are its running and paused stretches; `rule` is the rule as it was when it started.
+
+    `next_at` is when the desk must next see to it, for a reminder or because it was missed; null where there is nothing to do.
+    """
 
     __tablename__ = "clock"
     __table_args__ = (
@@ -166,7 +169,8 @@ class ClockRow(SQLModel, table=True):
         CheckConstraint("(state IN ('stopped', 'void')) = (stopped_at IS NOT NULL)", name="stopped_at_when_ended"),
         UniqueConstraint("claim_id", "kind", "base_at"),
         Index("ix_clock_provisional", "calendar", **only_where("provisional")),
-        Index("ix_clock_running", "due_at", "id", **only_where("state = 'running'")),
+        CheckConstraint("next_at IS NULL OR (state = 'running' AND NOT provisional)", name="seen_to_while_running"),
+        Index("ix_clock_next", "next_at", "claim_id", **only_where("next_at IS NOT NULL")),
     )
 
     id: int = Field(sa_column=key())
@@ -175,6 +179,7 @@ class ClockRow(SQLModel, table=True):
     state: str = Field(sa_column=words(8))
     base_at: datetime = Field(sa_column=moment())
     due_at: datetime = Field(sa_column=moment())
+    next_at: datetime | None = Field(sa_column=moment(optional=True))
     stopped_at: datetime | None = Field(sa_column=moment(optional=True))
     provisional: bool = Field(sa_column=truth())
     pack: str = Field(sa_column=words(80))

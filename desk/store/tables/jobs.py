@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from desk.domain.notice import NoticeKind
+from desk.domain.policy import Role
 from desk.store.columns import at_most, document, key, moment, one_of, only_where, prose, refers, truth, whole, words
 
 
@@ -65,6 +66,27 @@ class ClockBreachRow(SQLModel, table=True):
     reason: str | None = Field(sa_column=prose(optional=True))
     explained_by: int | None = Field(sa_column=refers("officer.id", optional=True))
     explained_at: datetime | None = Field(sa_column=moment(optional=True))
+
+
+class ClockReminderRow(SQLModel, table=True):
+    """One role told once of a deadline, `minutes` after it or, below zero, before it; open while it is the last word on it."""
+
+    __tablename__ = "clock_reminder"
+    __table_args__ = (
+        one_of("role", Role),
+        UniqueConstraint("claim_id", "kind", "due_at", "minutes", "role"),
+        Index("ix_clock_reminder_open", "site_id", "role", "due_at", "id", **only_where("ended_at IS NULL")),
+    )
+
+    id: int = Field(sa_column=key())
+    site_id: int = Field(sa_column=refers("site.id"))
+    claim_id: int = Field(sa_column=refers("claim.id"))
+    kind: str = Field(sa_column=words(32))
+    due_at: datetime = Field(sa_column=moment())
+    minutes: int = Field(sa_column=whole())
+    role: str = Field(sa_column=words(16))
+    told_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(sa_column=moment(optional=True))
 
 
 class NoticeRow(SQLModel, table=True):

@@ -124,7 +124,8 @@ class PayoutRow(SQLModel, table=True):
 
     `first_sent_at` is when its key first left, `sent_at` when the visitor's money was handed over or promised,
     `calling` that a call to the gateway began whose end is not written down, `turn` counts sends and losses,
-    `take` is what the visitor's app needs to take the money, for as long as it waits for them.
+    `take` is what the visitor's app needs to take the money, for as long as it waits for them, `gateway` names who was told to
+    send it last.
     """
 
     __tablename__ = "payout"
@@ -190,6 +191,7 @@ class PayoutRow(SQLModel, table=True):
     resolve_by: int | None = Field(sa_column=refers("officer.id", optional=True))
     resolve_evidence: str | None = Field(sa_column=prose(optional=True))
     take: str | None = Field(default=None, sa_column=prose(optional=True), repr=False)
+    gateway: str | None = Field(default=None, sa_column=words(64, optional=True))
 
 
 class BankReturnRow(SQLModel, table=True):
@@ -300,6 +302,7 @@ class DayCloseLineRow(SQLModel, table=True):
 class GatewayEventRow(SQLModel, table=True):
     """A signed message of the gateway, kept once by its own id. `fate` says what became of it: moved, late or parked.
 
+    An answer to a call of ours that the books deny is kept beside them, under an id that no message can have.
     `why` says what a person has to look at; such a message has a `number`, and whoever looked says so. One kept by an older
     program has no `key`, the payout's key that it names.
     """
@@ -337,18 +340,19 @@ class GatewayEventRow(SQLModel, table=True):
 
 
 class StatementDayRow(SQLModel, table=True):
-    """A UTC day whose statement the gateway has given."""
+    """A UTC day whose statement a gateway has given; `gateway` is its name, None for one that an older program kept."""
 
     __tablename__ = "statement_day"
-    __table_args__ = (UniqueConstraint("on_day"),)
+    __table_args__ = (UniqueConstraint("on_day", "gateway"),)
 
     id: int = Field(sa_column=key())
     on_day: date = Field(sa_column=day())
     fetched_at: datetime = Field(sa_column=moment())
+    gateway: str | None = Field(sa_column=words(64, optional=True))
 
 
 class StatementLineRow(SQLModel, table=True):
-    """One payment as the gateway's statement tells it."""
+    """One payment as a gateway's statement tells it; one that is not `final` was in process when the statement was made."""
 
     __tablename__ = "statement_line"
     __table_args__ = (Index("ix_statement_line_key", "key"),)
@@ -358,6 +362,8 @@ class StatementLineRow(SQLModel, table=True):
     amount_minor: int = Field(sa_column=amount())
     currency: str = Field(sa_column=words(3))
     paid_at: datetime = Field(sa_column=moment())
+    gateway: str | None = Field(sa_column=words(64, optional=True))
+    final: bool = Field(sa_column=truth())
 
 
 class StatementBreakRow(SQLModel, table=True):

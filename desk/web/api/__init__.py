@@ -18,6 +18,7 @@ from desk.web.api import (
     payouts,
     promises,
     recovery,
+    reminders,
     respondents,
     runway,
     sends,
@@ -26,7 +27,7 @@ from desk.web.api import (
 )
 
 routers = (
-    claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
+    claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router, reminders.router,
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,

@@ -17,7 +17,8 @@ from desk.reads.pages import LARGEST_PAGE, Page
 from desk.reads.queues import Filters, claims_page
 from desk.web.api.claim_shapes import ClaimOut, ClaimsOut
 from desk.web.api.shapes import ClockOut, Code, Day, Email, Facts, In, LanguageTag, Moment, MoneyIn, Name, Out, Phone, RowId
-from desk.web.deps import AnyViewer, Network, Officer, Reference, RequiredKey, TheDesk
+from desk.web.deps import AnyViewer, Officer, Reference, RequiredKey, TheDesk
+from desk.web.network import network_of
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.openapi import for_staff
 
@@ -64,6 +65,10 @@ class FlagsIn(In):
     needs_appraisal: StrictBool = False
     crime_suspected: StrictBool = False
 
+    def told(self) -> Flags:
+        """The circumstances as the action takes them."""
+        return Flags(self.injury, self.minor, self.foreign_related, self.needs_appraisal, self.crime_suspected)
+
 
 class ClaimIn(In):
     """A dispute as told at the counter, on the phone, or by the visitor alone."""
@@ -97,7 +102,7 @@ class ClaimIn(In):
             respondent=self.respondent.written() if self.respondent else None, spot=self.spot,
             occurred_on=self.occurred_on, purchased_on=self.purchased_on, contract_ended_on=self.contract_ended_on,
             departs_at=self.departs_at, order_no=self.order_no,
-            already_elsewhere=self.already_elsewhere, people=self.people, flags=Flags(**self.flags.model_dump()),
+            already_elsewhere=self.already_elsewhere, people=self.people, flags=self.flags.told(),
         )  # fmt: skip
 
 
@@ -128,18 +133,18 @@ LODGE_RESPONSES = for_staff(
     "", status_code=201, response_model=LodgedOut, name="claims_lodge", responses=LODGE_RESPONSES, summary="Lodge a claim"
 )
 async def post_claim(
-    request: Request, body: ClaimIn, desk: TheDesk, viewer: AnyViewer, network: Network, key: RequiredKey
+    request: Request, body: ClaimIn, desk: TheDesk, viewer: AnyViewer, key: RequiredKey
 ) -> Response:  # fmt: skip
     """Register a dispute. With an officer's token, or without one where `channel` is `poster`."""
-    return await answer_lodging(request, desk, viewer, body, network, key)
+    return await answer_lodging(request, desk, viewer, body, key)
 
 
-async def answer_lodging(request: Request, desk: Desk, viewer: Viewer, body: ClaimIn, network: str, key: str) -> Response:
+async def answer_lodging(request: Request, desk: Desk, viewer: Viewer, body: ClaimIn, key: str) -> Response:
     """Lodge what was read and checked; the thin shell of `lodging` ends here too."""
     viewer = _lodger(viewer, body.channel)
     attempt = await attempt_of(request, viewer, key)
     if viewer.kind is Kind.POSTER:
-        await desk.write(count_poster_lodging, network, attempt)
+        await desk.write(count_poster_lodging, network_of(request.scope), attempt)
     lodged = await _lodge(request, desk, viewer, body.told(), attempt)
     headers = {"Idempotent-Replayed": "true"} if lodged.replayed else None
     return Response(_bytes_of(lodged), 201, headers, "application/json")

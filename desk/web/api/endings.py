@@ -1,19 +1,24 @@
-"""Withdrawing and reopening by an officer; the clocks of a claim with their working."""
+"""Withdrawing and reopening by an officer; the clocks of a claim with their working, and one of them lengthened."""
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import Field, StrictInt
 
+from desk.actions.clocks import extend_clock
 from desk.actions.endings import reopen_claim, withdraw_claim
 from desk.reads.clocks import ClockWorking, clock_workings
 from desk.web.api.correspondence import TextIn
 from desk.web.api.decisions import MovedOut, moved_out
-from desk.web.api.shapes import Out
+from desk.web.api.shapes import In, Out, Prose
 from desk.web.deps import Officer, OptionalKey, ReaderLanguage, Reference, TheDesk
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
 
 router = APIRouter(prefix="/api/v1/claims", tags=["claims"])
+
+ClockId = Annotated[str, Path(max_length=32, description="Which of the claim's clocks, such as `mediation`.")]
 
 
 class WorkingOut(Out):
@@ -28,6 +33,7 @@ class WorkingOut(Out):
     confirmed: bool
     provisional: bool
     source: str
+    extendable: int
     lines: list[str]
 
     @classmethod
@@ -37,8 +43,15 @@ class WorkingOut(Out):
         return cls(
             id=clock.kind, state=clock.state, base_at=working.base_at, due_at=working.due_at, stopped_at=working.stopped_at,
             late=working.late, confirmed=clock.confirmed, provisional=clock.provisional, source=working.source,
-            lines=list(working.lines),
+            extendable=working.left, lines=list(working.lines),
         )  # fmt: skip
+
+
+class ExtendIn(In):
+    """By how many of its units a clock is lengthened, and why."""
+
+    more: Annotated[StrictInt, Field(ge=1, le=3660)]
+    reason: Prose
 
 
 @router.post(
@@ -70,3 +83,14 @@ async def get_clocks(reference: Reference, desk: TheDesk, officer: Officer, lang
     """Every clock of the claim, oldest first, with its day-by-day working."""
     workings = await desk.read(clock_workings, officer, reference, language, desk.kit)
     return [WorkingOut.of(working) for working in workings]
+
+
+@router.post(
+    "/{reference}/clocks/{clock}/extend", response_model=MovedOut, name="clocks_extend",
+    responses=for_step("not_extendable"), summary="Lengthen a time limit",
+)  # fmt: skip
+async def post_extend(
+    request: Request, reference: Reference, clock: ClockId, body: ExtendIn, desk: TheDesk, officer: Officer, key: OptionalKey
+) -> Response:  # fmt: skip
+    """By the manager, before its deadline, as far as the rule pack allows; counted from where it began."""
+    return await answer_once(request, desk, officer, key, moved_out, extend_clock, reference, clock, body.more, body.reason)

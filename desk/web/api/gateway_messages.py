@@ -30,8 +30,8 @@ router = APIRouter(prefix="/api/v1", tags=["fund"])
 class GatewayMessageOut(Out):
     """A message. `message` is the gateway's own id of it, `told` what it says, `booked` what the payout has that it names.
 
-    `why` is what a person has to look at; `reference`, `payout` and `booked` are null where no payout has the key, `key` for a
-    message kept by an older program.
+    What was the answer to a call of the desk's has a type like `answer.settled`. `why` is what a person has to look at;
+    `reference`, `payout` and `booked` are null where no payout has the key, `key` for a message kept by an older program.
     """
 
     id: str

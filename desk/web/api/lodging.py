@@ -15,7 +15,6 @@ from desk.web.api.claims import ClaimIn, answer_lodging
 from desk.web.deps import OfficerTokenOrPoster, needed_key
 from desk.web.errors import MalformedJson
 from desk.web.hot import HotRoute
-from desk.web.network import network_of
 
 NOTHING = object()
 _viewer = OfficerTokenOrPoster()
@@ -26,7 +25,7 @@ async def post_lodging(request: Request) -> Response:
     found = _parsed(await request.body())
     viewer = await _viewer(request)
     key = await needed_key(request.headers.get("idempotency-key"))
-    return await answer_lodging(request, request.app.state.desk, viewer, _claim(found), network_of(request.scope), key)
+    return await answer_lodging(request, request.app.state.desk, viewer, _claim(found), key)
 
 
 def _parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON held

@@ -124,6 +124,7 @@ def offered(viewer: Viewer, work: Casework) -> frozenset[str]:
         "override": bool(routes_open(viewer, work)),
         "answer": viewer.may(Act.ANSWER, site) and (state is State.AWAITING_INFORMATION or _is_asked(work)),
         "silence": viewer.may(Act.ASSESS, site) and state is State.AWAITING_INFORMATION,
+        "extend": viewer.may(Act.EXTEND_CLOCK, site),
         "withdraw": viewer.may(Act.WITHDRAW, site) and (state, Step.WITHDRAW) in LIFECYCLE,
         "reopen": viewer.may(Act.REOPEN, site) and (state, Step.REOPEN) in LIFECYCLE,
         "follow_up": viewer.may(Act.FOLLOW_UP, site) and may_try(state, work.followed),

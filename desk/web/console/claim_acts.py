@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from desk.actions.clocks import extend_clock
 from desk.actions.endings import reopen_claim, withdraw_claim
 from desk.actions.facts import complete_facts
 from desk.actions.follow_up import record_try
@@ -137,6 +138,13 @@ def _other(asked: Asked) -> tuple[str]:
     return (reference_in(asked.typed.get("reference", "")),)
 
 
+def _longer(asked: Asked) -> tuple[str, int, str]:
+    typed = asked.typed.get("more", "").strip()
+    if not (typed.isdecimal() and typed.isascii() and len(typed) < len("10000") and int(typed)):
+        raise BadInput("/more", "too_small", limit=1)
+    return asked.typed.get("clock", ""), int(typed), ReasonIn(**asked.given("reason")).reason
+
+
 ACTS: Mapping[str, Form] = MappingProxyType(
     {
         "message": Form(send_message, _message, "talk"),
@@ -151,6 +159,7 @@ ACTS: Mapping[str, Form] = MappingProxyType(
         "link": Form(link_claims, _other, "linked"),
         "contact": Form(change_contact, _contact, "visitor"),
         "contact-view": Form(view_contact, _reason, "visitor"),
+        "extend": Form(extend_clock, _longer, "clocks"),
         "withdraw": Form(withdraw_claim, _maybe_text, "main"),
         "reopen": Form(reopen_claim, _text, "main"),
         "follow_up": Form(record_try, _try, "main"),

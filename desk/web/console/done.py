@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 DONE = frozenset(
     {
         "message", "question", "note", "answer", "silence", "assess", "facts", "decide", "part", "override", "link",
-        "contact", "withdraw", "reopen", "evidence", "top_up", "close", "stop", "resume", "withdrawal",
+        "contact", "extend", "withdraw", "reopen", "evidence", "top_up", "close", "stop", "resume", "withdrawal",
         "withdrawal_approved", "withdrawal_refused", "propose", "refuse", "approve", "send", "received", "cancel", "resolve",
         "resolve_break", "dismiss_message", "returned", "roles", "disable", "revoke", "factor", "factor_on", "recovery_demand",
         "recovery_accept", "recovery_contest", "recovery_upheld", "recovery_proposed", "recovery_instalments",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -28,7 +29,7 @@ from desk.domain.money import Money, text_of
 from desk.domain.payout import UNDER_WAY, Heard, Method, PayoutState, has_receipt
 from desk.domain.policy import Act, Viewer
 from desk.domain.typed import read_amount
-from desk.ports import Desk
+from desk.ports import Desk, Kit
 from desk.reads.board import sites_at_work
 from desk.reads.fund import fund_view
 from desk.reads.sends import stopped_sites
@@ -228,7 +229,17 @@ async def sheet_page(
         request, session, "console/payout.html", failed.status if failed else 200, here="pay", sheet=one,
         payout=one.view.payout, steps=offered(session.viewer, one), address=f"/desk/payouts/{payout_id}",
         stop=stops.get(one.claim.site_id), failed=failed, money=_money, receipt=_receipt_of(one),
+        taken_by=_taken_by(desk.kit, one),
     )  # fmt: skip
+
+
+def _taken_by(kit: Kit, one: Sheet) -> datetime | None:
+    """Until when the visitor may take in their app what awaits them there; None where no such app is, or the time is over."""
+    payout, terms = one.view.payout, kit.gateway
+    if terms is None or terms.taken_in is None or payout.gateway != terms.name or payout.sent_at is None:
+        return None
+    until = payout.sent_at + terms.taken_in.within
+    return until if until > kit.clock.now() else None
 
 
 async def _approvals(request: Request, desk: Desk, session: Session, failed: Failed | None = None) -> Response:

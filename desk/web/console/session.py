@@ -29,6 +29,7 @@ ROOMS: Sequence[tuple[str, str, tuple[Role, ...]]] = (
     ("pay", "/desk/pay", _MONEY),
     ("close", "/desk/close", _MONEY),
     ("approvals", "/desk/approvals", (Role.CASHIER, Role.MANAGER)),
+    ("reminders", "/desk/reminders", (Role.INTAKE, Role.CASHIER, Role.MEDIATOR, Role.MANAGER)),
     ("docket", "/desk/docket", (Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR)),
     ("fund", "/desk/fund", _MONEY),
     ("recoveries", "/desk/recoveries", (Role.MANAGER, Role.AUDITOR)),
