@@ -134,12 +134,28 @@ class Till:
 
 
 def _top_down(work: Work, site_id: int, left: Any) -> None:  # noqa: ANN401 - Money
+    from desk.actions.steps import event_by
+    from desk.domain.audit import EventKind
     from desk.domain.fund import EntryKind, postings
-    from desk.store import sites
+    from desk.domain.policy import Kind, Role
+    from desk.store import events, sites
 
     site = sites.get(work.conn, site_id)
     over = books.balances(work.conn, site_id, "CNY")["available"] - left.minor
-    books.post(work, site, EntryKind.WITHDRAWAL, postings(EntryKind.WITHDRAWAL, over, payer="site"))
+    first, second = work.conn.execute(text("SELECT id FROM officer ORDER BY id LIMIT 2")).scalars()
+    lines = postings(EntryKind.WITHDRAWAL, over, payer="site")
+    entry = books.post(work, site, EntryKind.WITHDRAWAL, lines, books.Booked(officer_id=second))
+    row = {
+        "id": work.kit.lots.number(), "site_id": site.id, "amount_minor": over, "currency": "CNY", "payer": "site", "note": "-",
+        "proposed_by": first, "proposed_at": work.now, "approved_by": second, "approved_at": work.now, "entry_id": entry,
+    }  # fmt: skip
+    books.add_withdrawal(work.conn, row)
+    said = {"withdrawal": str(row["id"]), "amount_minor": over, "payer": "site"}
+    steps = ((first, EventKind.WITHDRAWAL_PROPOSED, said), (second, EventKind.WITHDRAWAL_APPROVED, said | {"entry": str(entry)}))
+    for actor, kind, told in steps:
+        viewer = Viewer(Kind.OFFICER, actor, roles={site_id: frozenset({Role.MANAGER})}, request_id="top-down")
+        event = event_by(viewer, f"site:{site_id}", site_id, kind, work.now, told)
+        events.append(work.conn, work.kit.lots.number(), event)
 
 
 def jobs_of(conn: Connection) -> list[tuple[str, bool]]:

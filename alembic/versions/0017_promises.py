@@ -18,7 +18,7 @@ from desk.store.clocks import clock_of
 from desk.store.columns import UtcDateTime
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

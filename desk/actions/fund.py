@@ -11,14 +11,16 @@ from desk.actions.steps import event_by, officer_id
 from desk.domain import fund
 from desk.domain.audit import EventKind
 from desk.domain.errors import BadInput, Forbidden, FundInsufficient, NotFound, SecondOfficerNeeded, WrongMoment
-from desk.domain.fund import AVAILABLE, RECOVERED_IN_ERROR, EntryKind, Payer, Source
+from desk.domain.fund import AVAILABLE, EntryKind, Payer, Source
 from desk.domain.money import Money
 from desk.domain.policy import Act, Role, Viewer, require
+from desk.domain.recovery import still_to_give_back
 from desk.ports import Row, Work
 from desk.store import events, officers, sites
 from desk.store import fund as books
+from desk.store import recovery as recoveries
 from desk.store.fund import Booked
-from desk.store.tables import SiteRow, WithdrawalRow
+from desk.store.tables import RespondentRow, SiteRow, WithdrawalRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,14 @@ class ToppedUp:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawing:
-    """A withdrawal as it stands, with the names of who asked for it and who agreed or refused."""
+    """A withdrawal as it stands, with the names of who asked for it, who agreed or refused, and the merchant it goes to."""
 
     row: WithdrawalRow
     site: SiteRow
     proposed_by: str
     approved_by: str | None = None
     refused_by: str | None = None
+    respondent: str | None = None
 
 
 def top_up(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Payer, note: str | None) -> ToppedUp:
@@ -64,25 +67,30 @@ def put_in(work: Work, site: SiteRow, amount: Money, payer: Payer, about: Booked
     return books.post(work, site, EntryKind.TOP_UP, fund.postings(EntryKind.TOP_UP, amount.minor, payer=payer.value), about)
 
 
-def propose_withdrawal(work: Work, viewer: Viewer, slug: str, amount: Money, payer: Source, note: str) -> Withdrawing:
+def propose_withdrawal(
+    work: Work, viewer: Viewer, slug: str, amount: Money, payer: Source, note: str, respondent_id: int | None = None
+) -> Withdrawing:  # fmt: skip
     """Ask for money to be given back to a source; it moves when a second person agrees.
 
-    Raises FundInsufficient for more than is available now, and than was recovered in error where that is given back.
+    What was recovered in error names the merchant who had paid it. Raises FundInsufficient for more than is available now, and
+    than that merchant had paid; BadInput for a merchant who is missing, of another site, or named for another source.
     Source: SPEC 5.2.
     """
     site = _hold(work, viewer, Act.WITHDRAW_FUND, slug, amount)
     if books.balances(work.conn, site.id, site.currency).get(AVAILABLE, 0) < amount.minor:
         raise FundInsufficient
-    _refuse_above_recovered(work, site, payer, amount.minor)
+    merchant = _merchant(work, site, payer, respondent_id)
+    _refuse_above_recovered(work, site, merchant, amount.minor)
     row: Row = {
         "id": work.kit.lots.number(), "site_id": site.id, "amount_minor": amount.minor, "currency": amount.currency,
         "payer": payer.value, "note": note, "proposed_by": officer_id(viewer), "proposed_at": work.now,
-        "approved_by": None, "approved_at": None, "refused_by": None, "refused_at": None,
+        "approved_by": None, "approved_at": None, "refused_by": None, "refused_at": None, "entry_id": None,
+        "respondent_id": merchant.id if merchant else None,
     }  # fmt: skip
     books.add_withdrawal(work.conn, row)
-    said = {"withdrawal": str(row["id"]), "amount_minor": amount.minor, "payer": payer.value}
-    _record(work, viewer, site, EventKind.WITHDRAWAL_PROPOSED, said)
-    return Withdrawing(WithdrawalRow(**row), site, viewer.name)
+    kept = WithdrawalRow(**row)
+    _record(work, viewer, site, EventKind.WITHDRAWAL_PROPOSED, _told(kept))
+    return Withdrawing(kept, site, viewer.name, respondent=merchant.name if merchant else None)
 
 
 def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int) -> Withdrawing:
@@ -96,14 +104,15 @@ def approve_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int
     if row.proposed_by == viewer.id:
         raise SecondOfficerNeeded
     refuse_unless_second(work, viewer, site)
-    _refuse_above_recovered(work, site, row.payer, row.amount_minor)
+    merchant = recoveries.respondent(work.conn, site.id, row.respondent_id)
+    _refuse_above_recovered(work, site, merchant, row.amount_minor)
     lines = fund.postings(EntryKind.WITHDRAWAL, row.amount_minor, payer=row.payer)
     entry_id = books.post(work, site, EntryKind.WITHDRAWAL, lines, Booked(officer_id=viewer.id, note=row.note))
-    approved = books.end_withdrawal(work, row, approved_by=officer_id(viewer), approved_at=work.now)
-    said = {"withdrawal": str(row.id), "entry": str(entry_id), "amount_minor": row.amount_minor, "payer": row.payer}
-    _record(work, viewer, site, EventKind.WITHDRAWAL_APPROVED, said)
+    approved = books.end_withdrawal(work, row, approved_by=officer_id(viewer), approved_at=work.now, entry_id=entry_id)
+    _record(work, viewer, site, EventKind.WITHDRAWAL_APPROVED, _told(row) | {"entry": str(entry_id)})
     look_at(work, site)
-    return Withdrawing(approved, site, officers.name_of(work.conn, row.proposed_by), viewer.name)
+    proposer = officers.name_of(work.conn, row.proposed_by)
+    return Withdrawing(approved, site, proposer, viewer.name, respondent=merchant.name if merchant else None)
 
 
 def refuse_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int, reason: str) -> Withdrawing:
@@ -113,9 +122,12 @@ def refuse_withdrawal(work: Work, viewer: Viewer, slug: str, withdrawal_id: int,
     if row.proposed_by != viewer.id:
         refuse_unless_second(work, viewer, site)
     refused = books.end_withdrawal(work, row, refused_by=officer_id(viewer), refused_at=work.now)
-    said = {"withdrawal": str(row.id), "amount_minor": row.amount_minor, "payer": row.payer, "reason": reason}
-    _record(work, viewer, site, EventKind.WITHDRAWAL_REFUSED, said)
-    return Withdrawing(refused, site, officers.name_of(work.conn, row.proposed_by), refused_by=viewer.name)
+    _record(work, viewer, site, EventKind.WITHDRAWAL_REFUSED, _told(row) | {"reason": reason})
+    merchant, proposer = (
+        recoveries.respondent(work.conn, site.id, row.respondent_id),
+        officers.name_of(work.conn, row.proposed_by),
+    )
+    return Withdrawing(refused, site, proposer, refused_by=viewer.name, respondent=merchant.name if merchant else None)
 
 
 def refuse_unless_second(work: Work, viewer: Viewer, site: SiteRow) -> None:
@@ -139,11 +151,23 @@ def _waiting(work: Work, site: SiteRow, withdrawal_id: int) -> WithdrawalRow:
     return row
 
 
-def _refuse_above_recovered(work: Work, site: SiteRow, payer: str, minor: int) -> None:
-    """Raise FundInsufficient for more than stands recovered in error; what payers put in is known to themselves."""
-    if payer == Source.RECOVERED_IN_ERROR and minor > books.balances(work.conn, site.id, site.currency).get(
-        RECOVERED_IN_ERROR, 0
-    ):
+def _merchant(work: Work, site: SiteRow, payer: Source, respondent_id: int | None) -> RespondentRow | None:
+    """To whom money goes back that was recovered in error; nobody for any other source. Raises BadInput."""
+    in_error = payer is Source.RECOVERED_IN_ERROR
+    if in_error is (respondent_id is None):
+        raise BadInput("/respondent_id", "missing" if in_error else "not_allowed_here")
+    found = recoveries.respondent(work.conn, site.id, respondent_id)
+    if in_error and found is None:
+        raise BadInput("/respondent_id", "not_at_this_site")
+    return found
+
+
+def _refuse_above_recovered(work: Work, site: SiteRow, merchant: RespondentRow | None, minor: int) -> None:
+    """Raise FundInsufficient for more than a merchant had paid in error; what payers put in is known to themselves."""
+    if merchant is None:
+        return
+    paid = recoveries.in_error(work.conn, site.id, site.currency)
+    if minor > still_to_give_back(paid, books.given_back(work.conn, site.id, site.currency), merchant.id):
         raise FundInsufficient
 
 
@@ -156,6 +180,12 @@ def _hold(work: Work, viewer: Viewer, act: Act, slug: str, amount: Money | None 
     if amount is not None and amount.currency != site.currency:
         raise BadInput("/amount/currency", "wrong_currency", currency=site.currency)
     return site
+
+
+def _told(row: WithdrawalRow) -> dict[str, Any]:
+    """What the chain tells of a withdrawal at each of its steps."""
+    said = {"withdrawal": str(row.id), "amount_minor": row.amount_minor, "payer": row.payer}
+    return said if row.respondent_id is None else said | {"respondent": str(row.respondent_id)}
 
 
 def _record_top_up(work: Work, viewer: Viewer, site: SiteRow, entry_id: int, amount: Money, payer: Payer) -> None:

@@ -1,4 +1,4 @@
-"""`desk closes`: what the cashiers counted at the end of their days. Closes nothing: only the cashier can count."""
+"""`desk closes`: what was counted at the end of the cashiers' days. Closes nothing: who counts stands before the money."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from desk.reads.day_closes import CloseView
 
 group = typer.Typer(help="What the cashiers counted at the end of their days.")
-COLUMNS = ("site", "on", "cashier", "method", "payouts", "expected", "counted", "currency", "reason", "closed_at")
+COLUMNS = ("site", "on", "cashier", "method", "payouts", "expected", "counted", "currency", "reason", "closed_at", "closed_by")
 
 
 @group.command("list")
@@ -47,5 +47,5 @@ def _cells(slug: str, close: "CloseView") -> tuple[object, ...]:
     from desk.domain.money import text_of
 
     expected, counted = (text_of(minor, close.currency) for minor in (close.expected, close.counted))
-    about = (close.currency, close.reason, close.closed_at.isoformat(timespec="seconds"))
+    about = (close.currency, close.reason, close.closed_at.isoformat(timespec="seconds"), close.closed_by)
     return (slug, close.on.isoformat(), close.cashier, close.method, close.payouts, expected, counted, *about)

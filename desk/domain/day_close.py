@@ -4,9 +4,11 @@ Reads no payout and knows no day: what is to be counted comes in as lines.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from desk.domain.policy import Role
 
 MOST_LINES = 500
 """A close counts so many payouts at the most, the oldest first; what is left waits for another one the same day."""
@@ -51,9 +53,14 @@ def difference(counted: int, due: int) -> int:
     return counted - due
 
 
-def needs_reason(counted: int, due: int) -> bool:
-    """Whether the count must be explained: any difference at all is. Source: issue 6, "day close"."""
-    return difference(counted, due) != 0
+def needs_reason(counted: int, due: int, *, for_another: bool = False) -> bool:
+    """Whether the count must be explained: any difference is, and whatever was counted for another. Source: issue 6."""
+    return for_another or difference(counted, due) != 0
+
+
+def has_left(roles: Collection[Role]) -> bool:
+    """Whether somebody who is this at a site now, nothing once disabled, no longer counts the till they left there."""
+    return Role.CASHIER not in roles
 
 
 def suspects(lines: Sequence[Line], off: int) -> list[int]:

@@ -147,6 +147,12 @@ class CountChanged(DeskError):
     code = "count_changed"
 
 
+class CashierAtWork(DeskError):
+    """This cashier still works at the site's till, and nobody else closes their day."""
+
+    code = "cashier_at_work"
+
+
 class BreaksOpen(DeskError):
     """Books and statement differ: no refund of the site leaves before a manager has resolved each break."""
 

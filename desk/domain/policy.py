@@ -69,6 +69,7 @@ class Act(StrEnum):
     RECOVER = "recover"
     APPROVE_RECOVERY = "approve_recovery"
     CLOSE_DAY = "close_day"
+    CLOSE_LEFT_TILL = "close_left_till"
     READ_CLOSES = "read_closes"
     RESOLVE_BREAK = "resolve_break"
     DISMISS_MESSAGE = "dismiss_message"
@@ -131,6 +132,7 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.RECOVER: frozenset({Role.MANAGER}),
         Act.APPROVE_RECOVERY: _MONEY,
         Act.CLOSE_DAY: _TILL,
+        Act.CLOSE_LEFT_TILL: frozenset({Role.MANAGER}),
         Act.READ_CLOSES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.RESOLVE_BREAK: frozenset({Role.MANAGER}),
         Act.DISMISS_MESSAGE: frozenset({Role.MANAGER}),

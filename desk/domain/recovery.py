@@ -227,3 +227,13 @@ def behind(plan: Sequence[Instalment], open_minor: int, today: date) -> int:
     """
     paid = sum(one.minor for one in plan) - open_minor
     return max(0, sum(one.minor for one in plan if one.due_on < today) - paid)
+
+
+def still_to_give_back(paid: Mapping[int | None, int], given: Mapping[int, int], respondent: int) -> int:
+    """What a merchant can still be given back of what was recovered in error, in minor units.
+
+    `paid` is what each merchant had paid for refunds that came back, `given` what each was given back. What was paid for one whom
+    nobody had named is under None, and is whosever two persons say. Source: SPEC 5.2.
+    """
+    beyond = sum(max(0, minor - paid.get(whose, 0)) for whose, minor in given.items() if whose != respondent)
+    return paid.get(respondent, 0) + paid.get(None, 0) - beyond - given.get(respondent, 0)

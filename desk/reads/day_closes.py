@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, Select, func, select
 from desk.domain.day_close import Line, difference, expected, seen, suspects
 from desk.domain.errors import NotFound
 from desk.domain.payout import Method, PayoutState
-from desk.domain.policy import Act, Viewer, require
+from desk.domain.policy import Act, Role, Viewer, require
 from desk.reads.pages import Page, after, page_of, sites_of
-from desk.store import day_closes, sites
+from desk.store import day_closes, officers, sites
 from desk.store.tables import DayCloseRow, SiteRow, metadata
 
 CLOSE, LINE, PAYOUT, CLAIM, OFFICER, SITE = (
@@ -23,7 +23,10 @@ MOST_UNSIGNED = 100
 
 @dataclass(frozen=True, slots=True)
 class CloseView:
-    """A close in minor units. `on` is the site's day; times are at the site's own offset, `since` and `until` of settling."""
+    """A close in minor units. `on` is the site's day; times are at the site's own offset, `since` and `until` of settling.
+
+    `closed_by` is the cashier, or the manager who counted for one who had left.
+    """
 
     id: int
     cashier: str
@@ -37,6 +40,7 @@ class CloseView:
     counted: int
     reason: str | None
     closed_at: datetime
+    closed_by: str
 
     @property
     def difference(self) -> int:
@@ -60,15 +64,25 @@ class OpenTill:
     """What one cashier sent in one way and nobody counted yet, the first settled first, at most 500; `more` is how many follow.
 
     `unsigned` is cash that the visitor has not signed for: it waits for the next close. `seen` names exactly these lines.
+    `left` is a till whose cashier no longer works at it, `closable` one that the viewer may close, as a manager where it is not
+    `mine`; `own` is the viewer's, cashier still or not.
     """
 
     cashier: str
+    cashier_id: int
     method: str
     currency: str
     lines: Sequence[TillLine]
     more: int
     unsigned: Sequence[TillLine]
-    mine: bool
+    own: bool
+    left: bool
+    closable: bool
+
+    @property
+    def mine(self) -> bool:
+        """Whether the viewer closes it as its cashier."""
+        return self.own and not self.left
 
     @property
     def expected(self) -> int:
@@ -81,12 +95,12 @@ class OpenTill:
         return seen(_plain(self.lines))
 
 
-def close_view(row: DayCloseRow, site: SiteRow, cashier: str, payouts: int) -> CloseView:
+def close_view(row: DayCloseRow, site: SiteRow, cashier: str, closed_by: str, payouts: int) -> CloseView:
     """A close's row as staff see it."""
     zone = ZoneInfo(site.time_zone)
     return CloseView(
         row.id, cashier, row.method, row.currency, row.on_day, row.from_at.astimezone(zone), row.until_at.astimezone(zone),
-        payouts, row.expected_minor, row.counted_minor, row.reason, row.closed_at.astimezone(zone),
+        payouts, row.expected_minor, row.counted_minor, row.reason, row.closed_at.astimezone(zone), closed_by,
     )  # fmt: skip
 
 
@@ -141,7 +155,7 @@ def open_tills(conn: Connection, viewer: Viewer, slug: str) -> list[OpenTill]:
         for which in (day_closes.uncounted(site_id), unsigned_cash)
     )
     names = _names(conn, {officer for officer, _ in waiting | in_hands})
-    found = []
+    at_work, found = officers.holders_among(conn, site_id, Role.CASHIER, names), []
     for officer, method in sorted(waiting | in_hands, key=lambda till: (names[till[0]], till[1])):
         mine = (PAYOUT.c.sent_by == officer) & (PAYOUT.c.method == method)
         plain = day_closes.lines(conn, site_id, officer, method, site.currency)
@@ -150,8 +164,9 @@ def open_tills(conn: Connection, viewer: Viewer, slug: str) -> list[OpenTill]:
         handed = _lines(site).where(unsigned_cash, mine).order_by(PAYOUT.c.id).limit(MOST_UNSIGNED)
         unsigned = _till_lines(conn, handed, site) if (officer, method) in in_hands else []
         more = waiting.get((officer, method), 0) - len(lines)
-        own = officer == viewer.id and viewer.may(Act.CLOSE_DAY, site_id)
-        found.append(OpenTill(names[officer], method, site.currency, lines, more, unsigned, own))
+        own, left = officer == viewer.id, officer not in at_work
+        closable = viewer.may(Act.CLOSE_LEFT_TILL, site_id) and not own if left else own
+        found.append(OpenTill(names[officer], officer, method, site.currency, lines, more, unsigned, own, left, closable))
     return found
 
 
@@ -160,9 +175,9 @@ def alike(lines: Sequence[TillLine], off: int) -> frozenset[int]:
     return frozenset(suspects(_plain(lines), off)) if off else frozenset()
 
 
-def currency_to_count(conn: Connection, viewer: Viewer, slug: str) -> str:
+def currency_to_count(conn: Connection, viewer: Viewer, slug: str, act: Act = Act.CLOSE_DAY) -> str:
     """The currency in which the viewer counts at a site. Raises NotFound for a foreign site, Forbidden for who closes no day."""
-    (site_id,) = sites_of(conn, viewer, slug, Act.CLOSE_DAY)
+    (site_id,) = sites_of(conn, viewer, slug, act)
     return sites.get(conn, site_id).currency
 
 
@@ -174,7 +189,9 @@ def _closes(viewer: Viewer, site_id: int) -> Select[tuple[object, ...]]:
 
 def _joined() -> Select[tuple[object, ...]]:
     number = select(func.count()).where(LINE.c.day_close_id == CLOSE.c.id).scalar_subquery().label("payouts")
-    return select(CLOSE, OFFICER.c.name.label("cashier"), number).join(OFFICER, OFFICER.c.id == CLOSE.c.officer_id)
+    closer = OFFICER.alias("closer")
+    named = select(CLOSE, OFFICER.c.name.label("cashier"), closer.c.name.label("closer"), number)
+    return named.join(OFFICER, OFFICER.c.id == CLOSE.c.officer_id).join(closer, closer.c.id == CLOSE.c.closed_by)
 
 
 def _by_till(which: object, viewer: Viewer, site_id: int) -> Select[tuple[object, ...]]:
@@ -208,8 +225,8 @@ def _page(conn: Connection, query: Select[tuple[object, ...]], limit: int, site:
 
 def _view(row: Row[tuple[object, ...]], site: SiteRow) -> CloseView:
     told = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own name for a row as a mapping
-    cashier, payouts = str(told.pop("cashier")), int(str(told.pop("payouts")))
-    return close_view(DayCloseRow(**told), site, cashier, payouts)
+    cashier, closer, payouts = str(told.pop("cashier")), str(told.pop("closer")), int(str(told.pop("payouts")))
+    return close_view(DayCloseRow(**told), site, cashier, closer, payouts)
 
 
 def _plain(lines: Sequence[TillLine]) -> list[Line]:

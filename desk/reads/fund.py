@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from desk.domain import fund
 from desk.domain.fund import EntryKind
 from desk.domain.policy import Act, Viewer
+from desk.domain.recovery import still_to_give_back
 from desk.domain.runway import Runway
 from desk.ports import Kit
-from desk.reads.pages import Page, after, page_of, sites_of
+from desk.reads.pages import LARGEST_PAGE, Page, after, page_of, sites_of
 from desk.store import checks, sites
 from desk.store import fund as books
+from desk.store import recovery as recoveries
 from desk.store.runway import runway_of
 from desk.store.tables import SiteRow, WithdrawalRow, metadata
 
@@ -25,6 +27,7 @@ OFFICER = metadata.tables["officer"]
 PAYOUT = metadata.tables["payout"]
 CLAIM = metadata.tables["claim"]
 WITHDRAWAL = metadata.tables["withdrawal"]
+RESPONDENT = metadata.tables["respondent"]
 
 
 SUMMED = (
@@ -101,17 +104,29 @@ class WithdrawalView:
     approved_at: datetime | None
     refused_by: str | None
     refused_at: datetime | None
+    respondent_id: int | None
+    respondent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToGiveBack:
+    """A merchant who can be given money back that was recovered in error, and how much at the most, in minor units."""
+
+    id: int
+    name: str
+    minor: int
 
 
 def withdrawal_view(
-    row: WithdrawalRow, site: SiteRow, proposed_by: str, approved_by: str | None = None, refused_by: str | None = None
+    row: WithdrawalRow, site: SiteRow, proposed_by: str, approved_by: str | None = None, refused_by: str | None = None,
+    respondent: str | None = None,
 ) -> WithdrawalView:  # fmt: skip
-    """A withdrawal's row as staff see it, with the names of its two officers."""
+    """A withdrawal's row as staff see it, with the names of its two officers and of the merchant it goes to."""
     zone = ZoneInfo(site.time_zone)
     approved_at, refused_at = (at.astimezone(zone) if at else None for at in (row.approved_at, row.refused_at))
     return WithdrawalView(
         row.id, row.amount_minor, row.currency, row.payer, row.note, proposed_by, row.proposed_at.astimezone(zone),
-        approved_by, approved_at, refused_by, refused_at,
+        approved_by, approved_at, refused_by, refused_at, row.respondent_id, respondent,
     )  # fmt: skip
 
 
@@ -176,15 +191,31 @@ def open_withdrawals(conn: Connection, viewer: Viewer, slug: str, limit: int, cu
     """Withdrawals of a site that wait for a second person, oldest first. Raises NotFound for a foreign site, Forbidden."""
     site = _site(conn, viewer, slug)
     query = (
-        select(WITHDRAWAL, OFFICER.c.name.label("proposer"))
+        select(WITHDRAWAL, OFFICER.c.name.label("proposer"), RESPONDENT.c.name.label("merchant"))
         .join(OFFICER, OFFICER.c.id == WITHDRAWAL.c.proposed_by)
+        .outerjoin(RESPONDENT, RESPONDENT.c.id == WITHDRAWAL.c.respondent_id)
         .where(WITHDRAWAL.c.site_id == site.id, WITHDRAWAL.c.approved_at.is_(None), WITHDRAWAL.c.refused_at.is_(None))
         .order_by(WITHDRAWAL.c.id)
         .limit(limit + 1)
     )
     if cursor:
         query = query.where(after((WITHDRAWAL.c.id,), cursor))
-    return page_of(conn, query, limit, lambda row: withdrawal_view(row, site, row.proposer), lambda row: [row.id])
+    return page_of(
+        conn, query, limit, lambda row: withdrawal_view(row, site, row.proposer, respondent=row.merchant), lambda row: [row.id]
+    )
+
+
+def merchants_to_give_back(conn: Connection, viewer: Viewer, slug: str) -> list[ToGiveBack]:
+    """Who had paid for refunds that banks returned then, and was not given it back, by name, at most 100.
+
+    Any merchant of the site where somebody paid whom nobody had named. Raises NotFound for a foreign site, Forbidden.
+    """
+    site = _site(conn, viewer, slug)
+    paid, given = recoveries.in_error(conn, site.id, site.currency), books.given_back(conn, site.id, site.currency)
+    mine = (RESPONDENT.c.site_id == site.id) & (true() if paid.get(None) else RESPONDENT.c.id.in_(paid))
+    rows = conn.execute(select(RESPONDENT.c.id, RESPONDENT.c.name).where(mine).order_by(RESPONDENT.c.name).limit(LARGEST_PAGE))
+    found = [ToGiveBack(row.id, row.name, still_to_give_back(paid, given, row.id)) for row in rows]
+    return [one for one in found if one.minor > 0]
 
 
 def _site(conn: Connection, viewer: Viewer, slug: str, act: Act = Act.READ_FUND) -> SiteRow:

@@ -82,9 +82,11 @@ def _line(work: Work, site: SiteRow, entry_id: int, place: int, line: Posting) -
     }  # fmt: skip
 
 
-def balances(conn: Connection, site_id: int, currency: str) -> dict[str, int]:
-    """What stands on each account of a site, by the account's name; an account without any posting is left out."""
+def balances(conn: Connection, site_id: int, currency: str, only: Iterable[str] | None = None) -> dict[str, int]:
+    """What stands on each account of a site, or on the `only` ones, by name; an account without any posting is left out."""
     mine = (ACCOUNT.c.site_id == site_id) & (ACCOUNT.c.currency == currency)
+    if only is not None:
+        mine &= ACCOUNT.c.id.in_([account_id(site_id, currency, name) for name in only])
     return {row.name: row.balance_minor for row in conn.execute(select(ACCOUNT.c.name, ACCOUNT.c.balance_minor).where(mine))}
 
 
@@ -115,6 +117,16 @@ def withdrawal(conn: Connection, withdrawal_id: int) -> WithdrawalRow | None:
     """Load and lock a withdrawal, None when there is none of this id."""
     row = conn.execute(select(WITHDRAWAL).where(WITHDRAWAL.c.id == withdrawal_id).with_for_update()).mappings().first()
     return WithdrawalRow(**row) if row else None
+
+
+def given_back(conn: Connection, site_id: int, currency: str, only: int | None = None) -> dict[int, int]:
+    """What each merchant of a site, or the `only` one, was given back of what was recovered in error, in minor units."""
+    mine = (WITHDRAWAL.c.site_id == site_id) & (WITHDRAWAL.c.currency == currency) & WITHDRAWAL.c.respondent_id.is_not(None)
+    if only is not None:
+        mine &= WITHDRAWAL.c.respondent_id == only
+    added = select(WITHDRAWAL.c.respondent_id, func.sum(WITHDRAWAL.c.amount_minor).label("minor"))
+    rows = conn.execute(added.where(mine, WITHDRAWAL.c.approved_at.is_not(None)).group_by(WITHDRAWAL.c.respondent_id))
+    return {row.respondent_id: int(row.minor) for row in rows}
 
 
 def end_withdrawal(work: Work, row: WithdrawalRow, **ended: Any) -> WithdrawalRow:  # noqa: ANN401 - column values

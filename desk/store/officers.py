@@ -40,6 +40,13 @@ def roles_at(conn: Connection, officer_id: int, site_id: int) -> frozenset[Role]
     return frozenset(Role(role) for role in conn.execute(mine).scalars())
 
 
+def holders_among(conn: Connection, site_id: int, role: Role, among: Iterable[int]) -> frozenset[int]:
+    """Which of these officers, not disabled, hold a role at a site now."""
+    live = select(ROLE.c.officer_id).join(OFFICER, OFFICER.c.id == ROLE.c.officer_id).where(OFFICER.c.disabled_at.is_(None))
+    mine = live.where(ROLE.c.site_id == site_id, ROLE.c.role == role.value, ROLE.c.officer_id.in_(tuple(among)))
+    return frozenset(conn.execute(mine).scalars())
+
+
 def posts_of(conn: Connection, officer_id: int) -> set[tuple[Role, int | None]]:
     """What an officer is, and at which site's id."""
     query = select(ROLE.c.role, ROLE.c.site_id).where(ROLE.c.officer_id == officer_id)

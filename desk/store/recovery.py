@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from desk.domain.errors import NotFound, StaleVersion
-from desk.domain.recovery import Instalment, Parts
+from desk.domain.recovery import Instalment, Parts, RecoveryState
 from desk.ports import Row, Work
 from desk.store.tables import RecoveryDecisionRow, RecoveryRow, RespondentRow, metadata
 
@@ -56,6 +56,19 @@ def change(conn: Connection, recovery: RecoveryRow, **values: Any) -> RecoveryRo
 def parts_of(row: Any) -> Parts:  # noqa: ANN401 - a RecoveryRow, or a row with its columns
     """The parts of a recovery's amount."""
     return Parts(row.amount_minor, row.recovered_minor, row.written_off_minor, row.returned_minor)
+
+
+def in_error(conn: Connection, site_id: int, currency: str, only: int | None = None) -> dict[int | None, int]:
+    """What each merchant of a site, or the `only` one, had paid for refunds that banks returned then, in minor units.
+
+    None is one whom nobody named.
+    """
+    mine = (RECOVERY.c.site_id == site_id) & (RECOVERY.c.currency == currency) & (RECOVERY.c.recovered_minor > 0)
+    if only is not None:
+        mine &= RECOVERY.c.respondent_id == only
+    added = select(RECOVERY.c.respondent_id, func.sum(RECOVERY.c.recovered_minor).label("minor"))
+    rows = conn.execute(added.where(mine, RECOVERY.c.state == RecoveryState.RETURNED.value).group_by(RECOVERY.c.respondent_id))
+    return {row.respondent_id: int(row.minor) for row in rows}
 
 
 def respondent(conn: Connection, site_id: int, respondent_id: int | None) -> RespondentRow | None:

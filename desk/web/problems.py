@@ -46,6 +46,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         errors.NotHandedOver.code: 409,
         errors.NothingToClose.code: 409,
         errors.CountChanged.code: 409,
+        errors.CashierAtWork.code: 409,
         errors.BreaksOpen.code: 409,
         errors.AdminNeeded.code: 409,
         errors.SignatureWrong.code: 401,

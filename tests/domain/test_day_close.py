@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from desk.domain.day_close import Count, Line, difference, expected, needs_reason, seen, suspects
+from desk.domain.day_close import Count, Line, difference, expected, has_left, needs_reason, seen, suspects
+from desk.domain.policy import Role
 
 NOON = datetime(2026, 9, 8, 4, tzinfo=UTC)
 LINES = [Line(1, 12_800, NOON), Line(2, 2_000, NOON), Line(3, 2_000, NOON)]
@@ -39,3 +40,18 @@ def test_a_count_is_a_whole_number_and_never_below_nothing(minor: int) -> None:
     with pytest.raises(ValueError, match="whole number"):
         Count(minor, "CNY")
     assert Count(0, "CNY").minor == 0
+
+
+@pytest.mark.parametrize(
+    ("counted", "for_another", "due"), [(100, False, False), (99, False, True), (100, True, True), (99, True, True)]
+)
+def test_what_differs_and_what_is_anothers_must_be_explained(counted: int, for_another: bool, due: bool) -> None:
+    assert needs_reason(counted, 100, for_another=for_another) is due
+
+
+@pytest.mark.parametrize(
+    ("roles", "left"),
+    [(set(), True), ({Role.MANAGER, Role.INTAKE}, True), ({Role.CASHIER}, False), ({Role.CASHIER, Role.MANAGER}, False)],
+)
+def test_who_is_no_cashier_any_more_has_left_their_till(roles: set[Role], left: bool) -> None:
+    assert has_left(roles) is left

@@ -42,6 +42,7 @@ EXPECTED = {
     "recover": "manager",
     "approve_recovery": "cashier manager",
     "close_day": "cashier",
+    "close_left_till": "manager",
     "read_closes": "manager auditor",
     "resolve_break": "manager",
     "dismiss_message": "manager",

@@ -25,6 +25,7 @@ from desk.domain.recovery import (
     recovery_move,
     returned_lines,
     state_after,
+    still_to_give_back,
 )
 
 TODAY = date(2026, 9, 8)
@@ -156,3 +157,17 @@ def test_any_other_plan_is_refused(told: list[tuple[int, int]], where: str, what
 )
 def test_an_instalment_is_late_the_day_after_and_the_earliest_is_paid_first(day: int, open_minor: int, late: int) -> None:
     assert behind(plan((9, 40), (20, 60)), open_minor, date(2026, 9, day)) == late
+
+
+@pytest.mark.parametrize(
+    ("paid", "given", "left"),
+    [
+        ({}, {}, 0), ({1: 100}, {}, 100), ({1: 100}, {1: 60}, 40), ({1: 100, 2: 50}, {2: 50}, 100), ({2: 50}, {}, 0),
+        ({1: 100, None: 30}, {}, 130), ({1: 100, None: 30}, {2: 30}, 100), ({1: 100, 2: 10, None: 30}, {2: 25}, 115),
+        ({None: 30}, {1: 30}, 0),
+    ],
+)  # fmt: skip
+def test_a_merchant_is_given_back_their_own_and_what_nobody_named_had_paid(
+    paid: dict[int | None, int], given: dict[int, int], left: int
+) -> None:
+    assert still_to_give_back(paid, given, 1) == left

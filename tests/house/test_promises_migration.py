@@ -43,7 +43,7 @@ async def test_the_counts_of_an_older_desk_are_those_it_would_have_kept(database
     kept, misses = shown(database, COUNTED), shown(database, MISSES)
     assert len(kept) > 10
     assert len(misses) == 2
-    moved(database, "downgrade", "0014")
+    moved(database, "downgrade", "0016")
     moved(database, "upgrade", "head")
     assert (shown(database, COUNTED), shown(database, MISSES), current(database)) == (kept, misses, head())
     async with open_house(database, cast=cast) as house:

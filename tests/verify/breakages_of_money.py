@@ -42,9 +42,10 @@ BOOKS: Table = [
         f"UPDATE fund_posting SET credit_id = 5 WHERE {THE_LINE}",
         "UPDATE fund_account SET id = 5 WHERE name = 'source:government'")),
     ("I03", "more given out than there was", after(
-        unchecked("fund_account", "ck_fund_account_floor"), stands("- 90000000", "available", "source:site"),
-        by("UPDATE fund_posting SET amount_minor = amount_minor + 90000000 "
-           "WHERE entry_id = (SELECT id FROM fund_entry WHERE kind = 'withdrawal')"))),
+        unchecked("fund_account", "ck_fund_account_floor"), stands("- 9999999", "available", "source:site"),
+        by(f"UPDATE fund_posting SET amount_minor = amount_minor - 9999999 WHERE entry_id = ({FIRST_TOP_UP})"),
+        stands("- 499999", "available", "source:government"),
+        by(f"UPDATE fund_posting SET amount_minor = amount_minor - 499999 WHERE {THE_LINE}"))),
     ("I04", "a correction of nothing", by(f"UPDATE fund_entry SET corrects_id = 7 WHERE {TOP_UP}")),
     ("I04", "a correction of itself", by(f"UPDATE fund_entry SET corrects_id = id WHERE {TOP_UP}")),
     ("I04", "a correction of another site's entry", by(
@@ -173,12 +174,41 @@ RECOVERIES: Table = [
     ("I32", "written off by nobody's decision", by("DELETE FROM recovery_decision")),
 ]  # fmt: skip
 
+TAKEN = "(SELECT entry_id FROM withdrawal WHERE note = '退回景区')"
+WAITS = "approved_at IS NULL AND refused_at IS NULL"
+WITHDRAWALS: Table = [
+    ("I32", "money taken out that nobody agreed to", after(
+        by(f"INSERT INTO fund_entry SELECT 5, site_id, currency, kind, payout_id, corrects_id, officer_id, note, posted_at "
+           f"FROM fund_entry WHERE id = {TAKEN}",
+           f"INSERT INTO fund_posting SELECT 5, 5, position, debit_id, credit_id, amount_minor "
+           f"FROM fund_posting WHERE entry_id = {TAKEN}"),
+        stands("- 70000", "available", "source:site"))),
+    ("I32", "a fen more taken out than was agreed to", after(
+        by(f"UPDATE fund_posting SET amount_minor = amount_minor + 1 WHERE entry_id = {TAKEN}"),
+        stands("- 1", "available", "source:site"))),
+    ("I32", "agreed to, and taken out of another source", by(
+        "UPDATE withdrawal SET payer = 'government' WHERE note = '退回景区'")),
+    ("I32", "agreed to at another time", by("UPDATE withdrawal SET approved_at = proposed_at WHERE note = '退还商家'")),
+    ("I32", "agreed to, and no money taken out", by(
+        f"UPDATE withdrawal SET approved_at = proposed_at, approved_by = {CHEN}, entry_id = ({FIRST_TOP_UP}) WHERE {WAITS}")),
+    ("I32", "the second person forgotten", by(
+        "UPDATE withdrawal SET approved_at = NULL, approved_by = NULL, entry_id = NULL WHERE note = '退回景区'")),
+    ("I32", "agreed to by who had asked", after(
+        unchecked("withdrawal", "ck_withdrawal_two_persons"),
+        by("UPDATE withdrawal SET approved_by = proposed_by WHERE note = '退回景区'"))),
+    ("I32", "asked for by somebody else", by(f"UPDATE withdrawal SET proposed_by = {CHEN} WHERE note = '退回景区'")),
+    ("I03", "more given back than was paid in error", by(
+        "UPDATE recovery SET recovered_minor = recovered_minor - 700, returned_minor = returned_minor + 700 "
+        "WHERE payout_id = {bounced_payout}")),
+]  # fmt: skip
+
 CLOSES: Table = [
     ("I03", "a fen more expected", by("UPDATE day_close SET expected_minor = expected_minor + 1")),
     ("I03", "another count", by("UPDATE day_close SET counted_minor = counted_minor - 1")),
     ("I03", "another reason for a difference", by("UPDATE day_close SET reason = '找零有误'")),
     ("I03", "a difference without a reason", after(
-        unchecked("day_close", "ck_day_close_difference_explained"), by("UPDATE day_close SET reason = NULL"))),
+        unchecked("day_close", "ck_day_close_difference_explained"),
+        by("UPDATE day_close SET reason = NULL WHERE closed_by = officer_id"))),
     ("I03", "a payout that nobody counted any more", by("DELETE FROM day_close_line WHERE payout_id = {counted_payout}")),
     ("I03", "another cashier's payout counted", by(
         "UPDATE day_close_line SET payout_id = {paid_payout} WHERE payout_id = {counted_payout}")),
@@ -187,6 +217,13 @@ CLOSES: Table = [
     ("I03", "a payout counted twice", twice(
         "day_close_line", "uq_day_close_line_payout_id", "payout_id = {counted_payout}")),
     ("I03", "a close by another cashier", by(f"UPDATE day_close SET officer_id = {MA}")),
+    ("I03", "closed by somebody else", by(f"UPDATE day_close SET closed_by = {CHEN} WHERE closed_by = {MA}")),
+    ("I03", "another cashier's till that a manager closed", by(
+        f"UPDATE day_close SET officer_id = {CHEN} WHERE closed_by = {MA}",
+        f"UPDATE payout SET sent_by = {CHEN} WHERE id = {{left_payout}}")),
+    ("I03", "closed for another without a reason", after(
+        unchecked("day_close", "ck_day_close_anothers_explained"),
+        by(f"UPDATE day_close SET reason = ' ' WHERE closed_by = {MA}"))),
     ("I03", "a close of another method", by("UPDATE day_close SET method = 'transfer'")),
     ("I03", "a close at another site", by(f"UPDATE day_close SET {AWAY}")),
     ("I03", "a close that nobody remembers", by("DELETE FROM day_close_line", "DELETE FROM day_close")),
@@ -235,4 +272,4 @@ AROUND: Table = [
     ("I35", "an account in an answer", answer_with(lambda story: story.fill(f"{{gateway}} {ACCOUNT}-{{gateway}}"))),
 ]  # fmt: skip
 
-OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *STOPS, *MESSAGES, *RECOVERIES, *CLOSES, *AROUND]
+OF_MONEY = [*BOOKS, *PAYOUTS, *STATEMENT, *STOPS, *MESSAGES, *RECOVERIES, *WITHDRAWALS, *CLOSES, *AROUND]

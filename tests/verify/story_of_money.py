@@ -11,6 +11,7 @@ from desk.actions.clocks import see_to_clocks
 from desk.actions.day_close import close_day
 from desk.actions.deposits import pay_deposit_in
 from desk.actions.gateway_messages import dismiss_message
+from desk.actions.officers import disable_officer
 from desk.actions.promises import explain_miss, fold_counts
 from desk.actions.recovery_decisions import approve_decision, propose_decision
 from desk.domain.day_close import Count
@@ -151,19 +152,24 @@ async def _sent_back(house: House, till: Till, told: Paid) -> None:
         await till.send(payout_id)
         await till.called(payout_id, "settled", f"gw-{name}")
         house.clock.go(hours=1)
+    await house.desk.write(recovery.record_payment, house.cast.ma, told[1]["bounced"], Money(1_000, "CNY"), How.CASH)
     for officer in (house.cast.cai, house.cast.ma):
         await house.desk.write(payout_returns.say_returned, officer, told[1]["came_back"], "银行退汇通知")
     message = payout_words.Message("evt-back", "payout.returned", f"payout-{told[1]['bounced']}", 5000, "CNY", "gw-bounced")
     await house.desk.write(payout_words.hear_message, message)
 
 
-async def _fund(house: House, _: Till, __: Paid) -> None:
+async def _fund(house: House, _: Till, told: Paid) -> None:
     write, cast = house.desk.write, house.cast
     await write(sends.stop_sends, cast.ma, "huangshan", "对账中，先停")
     house.clock.go(seconds=30)
     await write(fund.top_up, cast.ma, "huangshan", Money(500_000, "CNY"), Payer.GOVERNMENT, "第三季度")
     taken = await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(70_000, "CNY"), Source.SITE, "退回景区")
     await write(fund.approve_withdrawal, cast.cai, "huangshan", taken.row.id)
+    merchant = (await house.claim(told[0]["bounced"])).respondent_id
+    back = (Money(400, "CNY"), Source.RECOVERED_IN_ERROR, "退还商家", merchant)
+    taken = await write(fund.propose_withdrawal, cast.ma, "huangshan", *back)
+    await write(fund.approve_withdrawal, cast.chen, "huangshan", taken.row.id)
     await write(sends.resume_sends, cast.ma, "huangshan")
     await write(fund.propose_withdrawal, cast.ma, "huangshan", Money(30_000, "CNY"), Source.SITE, "待复核")
 
@@ -183,16 +189,26 @@ async def _recovered(house: House, _: Till, told: Paid) -> None:
 
 
 async def _day_close(house: House, till: Till, told: Paid) -> None:
-    cai = house.cast.cai
+    cai, ma = house.cast.cai, house.cast.ma
     for name, asked in (("counted", "30.00"), ("counted_too", "20.00")):
-        told[0][name] = await till.agreed(asked=asked)
-        told[1][name] = (await till.propose(told[0][name], cai)).payout.id
-        await till.send(told[1][name], cai)
-        await till.receive(told[1][name], cai)
+        await _handed_over(till, told, name, asked)
     (open_till,) = await house.desk.read(open_tills, cai, "huangshan")
     counted = (Method.CASH, Count(open_till.expected - 2_000, "CNY"), "少一张签收单", open_till.seen)
     await house.desk.write(close_day, cai, "huangshan", *counted)
+    await _handed_over(till, told, "left", "10.00")
+    await house.desk.write(disable_officer, house.cast.anton, "Cai")
+    (left,) = [one for one in await house.desk.read(open_tills, ma, "huangshan") if one.left]
+    for_cai = (Method.CASH, Count(left.expected, "CNY"), "收银员离职", left.seen, cai.id)
+    await house.desk.write(close_day, ma, "huangshan", *for_cai)
     await house.desk.write(_ran_low, house.cast.sites["huangshan"])
+
+
+async def _handed_over(till: Till, told: Paid, name: str, asked: str) -> None:
+    """Cash that Cai proposed and handed over, and that was signed for."""
+    cai, told[0][name] = till.house.cast.cai, await till.agreed(asked=asked)
+    told[1][name] = (await till.propose(told[0][name], cai)).payout.id
+    await till.send(told[1][name], cai)
+    await till.receive(told[1][name], cai)
 
 
 def _ran_low(work: Work, site_id: int) -> None:

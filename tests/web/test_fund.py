@@ -161,7 +161,7 @@ async def test_a_withdrawal_moves_when_a_second_person_agrees_and_not_before(til
     waiting = {
         "id": asked.json()["id"], "amount": yuan("80.00"), "source": "site", "note": "年底退回", "proposed_by": "Ma",
         "proposed_at": asked.json()["proposed_at"], "approved_by": None, "approved_at": None,
-        "refused_by": None, "refused_at": None,
+        "refused_by": None, "refused_at": None, "respondent": None,
     }  # fmt: skip
     assert (asked.status_code, asked.json()) == (201, waiting)
     assert (waiting["proposed_at"][:16], waiting["proposed_at"][-6:]) == ("2026-09-08T09:30", "+08:00")

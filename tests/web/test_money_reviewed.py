@@ -88,8 +88,9 @@ async def test_what_a_merchant_paid_for_a_refund_that_came_back_is_given_back_by
     ma, fund = await seat(till, "ma"), f"{SITE}/fund"
     assert "CNY 28.00 goes back to the merchant, out of the fund." in (await ma.get(f"/desk/recoveries/{payout}")).text
     page = (await ma.get("/desk/fund/huangshan")).text
-    assert (page.count('value="recovered_in_error"'), page.count("Merchants, for returned refunds")) == (1, 2)
-    back = {"amount": yuan("28.00"), "source": "recovered_in_error", "note": "退还云海茶庄"}
+    assert (page.count('value="recovered_in_error"'), page.count("Merchants, for returned refunds")) == (1, 3)
+    merchant = (await read(till, str(payout)))["respondent"]["id"]
+    back = {"amount": yuan("28.00"), "source": "recovered_in_error", "note": "退还云海茶庄", "respondent_id": merchant}
     assert problem(await till.call("POST", f"{fund}/top-ups", "ma", json=back)) == (422, "bad_input")
     more = await till.call("POST", f"{fund}/withdrawals", "ma", json={**back, "amount": yuan("28.01")})
     assert problem(more) == (409, "fund_insufficient")

@@ -404,7 +404,8 @@ async def test_a_merchants_statement_runs_from_line_to_line(till: Front) -> None
     ]
     assert (told["owed"], told["deposit"], told["respondent"]["name"]) == (yuan("0.00"), yuan("50.00"), "云海茶庄")
     answer = await till.call("GET", f"{SITE}/respondents/{who}/statement.csv", "ada")
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    opening, *rows = csv.DictReader(io.StringIO(answer.text))
+    assert (opening["kind"], opening["owed"], opening["deposit"], opening["in_error"]) == ("opening", "0.00", "0.00", "0.00")
     assert ([row["deposit"] for row in rows][-1], [row["note"] for row in rows][2]) == ("50.00", "'=1+1")
     assert (await till.call("GET", f"{SITE}/respondents/7/statement", "ada")).status_code == 404
 

@@ -29,6 +29,7 @@ from desk.reads.verify import (
     staff,
     statement,
     stops,
+    withdrawals,
 )
 from desk.reads.verify.answers import Remembered
 from desk.reads.verify.books import Books, open_books
@@ -113,6 +114,7 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I02", ledger.i02_lines_stay_in_their_fund),
     ("I02", ledger.i02_amounts_are_whole),
     ("I03", recoveries.i03_receivables_are_what_is_open),
+    ("I03", withdrawals.i03_nobody_got_back_more_than_they_paid),
     ("I03", closes.i03_closes_count_their_payouts),
     ("I03", closes.i03_closes_hold_their_own_cashiers_payouts),
     ("I03", closes.i03_no_payout_is_counted_twice),
@@ -134,6 +136,9 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I25", promises.i25_misses_are_of_their_clocks),
     ("I25", promises.i25_reasons_were_told),
     ("I32", recoveries.i32_written_off_by_two),
+    ("I32", withdrawals.i32_what_left_was_agreed_to),
+    ("I32", withdrawals.i32_what_was_agreed_to_left),
+    ("I32", withdrawals.i32_withdrawals_are_what_the_chain_tells),
     ("I34", staff.i34_no_session_outlives_what_ends_it),
     ("I34", staff.i34_sessions_follow_a_sign_in),
     ("I18", records.i18_no_orphans),
@@ -163,7 +168,8 @@ COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
 SIZES: Final = (
     ("I02", "entries", "fund_entry"), ("I03", "closes", "day_close"), ("I04", "entries", "fund_entry"),
     ("I11", "statement lines", "statement_line"), ("I11", "breaks", "statement_break"), ("I12", "stops", "send_stop"),
-    ("I13", "messages", "gateway_event"), ("I16", "jobs", "job"), ("I34", "sessions", "officer_session"),
+    ("I13", "messages", "gateway_event"), ("I16", "jobs", "job"), ("I32", "withdrawals", "withdrawal"),
+    ("I34", "sessions", "officer_session"),
 )  # fmt: skip
 IDS: Final = frozenset({invariant for invariant, _ in (*OF_A_CLAIM, *OF_AN_ANSWER, *OF_THE_ACCOUNTS, *OF_ALL_RECORDS)})
 

@@ -91,7 +91,10 @@ class FundPostingRow(SQLModel, table=True):
 
 
 class WithdrawalRow(SQLModel, table=True):
-    """Money a manager wants to take out of the fund; it moves when a second person agrees, and stays when it is refused."""
+    """Money a manager wants to take out of the fund; it moves when a second person agrees, and stays when it is refused.
+
+    `entry_id` is the entry that moved it; `respondent_id` the merchant who is given back what was recovered in error.
+    """
 
     __tablename__ = "withdrawal"
     __table_args__ = (
@@ -102,6 +105,10 @@ class WithdrawalRow(SQLModel, table=True):
         CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approved_whole"),
         CheckConstraint("(refused_by IS NULL) = (refused_at IS NULL)", name="refused_whole"),
         CheckConstraint("approved_at IS NULL OR refused_at IS NULL", name="ended_once"),
+        CheckConstraint("(approved_at IS NULL) = (entry_id IS NULL)", name="entry_when_approved"),
+        CheckConstraint("(payer = 'recovered_in_error') = (respondent_id IS NOT NULL)", name="merchant_when_in_error"),
+        UniqueConstraint("entry_id"),
+        Index("ix_withdrawal_respondent_id", "respondent_id", **only_where("respondent_id IS NOT NULL")),
         Index("ix_withdrawal_open", "site_id", "id", **only_where("approved_at IS NULL")),
     )
 
@@ -117,6 +124,8 @@ class WithdrawalRow(SQLModel, table=True):
     approved_at: datetime | None = Field(sa_column=moment(optional=True))
     refused_by: int | None = Field(sa_column=refers("officer.id", optional=True))
     refused_at: datetime | None = Field(sa_column=moment(optional=True))
+    entry_id: int | None = Field(sa_column=refers("fund_entry.id", optional=True))
+    respondent_id: int | None = Field(sa_column=refers("respondent.id", optional=True))
 
 
 class PayoutRow(SQLModel, table=True):
@@ -261,7 +270,8 @@ class SendStopRow(SQLModel, table=True):
 class DayCloseRow(SQLModel, table=True):
     """One count of what left by one cashier's hand in one way. `on_day` is the site's day when it was counted.
 
-    `from_at` and `until_at` are when its first and its last payout settled. A difference always has its reason.
+    `from_at` and `until_at` are when its first and its last payout settled. `closed_by` is the cashier, or a manager once the
+    cashier has left. A difference always has its reason, and so has what another counted.
     """
 
     __tablename__ = "day_close"
@@ -270,6 +280,7 @@ class DayCloseRow(SQLModel, table=True):
         at_most("reason", LONGEST_REASON),
         CheckConstraint("expected_minor > 0 AND counted_minor >= 0", name="amounts_sound"),
         CheckConstraint("counted_minor = expected_minor OR reason IS NOT NULL", name="difference_explained"),
+        CheckConstraint("closed_by = officer_id OR reason IS NOT NULL", name="anothers_explained"),
         CheckConstraint("from_at <= until_at", name="in_order"),
         Index("ix_day_close_site_id", "site_id", "id"),
     )
@@ -286,6 +297,7 @@ class DayCloseRow(SQLModel, table=True):
     counted_minor: int = Field(sa_column=amount())
     reason: str | None = Field(sa_column=prose(optional=True))
     closed_at: datetime = Field(sa_column=moment())
+    closed_by: int = Field(sa_column=refers("officer.id"))
 
 
 class DayCloseLineRow(SQLModel, table=True):

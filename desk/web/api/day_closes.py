@@ -19,9 +19,9 @@ from desk.reads.day_closes import CloseView, OpenTill, TillLine, close_view, clo
 from desk.reads.pages import LARGEST_PAGE, Page
 from desk.web.api.claims import link_next
 from desk.web.api.fund import FundQuery, Site, money_out
-from desk.web.api.shapes import In, MoneyIn, MoneyOut, Out, Prose
+from desk.web.api.shapes import In, MoneyIn, MoneyOut, Out, Prose, RowId
 from desk.web.csv import csv_line
-from desk.web.deps import Officer, RequiredKey, TheDesk
+from desk.web.deps import Officer, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
 
@@ -42,16 +42,20 @@ class CountedIn(MoneyIn):
 
 
 class CloseIn(In):
-    """What was counted of one method; a difference needs its reason."""
+    """What was counted of one method; a difference needs its reason. A manager names the cashier who has left, and says why."""
 
     method: Method
     counted: CountedIn
     seen: Seen
     reason: Prose | None = None
+    cashier_id: Annotated[RowId | None, Field(description="whose till it is, where the caller is its manager")] = None
 
 
 class CloseOut(Out):
-    """A close. `since` and `until` are when its first and its last payout settled; `difference` is counted less expected."""
+    """A close. `since` and `until` are when its first and its last payout settled; `difference` is counted less expected.
+
+    `closed_by` is the cashier, or the manager who counted for one who had left.
+    """
 
     id: str
     cashier: str
@@ -65,6 +69,7 @@ class CloseOut(Out):
     difference: MoneyOut
     reason: str | None
     closed_at: datetime
+    closed_by: str
 
     @classmethod
     def of(cls, view: CloseView) -> "CloseOut":
@@ -72,7 +77,7 @@ class CloseOut(Out):
         sums = {name: money_out(getattr(view, name), view.currency) for name in ("expected", "counted", "difference")}
         return cls(
             id=str(view.id), cashier=view.cashier, method=Method(view.method), on=view.on, since=view.since, until=view.until,
-            payouts=view.payouts, reason=view.reason, closed_at=view.closed_at, **sums,
+            payouts=view.payouts, reason=view.reason, closed_at=view.closed_at, closed_by=view.closed_by, **sums,
         )  # fmt: skip
 
 
@@ -96,10 +101,12 @@ class TillLineOut(Out):
 class TillOut(Out):
     """What one cashier sent in one way and nobody counted yet: at most 500 payouts, `more` follow in the next close.
 
-    `unsigned` is cash still to be signed for; it is not part of what is expected.
+    `unsigned` is cash still to be signed for; it is not part of what is expected. Where the cashier has `left`, a manager closes.
     """
 
     cashier: str
+    cashier_id: str
+    left: bool
     method: Method
     expected: MoneyOut
     seen: str
@@ -118,7 +125,8 @@ class TillOut(Out):
             )
 
         return cls(
-            cashier=till.cashier, method=Method(till.method), expected=money_out(till.expected, till.currency), seen=till.seen,
+            cashier=till.cashier, cashier_id=str(till.cashier_id), left=till.left, method=Method(till.method),
+            expected=money_out(till.expected, till.currency), seen=till.seen,
             payouts=[shown(line) for line in till.lines], more=till.more, unsigned=[shown(line) for line in till.unsigned],
         )  # fmt: skip
 
@@ -147,13 +155,15 @@ async def get_open(site: Site, desk: TheDesk, officer: Officer) -> TillsOut:
 
 @router.post(
     "", status_code=201, response_model=CloseOut, name="day_closes_add",
-    responses=for_step("nothing_to_close", "count_changed", "idempotency_key_missing"), summary="Close the day",
+    responses=for_step("nothing_to_close", "count_changed", "cashier_at_work", "idempotency_key_missing"),
+    summary="Close the day",
 )  # fmt: skip
 async def post_close(
     request: Request, site: Site, body: CloseIn, desk: TheDesk, officer: Officer, key: RequiredKey
 ) -> Response:  # fmt: skip
-    """By the cashier who sent the money, one method at a time, as often a day as they like."""
-    told = (site, body.method, body.counted.count("/counted"), body.reason, body.seen)
+    """By the cashier who sent the money, one method at a time, as often a day as they like; by a manager once they have left."""
+    cashier = row_id(body.cashier_id) if body.cashier_id else None
+    told = (site, body.method, body.counted.count("/counted"), body.reason, body.seen, cashier)
     return await answer_once(request, desk, officer, key, _closed, close_day, *told, status=201)
 
 
@@ -175,7 +185,7 @@ async def csv_answer(desk: Desk, officer: Viewer, site: str) -> StreamingRespons
 
 COLUMNS = (
     "close", "on", "cashier", "method", "payouts", "expected", "counted", "short", "over", "currency", "reason", "since", "until",
-    "closed_at",
+    "closed_at", "closed_by",
 )  # fmt: skip
 
 
@@ -196,8 +206,8 @@ def _cells(view: CloseView) -> tuple[object, ...]:
     off = (max(0, -view.difference), max(0, view.difference))
     sums = (text_of(minor, view.currency) for minor in (view.expected, view.counted, *off))
     times = (moment.isoformat() for moment in (view.since, view.until, view.closed_at))
-    return (view.id, view.on, view.cashier, view.method, view.payouts, *sums, view.currency, view.reason, *times)
+    return (view.id, view.on, view.cashier, view.method, view.payouts, *sums, view.currency, view.reason, *times, view.closed_by)
 
 
 def _closed(done: Closed) -> CloseOut:
-    return CloseOut.of(close_view(done.row, done.site, done.cashier, done.payouts))
+    return CloseOut.of(close_view(done.row, done.site, done.cashier, done.closed_by, done.payouts))

@@ -25,7 +25,7 @@ from desk.reads.fund import (
 )
 from desk.reads.pages import LARGEST_PAGE, Page
 from desk.web.api.claims import link_next
-from desk.web.api.shapes import In, MoneyIn, MoneyOut, Out, Prose
+from desk.web.api.shapes import In, MoneyIn, MoneyOut, Out, Prose, RowId, WhoOut
 from desk.web.csv import csv_line
 from desk.web.deps import Officer, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
@@ -78,11 +78,12 @@ class ToppedUpOut(Out):
 
 
 class WithdrawalIn(In):
-    """Money that shall go back to a source, and why."""
+    """Money that shall go back to a source, and why. What was recovered in error goes to the merchant who had paid it."""
 
     amount: MoneyIn
     source: Source
     note: Prose
+    respondent_id: Annotated[RowId | None, Field(description="the merchant, for recovered_in_error and nothing else")] = None
 
 
 class RefuseIn(In):
@@ -104,14 +105,16 @@ class WithdrawalOut(Out):
     approved_at: datetime | None
     refused_by: str | None
     refused_at: datetime | None
+    respondent: WhoOut | None
 
     @classmethod
     def of(cls, view: WithdrawalView) -> "WithdrawalOut":
         """The shape of a withdrawal."""
+        who = WhoOut(id=str(view.respondent_id), name=view.respondent) if view.respondent is not None else None
         return cls(
             id=str(view.id), amount=money_out(view.amount_minor, view.currency), source=Source(view.payer), note=view.note,
             proposed_by=view.proposed_by, proposed_at=view.proposed_at, approved_by=view.approved_by,
-            approved_at=view.approved_at, refused_by=view.refused_by, refused_at=view.refused_at,
+            approved_at=view.approved_at, refused_by=view.refused_by, refused_at=view.refused_at, respondent=who,
         )  # fmt: skip
 
 
@@ -193,7 +196,8 @@ async def post_withdrawal(
     request: Request, site: Site, body: WithdrawalIn, desk: TheDesk, officer: Officer, key: RequiredKey
 ) -> Response:  # fmt: skip
     """By a manager. Nothing moves until a second person agrees."""
-    told = (site, body.amount.money("/amount"), body.source, body.note)
+    merchant = row_id(body.respondent_id) if body.respondent_id else None
+    told = (site, body.amount.money("/amount"), body.source, body.note, merchant)
     return await answer_once(request, desk, officer, key, _withdrawing, propose_withdrawal, *told, status=201)
 
 
@@ -278,7 +282,8 @@ def _cells(entry: EntryView, line: EntryLine) -> tuple[object, ...]:
 
 
 def _withdrawing(done: Withdrawing) -> WithdrawalOut:
-    return WithdrawalOut.of(withdrawal_view(done.row, done.site, done.proposed_by, done.approved_by, done.refused_by))
+    names = (done.proposed_by, done.approved_by, done.refused_by, done.respondent)
+    return WithdrawalOut.of(withdrawal_view(done.row, done.site, *names))
 
 
 def money_out(minor: int, currency: str) -> MoneyOut:

@@ -12,7 +12,7 @@ from desk.domain.recovery import MOST_INSTALMENTS, AgeBand, DecisionKind, How, R
 from desk.reads.pages import LARGEST_PAGE, Page
 from desk.reads.recovery import Aged, Decision, RecoveryFile, RecoveryView
 from desk.web.api.fund import money_out
-from desk.web.api.shapes import Day, In, MoneyIn, MoneyOut, Out, Prose, RowId
+from desk.web.api.shapes import Day, In, MoneyIn, MoneyOut, Out, Prose, RowId, WhoOut
 
 
 class DemandIn(In):
@@ -105,13 +105,6 @@ class RecoveriesQuery(In):
     age: AgeBand | None = None
     limit: int = Field(default=50, ge=1, le=LARGEST_PAGE)
     cursor: Annotated[str, Field(max_length=200)] | None = None
-
-
-class WhoOut(Out):
-    """A respondent of the site."""
-
-    id: str
-    name: str
 
 
 class DecisionOut(Out):

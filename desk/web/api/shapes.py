@@ -134,3 +134,10 @@ class ClockOut(Out):
     id: str
     due_at: datetime
     state: str
+
+
+class WhoOut(Out):
+    """A respondent of the site."""
+
+    id: str
+    name: str

@@ -34,7 +34,7 @@ Cursor = Annotated[str, Query(max_length=200)]
 
 @dataclass(frozen=True, slots=True)
 class Miscounted(Failed):
-    """A method's count that was refused; `counted` is in minor units, None where what was typed is no count."""
+    """A till's count that was refused; `counted` is in minor units, None where what was typed is no count."""
 
     counted: int | None = None
 
@@ -60,17 +60,21 @@ async def close_page(request: Request, site: Slug, desk: TheDesk, session: Signe
 
 @router.post("/{site}")
 async def post_close(request: Request, site: Slug, desk: TheDesk, session: SignedIn) -> Response:
-    """Count one method; refused, the page again with what was typed and the payouts as they are now."""
+    """Count one method of one's own till, or as a manager of a `cashier` who left.
+
+    Refused, the page again with what was typed and the payouts as they are now.
+    """
     typed, counted = await typed_in(request, session), None
+    cashier = row_id(typed["cashier"]) if typed.get("cashier") else None
     try:
-        counted = await _counted(desk, session, site, typed.get("counted", ""))
+        counted = await _counted(desk, session, site, typed)
         method = _method(typed)
-        told = (site, method, counted, typed.get("reason"), typed.get("seen", ""))
+        told = (site, method, counted, typed.get("reason"), typed.get("seen", ""), cashier)
         closed = await acted(request, session, typed[KEY], close_day, *told)
     except (Forbidden, NotFound):
         raise
     except DeskError as refusal:
-        failed = Miscounted.of(request, typed.get("method", ""), refusal, typed)
+        failed = Miscounted.of(request, form_of(typed.get("method", ""), cashier), refusal, typed)
         failed = replace(failed, counted=counted.minor if counted else None)
         return await _page(request, desk, session, site, "", failed)
     return led_on(request, f"/desk/close/{site}/{closed.row.id}" if closed else f"/desk/close/{site}", "close")
@@ -93,19 +97,25 @@ async def one_close(request: Request, site: Slug, close_id: str, desk: TheDesk, 
     )  # fmt: skip
 
 
+def form_of(method: str, cashier: int | None) -> str:
+    """What the form of a till is called on the page: by its method, and another's by whose it is too."""
+    return method if cashier is None else f"{method}-{cashier}"
+
+
 def _method(typed: Mapping[str, str]) -> Method:
     if typed.get("method") not in tuple(Method):
         raise BadInput("/method", "missing")
     return Method(typed["method"])
 
 
-async def _counted(desk: Desk, session: Session, site: str, typed: str) -> Count:
+async def _counted(desk: Desk, session: Session, site: str, typed: Mapping[str, str]) -> Count:
     """What was typed, in the site's currency. Raises NotFound for a foreign site, Forbidden, BadInput."""
-    currency = await desk.read(currency_to_count, session.viewer, site)
-    if not typed.strip():
+    act = Act.CLOSE_LEFT_TILL if typed.get("cashier") else Act.CLOSE_DAY
+    currency, counted = await desk.read(currency_to_count, session.viewer, site, act), typed.get("counted", "")
+    if not counted.strip():
         raise BadInput("/counted", "missing")
     try:
-        return Count(read_count(typed, currency), currency)
+        return Count(read_count(counted, currency), currency)
     except ValueError:
         raise BadInput("/counted", "bad_amount") from None
 
@@ -118,8 +128,11 @@ async def _page(
     page = await desk.read(closes_page, viewer, site, LINES, cursor or None)
     sites = await desk.read(sites_at_work, viewer, Act.READ_PAYOUT)
     here = next(each for each in sites if each.slug == site)
+    forms = {form_of(till.method, None if till.mine else till.cashier_id) for till in tills if till.closable and till.lines}
+    lost = failed is not None and failed.form not in forms
     return staff_page(
         request, session, "console/close.html", failed.status if failed else 200, here="close", address=address, tills=tills,
-        page=page, sites=sites, site=here, failed=failed, plain=text_of, alike=alike, all=viewer.may(Act.READ_CLOSES, here.id),
+        page=page, sites=sites, site=here, failed=failed, lost=lost, form_of=form_of, plain=text_of, alike=alike,
+        all=viewer.may(Act.READ_CLOSES, here.id),
         next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip

@@ -18,16 +18,24 @@ from desk.domain.policy import Act
 from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
-from desk.reads.fund import FundView, entries_page, fund_view, last_check, open_withdrawals, runway_view
+from desk.reads.fund import (
+    FundView,
+    entries_page,
+    fund_view,
+    last_check,
+    merchants_to_give_back,
+    open_withdrawals,
+    runway_view,
+)
 from desk.reads.gateway_messages import messages_waiting, sites_with_messages
 from desk.reads.sends import stop_at, stopped_sites
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
-from desk.web.api.shapes import Prose
+from desk.web.api.shapes import Prose, RowId
 from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn
-from desk.web.deps import TheDesk
+from desk.web.deps import TheDesk, row_id
 from desk.web.pages import reader_language
 from desk.web.refused import Failed
 from desk.wording.notices import fund_left
@@ -47,10 +55,11 @@ class InForm(BaseModel):
 
 
 class OutForm(BaseModel):
-    """Money out of the fund always says why."""
+    """Money out of the fund always says why, and to which merchant what was recovered in error goes."""
 
     source: Source
     note: Prose
+    respondent_id: RowId | None = None
 
 
 @router.get("/fund")
@@ -129,9 +138,10 @@ async def _moved(
     typed = await typed_in(request, session)
     try:
         view = await desk.read(fund_view, session.viewer, site)
-        told = shape(**filled(typed, "source", "note"))
+        told = shape(**filled(typed, *shape.model_fields))
         amount = _amount(typed.get("amount", ""), view.currency)
-        await acted(request, session, typed[KEY], action, site, amount, told.source, told.note)
+        whom = (row_id(told.respondent_id) if told.respondent_id else None,) if isinstance(told, OutForm) else ()
+        await acted(request, session, typed[KEY], action, site, amount, told.source, told.note, *whom)
     except (Forbidden, NotFound):
         raise
     except (DeskError, ValidationError) as refusal:
@@ -161,6 +171,7 @@ async def _page(
     view = await desk.read(fund_view, viewer, site)
     page = await desk.read(entries_page, viewer, site, LINES, cursor or None)
     waiting = await desk.read(open_withdrawals, viewer, site, LINES, None)
+    merchants = await desk.read(merchants_to_give_back, viewer, site) if view.in_error else []
     sites = await desk.read(sites_at_work, viewer, Act.READ_FUND)
     here = next(each for each in sites if each.slug == site)
     stop = await desk.read(stop_at, viewer, site)
@@ -169,7 +180,7 @@ async def _page(
     may = {act: viewer.may(act, here.id) for act in (Act.TOP_UP, Act.WITHDRAW_FUND, Act.EXPORT_FUND, Act.STOP_SENDS)}
     return staff_page(
         request, session, "console/fund.html", failed.status if failed else 200, here="fund", address=address, fund=view,
-        page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, sources=_sources(view),
+        page=page, withdrawals=waiting.lines, sites=sites, site=here, may=may, sources=_sources(view), merchants=merchants,
         stop=stop, runway=runway, check=check, messages=messages, failed=failed, plain=text_of,
         next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip
