@@ -147,7 +147,7 @@ DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I26", "due at another time, void", at("clock", "withdrawn", "due_at = base_at", "kind = 'mediation'")),
     ("I26", "the claim shows another time", at("claim", "received", "due_at = lodged_at")),
     ("I26", "the docket shows another time", at("docket_entry", "docketed", "due_at = docketed_at")),
-    ("I26", "said to be provisional", at("clock", "received", "provisional = (1 = 1)", "kind = 'acceptance'")),
+    ("I26", "said to be provisional", at("clock", "received", "provisional = (1 = 1), next_at = NULL", "kind = 'acceptance'")),
     ("I26", "a calendar that is not kept", at("clock", "fast", "calendar = '2026-000000'")),
     ("I26", "a calendar without a year", at("clock", "fast", "calendar = 'zero'")),
     ("I26", "another pack for a clock", at("clock", "fast", "pack = 'cn-2010'", "kind = 'acceptance'")),
