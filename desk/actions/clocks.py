@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from desk.actions.calendar import calendar_now
-from desk.actions.steps import CALENDAR, Held, earliest, hold, keep_clocks, record, record_breaches
+from desk.actions.steps import CALENDAR, Held, count_breaches, earliest, hold, keep_clocks, record
 from desk.domain import clocks
 from desk.domain.audit import EventKind
 from desk.domain.clocks import Clock, ClockState
@@ -40,7 +40,7 @@ def see_to_clocks(work: Work, claim_id: int) -> None:
         return
     held = Held(claim, sites.get(work.conn, claim.site_id), CALENDAR)
     known = clock_rows.of_claim(work.conn, claim_id)
-    record_breaches(work, held, known.values())
+    count_breaches(work, held, known.values())
     for row_id, clock in known.items():
         if clock.state is not ClockState.RUNNING:
             continue

@@ -22,9 +22,10 @@ from desk.domain.money import largest_minor, text_of
 from desk.domain.policy import Act, Kind, Viewer, require
 from desk.domain.promises import EFFECTS, Counting
 from desk.domain.respondent import derived_id, normalised
+from desk.domain.tally import all_of, tallied
 from desk.ports import Attempt, Insertion, Kit, Row, Rows, Work
 from desk.store import clocks as clock_rows
-from desk.store import events, idempotency
+from desk.store import events, idempotency, promises
 from desk.store.lodging import Known, Question, Tags, ask
 from desk.store.tables import SiteRow
 
@@ -172,10 +173,14 @@ def check_total(pointer: str, asked: Iterable[int], currency: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The clocks of a lodging, the rows of them that still lack id and claim, and those that run as the API names them."""
+    """The clocks of a lodging, the rows of them that still lack id and claim, and those that run as the API names them.
+
+    `counted` is the row that adds them to the counts of promises, still without its id.
+    """
 
     clocks: tuple[Clock, ...]
     rows: tuple[Row, ...]
+    counted: Row
     shown: tuple[dict[str, str], ...]
 
     @property
@@ -190,7 +195,9 @@ def _running(work: Work, told: Lodging, site: SiteRow) -> Running:
     if name not in work.shared:
         started = tuple(_clocks(work, told, site))
         shown = tuple(shown_clock(clock, site) for clock in started if clock.state is ClockState.RUNNING)
-        work.shared[name] = Running(started, tuple(clock_rows.row_of(0, 0, clock) for clock in started), shown)
+        counted = all_of(tallied(clock, ZoneInfo(site.time_zone), ()) for clock in started)
+        rows = tuple(clock_rows.row_of(0, 0, clock) for clock in started)
+        work.shared[name] = Running(started, rows, promises.row_of(0, site.id, counted), shown)
     found: Running = work.shared[name]
     return found
 
@@ -266,6 +273,7 @@ def _rows(
             for why, tag in tags
         ],
         "clock": [{**row, "id": number(), "claim_id": claim_id} for row in running.rows],
+        "promise_delta": [{**running.counted, "id": number()}],
         "event": [events.first_of_chain(number(), event)],
     }  # fmt: skip
 

@@ -3,6 +3,7 @@
 Holds no step's own conditions; those stand in the action that takes it.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,8 +30,9 @@ from desk.domain.payout import (
     payout_move,
 )
 from desk.domain.policy import Act, Kind, Viewer, require
+from desk.domain.tally import PAID_FAST, received
 from desk.ports import Work
-from desk.store import claims, events, notices, payouts, sites
+from desk.store import claims, events, notices, payouts, promises, sites
 from desk.store import clocks as clock_rows
 from desk.store import fund as books
 from desk.store.fund import Booked
@@ -203,8 +205,10 @@ def _settle_claim(work: Work, paying: Paying) -> Paying:
     open_recovery(work, paying.held, paying.payout)
     itself = replace(DESK, request_id=paying.held.viewer.request_id)
     closed = take(work, replace(paying.held, viewer=itself), Step.PAYOUT_SETTLED)
+    if promise := next((clock for clock in reversed(closed.clocks) if clock.kind == PAID_FAST), None):
+        promises.append(work, closed.site.id, Counter([received(promise, closed.zone, work.now)]))
     return replace(paying, held=replace(closed, viewer=paying.held.viewer))
 
 
 def _is_promise(clock: Clock) -> bool:
-    return clock.kind == "fast_payment" and clock.stopped_at is None
+    return clock.kind == PAID_FAST and clock.stopped_at is None

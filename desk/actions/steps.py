@@ -20,8 +20,9 @@ from desk.domain.opening import Windows, windows_at
 from desk.domain.payout import PayoutState
 from desk.domain.policy import Act, Kind, Role, Viewer, require
 from desk.domain.promises import Counting, after_step
+from desk.domain.tally import all_of, tallied
 from desk.ports import Work
-from desk.store import claims, clocks, docket, events, notices, payouts, sites
+from desk.store import claims, clocks, docket, events, notices, payouts, promises, sites
 from desk.store.columns import FOREVER
 from desk.store.tables import ClaimRow, SiteRow
 
@@ -109,24 +110,43 @@ def run_clocks(work: Work, held: Held, step: Step) -> list[Clock]:
 
 
 def keep_clocks(work: Work, held: Held, known: dict[int, Clock], changed: tuple[Clock, ...]) -> list[Clock]:
-    """Store changed and new clocks, and what they missed; returns all clocks of the claim as they then stand."""
+    """Store changed and new clocks, what they missed and add to the counts; returns all of the claim as they then stand.
+
+    A promise that was missed by now stays missed where the step makes it void.
+    """
+    before, after = {_name(clock): clock for clock in known.values()}, {_name(clock): clock for clock in changed}
+    voided = [before[name] for name, clock in after.items() if clock.state is ClockState.VOID and name in before]
+    were = promises.breaches(work.conn, held.claim.id) if changed else set()
     clocks.save(work, held.claim.id, known, changed)
-    record_breaches(work, held, changed)
-    standing = {(clock.kind, clock.base_at): clock for clock in (*known.values(), *changed)}
-    return list(standing.values())
+    late = record_breaches(work, held, (*voided, *changed))
+    was = all_of(tallied(before[name], held.zone, were) for name in after if name in before)
+    promises.append(work, held.site.id, all_of(tallied(clock, held.zone, were | late) for clock in changed) - was)
+    return list((before | after).values())
 
 
-def record_breaches(work: Work, held: Held, looked_at: Iterable[Clock]) -> None:
-    """Write down each promise among these clocks that was missed, once for its deadline.
+def count_breaches(work: Work, held: Held, looked_at: Iterable[Clock]) -> None:
+    """Write down what running clocks have missed by now, and count it."""
+    running = tuple(looked_at)
+    late = record_breaches(work, held, running)
+    missed = [clock for clock in running if (clock.kind, clock.due_at) in late and clock.stopped_at is None]
+    added = all_of(tallied(clock, held.zone, late) - tallied(clock, held.zone, ()) for clock in missed)
+    promises.append(work, held.site.id, added)
+
+
+def record_breaches(work: Work, held: Held, looked_at: Iterable[Clock]) -> set[tuple[str, datetime]]:
+    """Write down each promise among these clocks that was missed, once for its deadline; those that are new.
 
     A provisional deadline misses nothing: it has no consequence until its year is known. Source: SPEC 3; RELIABILITY I25.
     """
+    new = set[tuple[str, datetime]]()
     for clock in looked_at:
-        if clock.provisional or not is_late(clock, work.now) or not clocks.add_breach(work, held.claim.id, clock):
+        if clock.provisional or not is_late(clock, work.now) or not clocks.add_breach(work, held.claim.id, held.site.id, clock):
             continue
+        new.add((clock.kind, clock.due_at))
         said = {"clock": clock.kind, "due_at": clock.due_at.isoformat()}
         event = event_by(CALENDAR, f"claim:{held.claim.id}", held.site.id, EventKind.CLOCK_BREACHED, work.now, said)
         events.append(work.conn, work.kit.lots.number(), event)
+    return new
 
 
 def counting(work: Work, claim: ClaimRow, site: SiteRow) -> Counting:
@@ -192,6 +212,11 @@ def _by(viewer: Viewer, site_id: int) -> frozenset[By]:
         return frozenset(By(role.value) for role in viewer.roles_at(site_id) - {Role.AUDITOR, Role.ADMIN})
     itself = {Kind.VISITOR: By.VISITOR, Kind.CALENDAR: By.CALENDAR, Kind.DESK: By.DESK}
     return frozenset({itself[viewer.kind]} if viewer.kind in itself else ())
+
+
+def _name(clock: Clock) -> tuple[str, datetime]:
+    """What makes a clock of a claim the same one."""
+    return clock.kind, clock.base_at
 
 
 def _columns(work: Work, move: Move, running: list[Clock]) -> dict[str, Any]:

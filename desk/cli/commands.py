@@ -13,6 +13,7 @@ from desk.cli import (
     jobs,
     officers,
     packs,
+    promises,
     reconcile,
     recoveries,
     replay,
@@ -51,6 +52,7 @@ Look
   sends      The stop switch: let no refund leave, and let them leave again
   jobs       What the worker could not do, and letting it try again
   closes     What the cashiers counted at the end of their days
+  promises   What became of a site's promises, and what was missed
   version    What is running here
 
 Examples: desk demo
@@ -105,3 +107,4 @@ _add(calendar.group, "calendar")
 _add(packs.group, "packs")
 _add(claims.group, "claims")
 _add(recoveries.group, "recoveries")
+_add(promises.group, "promises")

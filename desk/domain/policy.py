@@ -77,11 +77,17 @@ class Act(StrEnum):
     EXPORT_FUND = "export_fund"
     READ_NOTICES = "read_notices"
     SAY_RECEIVED = "say_received"
+    RATE = "rate"
+    FOLLOW_UP = "follow_up"
+    READ_FOLLOW_UPS = "read_follow_ups"
     READ_CLAIM = "read_claim"
     VIEW_CONTACT = "view_contact"
     READ_DOCKET = "read_docket"
     FOLLOW = "follow"
     VERIFY = "verify"
+    READ_PROMISES = "read_promises"
+    READ_MISSES = "read_misses"
+    EXPLAIN_MISS = "explain_miss"
     MANAGE_JOBS = "manage_jobs"
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_SITES = "manage_sites"
@@ -134,11 +140,17 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.EXPORT_FUND: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_NOTICES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.SAY_RECEIVED: frozenset(),
+        Act.RATE: frozenset(),
+        Act.FOLLOW_UP: _COUNTER,
+        Act.READ_FOLLOW_UPS: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_CLAIM: _READERS,
         Act.VIEW_CONTACT: _READERS,
         Act.READ_DOCKET: frozenset({Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR}),
         Act.FOLLOW: frozenset(),
         Act.VERIFY: frozenset({Role.MANAGER, Role.AUDITOR}),
+        Act.READ_PROMISES: frozenset({Role.MANAGER, Role.AUDITOR}),
+        Act.READ_MISSES: _COUNTER | {Role.AUDITOR},
+        Act.EXPLAIN_MISS: _COUNTER,
         Act.MANAGE_JOBS: frozenset(),
         Act.MANAGE_OFFICERS: frozenset({Role.ADMIN}),
         Act.MANAGE_SITES: frozenset({Role.ADMIN}),
@@ -161,7 +173,8 @@ READABLE: Mapping[Role, frozenset[State]] = MappingProxyType(
 
 VISITOR_ACTS = frozenset(
     {
-        Act.FOLLOW, Act.ADD_EVIDENCE, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN, Act.SAY_RECEIVED
+        Act.FOLLOW, Act.ADD_EVIDENCE, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN, Act.SAY_RECEIVED,
+        Act.RATE,
     }
 )  # fmt: skip
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""

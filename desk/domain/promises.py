@@ -59,10 +59,14 @@ EFFECTS: Mapping[Step, Effect] = MappingProxyType(
         Step.BANK_RETURN: Effect(starts=("fast_payment",)),
         Step.WITHDRAW: Effect(voids=_ALL),
         Step.REOPEN: Effect(starts=("first_answer", "acceptance")),
+        Step.ARCHIVE: Effect(),
     }
 )
 """Source: SPEC 3, start → stop; SPEC 4. A decision that asks for information answers the visitor but does not accept;
 a refund that the bank returned is promised anew."""
+
+PROMISED = tuple(dict.fromkeys(kind for effect in EFFECTS.values() for kind in effect.starts))
+"""Every clock that runs on claims here, in the order in which a claim's life starts them."""
 
 
 @dataclass(frozen=True, slots=True)

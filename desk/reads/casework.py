@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from desk.domain.claim import State
 from desk.domain.clocks import ClockState, is_late
+from desk.domain.follow_up import Kind
 from desk.domain.lifecycle import CONFIRM, OVERRIDE
 from desk.domain.money import Money
 from desk.domain.panel import Line, panel
@@ -21,7 +22,7 @@ from desk.ports import Kit
 from desk.reads.claims import ClaimView, claim_view
 from desk.reads.clocks import ClockWorking, clock_workings
 from desk.reads.status import stage_of
-from desk.store import claims, payouts
+from desk.store import claims, follow_ups, payouts
 from desk.store.tables import PayoutRow, metadata
 from desk.wording.stages import Audience, due_of, say
 
@@ -56,6 +57,7 @@ class Casework:
     paying: bool
     payout_id: int | None
     sentence: str
+    followed: tuple[Kind, ...]
 
     @property
     def seen(self) -> int:
@@ -85,6 +87,7 @@ def casework(conn: Connection, viewer: Viewer, reference: str, language: str, ki
         view, zone, triage(facts, pack), panel(facts, pack), clock_workings(conn, viewer, reference, language, kit),
         _history(conn, claim.id, zone), payout is not None and PayoutState(payout.state) in UNDER_WAY,
         payout.id if payout else None, _sentence(view, payout, zone, language, kit),
+        tuple(follow_ups.kinds_of(follow_ups.of_end(conn, claim))),
     )  # fmt: skip
 
 

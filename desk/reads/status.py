@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, case, select
 
 from desk.domain import clocks as clock_rules
+from desk.domain import follow_up
 from desk.domain.audit import EventKind
 from desk.domain.claim import OPEN_STATES, Outcome, State
 from desk.domain.clocks import Clock, ClockState
+from desk.domain.follow_up import Kind
 from desk.domain.lifecycle import LIFECYCLE, Step
 from desk.domain.money import Money, text_of
 from desk.domain.opening import next_span, windows_at
@@ -22,7 +24,7 @@ from desk.domain.policy import Act, Viewer
 from desk.domain.stage import Stage, public_state, stage
 from desk.ports import Kit
 from desk.reads.seen import claim_seen
-from desk.store import claims, clocks, payouts, sites
+from desk.store import claims, clocks, follow_ups, payouts, sites
 from desk.store.tables import ClaimRow, PayoutRow, SiteRow, metadata
 from desk.wording import history, reasons, stages
 from desk.wording.stages import Audience, Said, Turn
@@ -113,7 +115,7 @@ def _view(conn: Connection, claim: ClaimRow, site: SiteRow, language: str, kit: 
     due = _deadline(conn, claim, site, at_stage, now)
     said = _said(
         claim, site, at_stage, language, kit, due=due, because=_because(conn, claim, language), payout=payout,
-        answered=answered, on_paper=on_paper,
+        answered=answered, followed=_followed(conn, claim), on_paper=on_paper,
     )  # fmt: skip
     asked = sum(item.asked_minor or 0 for item in claims.items_of(conn, claim.id))
     return StatusView(
@@ -176,14 +178,15 @@ def _counter(site: SiteRow, named: Clock, now: datetime) -> tuple[datetime | Non
 
 def _said(
     claim: ClaimRow, site: SiteRow, at_stage: Stage, language: str, kit: Kit,
-    *, due: _Due, because: str | None, payout: PayoutRow | None, answered: bool, on_paper: bool,
+    *, due: _Due, because: str | None, payout: PayoutRow | None, answered: bool, followed: Sequence[Kind], on_paper: bool,
 ) -> Said:  # fmt: skip
     now, until = kit.clock.now(), objection_ends_at(claim, site, kit)
     may_reopen = until is not None and now.replace(microsecond=0) <= until
+    may_rate = until is not None and follow_up.may_rate(State(claim.state), followed, now, until)
     return stages.say(
         at_stage, Audience.VISITOR, language, due_at=due.at, zone=ZoneInfo(site.time_zone), now=now, overdue=due.late,
         opens_at=due.opens_at, amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen,
-        reopen_until=until if may_reopen else None, because=because,
+        reopen_until=until if may_reopen else None, may_rate=may_rate, because=because,
         payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY, method=_method(payout),
         turn=_turn(payout, answered=answered, takes=_take(payout, kit) is not None), on_paper=on_paper,
     )  # fmt: skip
@@ -248,6 +251,11 @@ def objection_ends_at(claim: ClaimRow, site: SiteRow, kit: Kit) -> datetime | No
     windows = windows_at(site.hours, "clocks")
     rule, zone = pack.clocks["objection_window"], ZoneInfo(site.time_zone)
     return clock_rules.start(rule, claim.moved_at, pack.version, zone, kit.shelf.calendar, windows).due_at
+
+
+def _followed(conn: Connection, claim: ClaimRow) -> Sequence[Kind]:
+    """What followed the end of a claim; nothing is looked for while it is open."""
+    return follow_ups.kinds_of(follow_ups.of_end(conn, claim)) if State(claim.state) in follow_up.RATED else ()
 
 
 def _agreed(claim: ClaimRow) -> Money | None:

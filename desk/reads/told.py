@@ -17,7 +17,7 @@ from desk.domain.policy import Viewer
 from desk.domain.promises import Counting
 from desk.ports import Kit
 from desk.reads.seen import claim_seen
-from desk.store import claims, sites
+from desk.store import claims, follow_ups, sites
 from desk.store.tables import metadata
 
 MESSAGE, EVENT = metadata.tables["message"], metadata.tables["event"]
@@ -26,11 +26,16 @@ _NAMED_THERE = (Channel.POSTER, Channel.COUNTER)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The questions that are open, the oldest first; the visitor's own words and the business, where they named it."""
+    """The questions that are open, the oldest first; the visitor's own words and the business, where they named it.
+
+    `rating` and `comment` are what they said last of how this end of the claim went.
+    """
 
     questions: tuple[str, ...]
     words: str | None
     merchant: str | None
+    rating: int | None
+    comment: str | None
 
 
 def told_of(conn: Connection, viewer: Viewer, reference: str) -> Told:
@@ -42,9 +47,10 @@ def told_of(conn: Connection, viewer: Viewer, reference: str) -> Told:
     claim = claim_seen(conn, viewer, reference)
     named = claim.channel in _NAMED_THERE and not _named_later(conn, claim.id)
     merchant = claims.respondent_of(conn, claim) if named else None
+    rated = [row for row in follow_ups.of_end(conn, claim) if row.rating is not None][-1:]
     return Told(
         _questions(conn, claim.id, claim.open_questions), claim.facts if claim.channel == Channel.POSTER else None,
-        merchant.name if merchant else None,
+        merchant.name if merchant else None, rated[0].rating if rated else None, rated[0].comment if rated else None,
     )  # fmt: skip
 
 

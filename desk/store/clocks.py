@@ -41,12 +41,13 @@ def save(work: Work, claim_id: int, known: dict[int, Clock], changed: Iterable[C
         work.conn.execute(update(REMINDER).where(told, REMINDER.c.ended_at.is_(None)).values(ended_at=work.now))
 
 
-def add_breach(work: Work, claim_id: int, clock: Clock) -> bool:
+def add_breach(work: Work, claim_id: int, site_id: int, clock: Clock) -> bool:
     """Write down that a clock of a claim that is locked was missed; False when its deadline is written down already."""
     if was_missed(work.conn, claim_id, clock):
         return False
     row = {
-        "id": work.kit.lots.number(), "claim_id": claim_id, "kind": clock.kind, "due_at": clock.due_at, "recorded_at": work.now
+        "id": work.kit.lots.number(), "claim_id": claim_id, "site_id": site_id, "kind": clock.kind, "base_at": clock.base_at,
+        "due_at": clock.due_at, "recorded_at": work.now, "reason": None, "explained_by": None, "explained_at": None,
     }  # fmt: skip
     work.conn.execute(insert(BREACH), row)
     return True

@@ -47,6 +47,7 @@ VISITOR_EVENTS: Mapping[tuple[str, str | None], str] = MappingProxyType(
         (EventKind.PAYOUT_MOVED, PayoutState.FAILED): "history.refund_failed",
         (EventKind.PAYOUT_SAID_RECEIVED, None): "history.said_received",
         (EventKind.ASSESSED, None): "history.assessed",
+        (EventKind.RATED, None): "history.rated",
         (EventKind.MESSAGE_SENT, None): "history.message",
         (EventKind.QUESTION_ASKED, None): "history.question",
         (EventKind.ANSWERED, None): "history.answered",

@@ -22,6 +22,7 @@ from desk.domain.claim import (
 from desk.domain.clocks import ClockState
 from desk.domain.evidence import Scan, Shows
 from desk.domain.filing import Leaving, Remark, Want
+from desk.domain.follow_up import TRIES
 from desk.domain.fund import EntryKind, Source
 from desk.domain.limits import Review
 from desk.domain.pack import PAUSE_REASONS
@@ -100,6 +101,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "age": _values(AgeBand),
         "event": _values(EventKind),
         "break": _values(BreakKind),
+        "try": tuple(sorted(kind.value for kind in TRIES)),
         "doubt": _values(Doubt),
         "role": (*_values(Role), "visitor", "desk"),
         "who": _values(Who),  # as a visitor reads it

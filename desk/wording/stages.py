@@ -79,7 +79,7 @@ class Said:
 
 
 _CHANGE, _WITHDRAW, _REOPEN = Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN
-_ADD = Act.ADD_EVIDENCE
+_ADD, _RATE = Act.ADD_EVIDENCE, Act.RATE
 _FIRST = ("first_answer", "acceptance")
 _RETURN = ("return_answer", "return_close")
 _JUDGE = (Act.CONFIRM, Act.OVERRIDE, Act.ASSESS, Act.MESSAGE, _ADD, _CHANGE, _WITHDRAW)
@@ -109,11 +109,11 @@ _VISITOR = (
     _visitor(Stage.IN_MEDIATION, Who.MEDIATOR, ("mediation",), _ADD, _CHANGE, _WITHDRAW),
     _visitor(Stage.AGREEMENT_REACHED, Who.RESPONDENT, (), _ADD, _CHANGE),
     _visitor(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, _ADD, _CHANGE, _WITHDRAW),
-    _visitor(Stage.CLOSED_REFUNDED, Who.NOBODY, (), _REOPEN),
-    _visitor(Stage.CLOSED_PERFORMED, Who.NOBODY, (), _REOPEN),
-    _visitor(Stage.CLOSED_TERMINATED, Who.NOBODY, (), _REOPEN, doors="say.doors.terminated"),
-    _visitor(Stage.CLOSED_REFUSED, Who.NOBODY, (), _REOPEN, doors="say.doors.refused"),
-    _visitor(Stage.CLOSED_TRANSFERRED, Who.AGENCY, (), _REOPEN, doors="say.doors.transferred"),
+    _visitor(Stage.CLOSED_REFUNDED, Who.NOBODY, (), _REOPEN, _RATE),
+    _visitor(Stage.CLOSED_PERFORMED, Who.NOBODY, (), _REOPEN, _RATE),
+    _visitor(Stage.CLOSED_TERMINATED, Who.NOBODY, (), _REOPEN, _RATE, doors="say.doors.terminated"),
+    _visitor(Stage.CLOSED_REFUSED, Who.NOBODY, (), _REOPEN, _RATE, doors="say.doors.refused"),
+    _visitor(Stage.CLOSED_TRANSFERRED, Who.AGENCY, (), _REOPEN, _RATE, doors="say.doors.transferred"),
     _visitor(Stage.CLOSED_WITHDRAWN, Who.NOBODY, (), _REOPEN),
 )
 _OFFICER = (
@@ -167,6 +167,7 @@ def say(
     site_phone: str | None = None,
     may_reopen: bool = False,
     reopen_until: datetime | None = None,
+    may_rate: bool = False,
     payout_under_way: bool = False,
     method: Method | None = None,
     turn: Turn | None = None,
@@ -178,7 +179,8 @@ def say(
     `due_at` is the deadline that `due_of` picks and is left out of the sentence where the row has no clock. `opens_at` is
     when the counter opens, where nobody is there until after the deadline: the desk can act then, whatever the clock says.
     `amount` is what was agreed, `method` how a payout is to bring it. `may_reopen` and `reopen_until` are the objection
-    window; `because` is a reason already in words. What is `on_paper` names each day by its date.
+    window, `may_rate` whether the visitor is asked how it went; `because` is a reason already in words. What is `on_paper`
+    names each day by its date.
     A payout under way takes away objection and override; withdrawing cancels one that is only reserved. Who has said that
     the money came is not asked again. Source: SPEC 4.
     """
@@ -190,7 +192,8 @@ def say(
     due, turned = (due_at if row.clocks else None), (turn if turn in row.turns else None)
     key = f"{row.key}.{turned}" if turned else row.key
     how, by_when = _deadline(due, opens_at if row.next is Who.DESK else None, overdue=overdue, told=told)
-    acts = _acts(row, may_reopen=may_reopen, payout_under_way=payout_under_way, said_received=turn is Turn.SAID_RECEIVED)
+    barred = {act for act, may in ((_REOPEN, may_reopen), (_RATE, may_rate)) if not may}
+    acts = _acts(row, barred, payout_under_way=payout_under_way, said_received=turn is Turn.SAID_RECEIVED)
     of = text("say.of", language, money=figures.money(amount, language)) if amount else ""
     ask = variant("say.ask", language, phone=site_phone)
     sentence = [text(f"{key}.{how}", language, of=of, ask=ask, by=by_when, at=by_when), because]
@@ -215,12 +218,11 @@ def _deadline(due: datetime | None, opens_at: datetime | None, *, overdue: bool,
     return ("overdue", told(figures.at, due)) if overdue else ("due", told(figures.by, due))
 
 
-def _acts(row: Row, *, may_reopen: bool, payout_under_way: bool, said_received: bool) -> tuple[Act, ...]:
-    barred = {Act.OBJECT, Act.OVERRIDE} if payout_under_way else set()
+def _acts(row: Row, barred: set[Act], *, payout_under_way: bool, said_received: bool) -> tuple[Act, ...]:
+    if payout_under_way:
+        barred |= {Act.OBJECT, Act.OVERRIDE}
     if said_received:
-        barred.add(Act.SAY_RECEIVED)
-    if not may_reopen:
-        barred.add(_REOPEN)
+        barred |= {Act.SAY_RECEIVED}
     return tuple(act for act in row.acts if act not in barred)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from desk.actions.clocks import claims_to_recount, recount_provisional
 from desk.actions.evidence import ORPHAN_AGE, made_at, orphans
+from desk.actions.follow_up import archive_claim, claims_to_archive
 from desk.actions.housekeeping import (
     PIECE,
     answers_to_drop,
@@ -35,6 +36,7 @@ class Round:
     tags: int
     answers: int
     recounted: int
+    archived: int = 0
 
 
 async def keep_house(desk: Desk, fold_log: Callable[[], None]) -> Round:
@@ -47,8 +49,9 @@ async def keep_house(desk: Desk, fold_log: Callable[[], None]) -> Round:
     await desk.write(drop_empty_buckets)
     await sweep_files(desk)
     recounted = await recount_all(desk)
+    archived = await archive_all(desk)
     await asyncio.to_thread(fold_log)
-    return Round(tags, answers, recounted)
+    return Round(tags, answers, recounted, archived)
 
 
 async def sweep_files(desk: Desk) -> int:
@@ -70,6 +73,17 @@ async def recount_all(desk: Desk) -> int:
             await desk.write(recount_provisional, claim_id)
         looked_at += len(waiting)
     return looked_at
+
+
+async def archive_all(desk: Desk) -> int:
+    """Put away every ended claim whose follow-up and window are over and that nothing holds open; how many there were."""
+    archived, after = 0, None
+    while True:
+        ready, after = await desk.read(claims_to_archive, desk.kit, after)
+        for claim_id in ready:
+            archived += await desk.write(archive_claim, claim_id)
+        if after is None:
+            return archived
 
 
 async def _drop(

@@ -11,6 +11,7 @@ from desk.actions.checks import plan_check
 from desk.actions.clocks import claims_with_clocks_due, see_to_clocks
 from desk.actions.fund_watch import funds_to_look_at, look_after_fund
 from desk.actions.payout_rescue import look_after_payout, payouts_left_alone
+from desk.actions.promises import fold_counts
 from desk.actions.statements import plan_reconcile
 from desk.domain.errors import DeskError
 from desk.ports import Desk
@@ -21,6 +22,7 @@ HOUSE_SECONDS, AGAIN_SECONDS = 3_600.0, 60.0
 CLOCKS_SECONDS = 5.0
 PLAN_SECONDS = 60.0
 FUND_SECONDS = 30.0
+COUNTS_SECONDS = 30.0
 _TROUBLE = (DeskError, OSError, SQLAlchemyError)
 """Trouble with the database, which the next turn may not have."""
 TOGETHER = 16
@@ -38,6 +40,7 @@ async def work_until(stopping: asyncio.Event, means: Means, fold_log: Callable[[
         _again_and_again(stopping, lambda: means.desk.write(plan_reconcile), PLAN_SECONDS),
         _again_and_again(stopping, lambda: look_after_payouts(means.desk), PLAN_SECONDS),
         _again_and_again(stopping, lambda: look_after_funds(means.desk), FUND_SECONDS),
+        _again_and_again(stopping, lambda: fold_all_counts(means.desk), COUNTS_SECONDS),
         _again_and_again(stopping, bench.keep, HEARTBEAT_SECONDS),
         _take_jobs(stopping, bench),
     )
@@ -53,6 +56,7 @@ async def work_through(means: Means) -> int:
     await see_to_all_clocks(means.desk)
     await look_after_payouts(means.desk)
     await look_after_funds(means.desk)
+    await fold_all_counts(means.desk)
     done = asyncio.Event()
     keeping = asyncio.create_task(_again_and_again(done, bench.keep, HEARTBEAT_SECONDS))
     try:
@@ -75,6 +79,14 @@ async def look_after_funds(desk: Desk) -> None:
     """Tell the managers whose fund runs low, and take it back where it does not any more."""
     for site_id in await desk.read(funds_to_look_at, desk.kit):
         await desk.write(look_after_fund, site_id)
+
+
+async def fold_all_counts(desk: Desk) -> int:
+    """Fold what was appended to the counts of promises into the rows by day; how much there was."""
+    folded = 0
+    while piece := await desk.write(fold_counts):
+        folded += piece
+    return folded
 
 
 async def see_to_all_clocks(desk: Desk) -> int:
@@ -117,7 +129,9 @@ async def _again_and_again(stopping: asyncio.Event, what: Callable[[], Awaitable
 
 async def _round(desk: Desk, fold_log: Callable[[], None]) -> None:
     done = await keep_house(desk, fold_log)
-    structlog.get_logger().info("round_done", tags=done.tags, answers=done.answers, recounted=done.recounted)
+    structlog.get_logger().info(
+        "round_done", tags=done.tags, answers=done.answers, recounted=done.recounted, archived=done.archived
+    )
 
 
 async def _wait(stopping: asyncio.Event, seconds: float) -> None:

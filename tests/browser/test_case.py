@@ -121,7 +121,16 @@ def test_staff_pages_are_for_everybody(shop: Shop, enter: Enter, language: str, 
     reference = shop.lodge()["reference"]
     pages = {
         "intake": (f"/desk/claims/{reference}", "/desk/account"),
-        "manager": ("/desk/pay", "/desk/approvals", "/desk/notices", "/desk/fund/huangshan"),
+        "manager": (
+            "/desk/pay",
+            "/desk/approvals",
+            "/desk/notices",
+            "/desk/fund/huangshan",
+            "/desk/promises",
+            "/desk/promises/huangshan/days",
+            "/desk/promises/huangshan/missed",
+            "/desk/follow-ups/huangshan",
+        ),
         "admin": ("/desk/officers",),
     }
     for role, addresses in pages.items():

@@ -134,12 +134,42 @@ def test_a_form_on_another_sites_page_does_nothing(shop: Shop) -> None:
     assert follow(shop, claim, "zh-CN")["state"] != "closed"
 
 
+def refused_claim(shop: Shop) -> dict[str, Any]:
+    """A claim that the desk did not take."""
+    claim = shop.lodge(already_elsewhere="court")
+    path = f"/api/v1/claims/{claim['reference']}/triage"
+    shop.officer.post(path, json={"confirm": "refuse"}, headers={"Idempotency-Key": claim["reference"]}).raise_for_status()
+    return claim
+
+
+def rate(page: Page, shop: Shop, claim: dict[str, Any]) -> None:
+    """Say how it went, with words: the words first, then one tap."""
+    entered(page, shop, claim)
+    page.locator("#act-rate summary").click()
+    page.locator("#text-rate").fill("处理很快。")
+    page.locator("#act-rate button[value='4']").click()
+    page.locator("#act-rate button[aria-pressed='true']").wait_for()
+
+
+def test_one_tap_says_how_it_went_with_targets_for_a_thumb(shop: Shop) -> None:
+    page, claim = shop.window(PHONE).new_page(), refused_claim(shop)
+    rate(page, shop, claim)
+    buttons = page.locator("#act-rate button")
+    sizes = [buttons.nth(place).bounding_box() for place in range(buttons.count())]
+    assert [size is not None and size["height"] >= 52 and size["width"] >= 250 for size in sizes] == [True] * 5
+    assert page.locator("#text-rate").input_value() == "处理很快。"
+    page.locator("#act-rate button[value='2']").click()
+    page.locator("#act-rate button[value='2'][aria-pressed='true']").wait_for()
+    assert page.locator("#text-rate").input_value() == "处理很快。"
+
+
 def views(shop: Shop) -> dict[str, Callable[[Page], object]]:
     """Each kind of page, as what leads to it."""
     fresh, asked, decided, agreed = shop.lodge(), shop.lodge(items=UNKNOWN_SUM), shop.lodge(), shop.lodge()
     shop.ask(asked["reference"])
     shop.officer.post(f"/api/v1/claims/{decided['reference']}/withdraw", json={"text": "游客撤回"}).raise_for_status()
     shop.agree(agreed["reference"])
+    ended, rated = refused_claim(shop), refused_claim(shop)
 
     def refused(page: Page) -> None:
         entered(page, shop, fresh)
@@ -160,6 +190,8 @@ def views(shop: Shop) -> dict[str, Callable[[Page], object]]:
         "status": lambda page: entered(page, shop, fresh),
         "status-asked": lambda page: entered(page, shop, asked),
         "status-closed": lambda page: entered(page, shop, decided),
+        "status-ended": lambda page: entered(page, shop, ended),
+        "status-rated": lambda page: rate(page, shop, rated),
         "status-refused": refused,
         "sure": given_up,
         "bad-link": lambda page: page.goto(f"{shop.url}/s/nothing"),

@@ -43,6 +43,7 @@ EXPECTED: dict[str, tuple[tuple[ClockState, ...], tuple[str, ...]]] = {
     "bank_return": ((RUNS, RUNS, RUNS, RUNS), ("fast_payment",)),
     "withdraw": ((VOID, VOID, VOID, VOID), ()),
     "reopen": ((RUNS, RUNS, RUNS, RUNS), ("first_answer", "acceptance")),
+    "archive": UNTOUCHED,
 }
 
 

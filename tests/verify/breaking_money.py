@@ -134,9 +134,9 @@ def a_kept_promise_called_missed(conn: Connection, story: Story) -> None:
     """A missed promise written down, with its event, of a clock that was stopped in time."""
     claim_id, clock, breach = story.ids["paid"], metadata.tables["clock"], metadata.tables["clock_breach"]
     kept = conn.execute(select(clock).where(clock.c.claim_id == claim_id, clock.c.kind == "acceptance")).one()
-    row = {"id": 5, "claim_id": claim_id, "kind": kept.kind, "due_at": kept.due_at, "recorded_at": TOLD_AT}
-    conn.execute(insert(breach), row)
     site_id = conn.execute(select(CLAIM.c.site_id).where(CLAIM.c.id == claim_id)).scalar_one()
+    row = {"id": 5, "claim_id": claim_id, "site_id": site_id, "kind": kept.kind, "base_at": kept.base_at, "due_at": kept.due_at}
+    conn.execute(insert(breach), {**row, "recorded_at": TOLD_AT})
     said = {"clock": kept.kind, "due_at": kept.due_at.isoformat()}
     events.append(conn, 5, event_by(CALENDAR, f"claim:{claim_id}", site_id, EventKind.CLOCK_BREACHED, TOLD_AT, said))
 

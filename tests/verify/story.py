@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import text
 
+from desk.actions.follow_up import Rating, rate_claim, record_try
 from desk.actions.seed import SITES
 from desk.actions.signing import StaffKnock, begin_session
 from desk.domain.claim import Answer, Elsewhere, Flags, Route, Scope
+from desk.domain.follow_up import Kind
 from desk.domain.policy import Viewer
 from desk.ports import Work
 from desk.store import officers
@@ -126,6 +128,8 @@ async def _ended(house: House) -> dict[str, str]:
     transferred = (await house.lodge()).reference
     await house.assess(transferred, scope=Scope.OTHER_REMIT)
     await house.confirm(transferred, Route.TRANSFER)
+    await house.desk.write(rate_claim, await house.vera(transferred), transferred, Rating(4, "态度很好。"))
+    await house.desk.write(record_try, house.cast.olga, refused, Kind.NOT_REACHED)
     withdrawn = await house.docketed()
     await house.withdraw(withdrawn, "已与商家和解。")
     reopened = (await house.lodge()).reference

@@ -12,6 +12,7 @@ from desk.actions.day_close import close_day
 from desk.actions.deposits import pay_deposit_in
 from desk.actions.gateway_messages import dismiss_message
 from desk.actions.officers import disable_officer
+from desk.actions.promises import explain_miss, fold_counts
 from desk.actions.recovery_decisions import approve_decision, propose_decision
 from desk.domain.day_close import Count
 from desk.domain.fund import Payer, Source
@@ -20,10 +21,12 @@ from desk.domain.payout import Method
 from desk.domain.recovery import DecisionKind, How
 from desk.ports import Work
 from desk.reads.day_closes import open_tills
+from desk.reads.promises import misses_page
 from desk.store import payouts as payout_rows
 from desk.store import sites
 from desk.store.tables import metadata
 from tests.builders import House
+from tests.cast import HOME
 from tests.till import ACCOUNT, Till
 
 BREAK, MESSAGE = metadata.tables["statement_break"], metadata.tables["gateway_event"]
@@ -74,6 +77,9 @@ async def _cash(house: House, till: Till, told: Paid) -> None:
     told[0]["late"] = (await house.lodge()).reference
     house.clock.go(hours=3)
     await house.desk.write(see_to_clocks, (await house.claim(told[0]["late"])).id)
+    (missed,) = (await house.desk.read(misses_page, house.cast.ma, HOME, None, None, house.kit, "first_answer", 9, None))[1].lines
+    await house.desk.write(explain_miss, house.cast.ma, missed.id, "值班的人都在处理索道停运。")
+    await house.desk.write(fold_counts)
 
 
 async def _second_officers(house: House, till: Till, told: Paid) -> None:

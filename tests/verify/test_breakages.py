@@ -17,6 +17,8 @@ COUNTED_ON = "UPDATE counter SET value = value + 1 WHERE site_id = (SELECT site_
 ANOTHER_TIME = "at = (SELECT moved_at FROM claim WHERE reference = '{fast}')"
 COPIED_NOTE = """INSERT INTO note (id, claim_id, officer_id, text, written_at)
     SELECT 5, {fast_id}, officer_id, text, written_at FROM note"""
+COPIED_TRY = """INSERT INTO follow_up (id, claim_id, site_id, ended_at, kind, officer_id, month, written_at)
+    SELECT 5, claim_id, site_id, ended_at, kind, officer_id, month, written_at FROM follow_up WHERE claim_id = {refused_id}"""
 SEALED_WRONGLY = "sealed = (SELECT wrapped_key FROM person WHERE claim_id = {pictured_id})"
 MOVED, ASSESSED = EventKind.MOVED, EventKind.ASSESSED
 
@@ -64,6 +66,10 @@ RECORDS: list[tuple[str, str, Breakage]] = [
     ("I18", "findings lost", by("DELETE FROM assessment WHERE claim_id = {transferred_id}")),
     ("I18", "findings denied", at("claim", "fast", "assessed = (1 = 0)")),
     ("I18", "a link lost", by("DELETE FROM claim_link")),
+    ("I18", "a rating lost", by("DELETE FROM follow_up WHERE claim_id = {transferred_id}")),
+    ("I18", "another rating than was given", at("follow_up", "transferred", "rating = 1")),
+    ("I18", "a try of no end", at("follow_up", "refused", "ended_at = written_at")),
+    ("I18", "a try that was not told", by(COPIED_TRY)),
     ("I18", "a slip that nobody issued", at("claim", "fast", "generation = 2")),
 ]  # fmt: skip
 
@@ -141,7 +147,7 @@ DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I26", "due at another time, void", at("clock", "withdrawn", "due_at = base_at", "kind = 'mediation'")),
     ("I26", "the claim shows another time", at("claim", "received", "due_at = lodged_at")),
     ("I26", "the docket shows another time", at("docket_entry", "docketed", "due_at = docketed_at")),
-    ("I26", "said to be provisional", at("clock", "fast", "provisional = (1 = 1)", "kind = 'acceptance'")),
+    ("I26", "said to be provisional", at("clock", "received", "provisional = (1 = 1), next_at = NULL", "kind = 'acceptance'")),
     ("I26", "a calendar that is not kept", at("clock", "fast", "calendar = '2026-000000'")),
     ("I26", "a calendar without a year", at("clock", "fast", "calendar = 'zero'")),
     ("I26", "another pack for a clock", at("clock", "fast", "pack = 'cn-2010'", "kind = 'acceptance'")),
@@ -149,6 +155,7 @@ DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I26", "a holiday that was none", by("INSERT INTO calendar_day (id, on_day, works) VALUES (1, '2026-09-10', (1 = 0))")),
     ("I29", "a message with the code", code_in("message", "text", "asked")),
     ("I29", "a note with the code", code_in("note", "text", "noted", 2)),
+    ("I29", "a comment with the code", code_in("follow_up", "comment", "transferred")),
     ("I29", "facts with the code", code_in("claim", "facts", "fast")),
     ("I29", "findings with the code", code_in("assessment", "note", "fast")),
     ("I29", "a reason with the token", breaking.token_in_the_chain),

@@ -25,6 +25,7 @@ from tests.web.front import Front, opened_front
 _numbers = count(1)
 FORGOTTEN = (
     "DELETE FROM evidence",
+    "DELETE FROM promise_delta", "DELETE FROM promise_count", "DELETE FROM follow_up",
     "DELETE FROM clock_reminder", "DELETE FROM clock_breach",
     "DELETE FROM duplicate_tag", "DELETE FROM claim_link", "DELETE FROM clock", "DELETE FROM message", "DELETE FROM note",
     "DELETE FROM docket_entry", "DELETE FROM assessment", "DELETE FROM verdict", "DELETE FROM claim_item", "DELETE FROM person",

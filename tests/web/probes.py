@@ -114,6 +114,17 @@ EVIDENCE: Mapping[tuple[str, str], "Probe"] = {
 }
 """Routes about files: their bodies are no JSON, so their tests are `test_evidence_doors`."""
 
+REPORTS: Mapping[tuple[str, str], "Probe"] = {
+    ("GET", f"{SITE}/promises"): Probe(Act.READ_PROMISES),
+    ("GET", f"{SITE}/promises.csv"): Probe(Act.READ_PROMISES),
+    ("GET", f"{SITE}/promises/missed"): Probe(Act.READ_MISSES),
+    ("GET", f"{SITE}/promises/missed.csv"): Probe(Act.READ_MISSES),
+    ("POST", "/api/v1/promises/missed/{miss}/reason"): Probe(Act.EXPLAIN_MISS, body=REASON),
+    ("GET", f"{SITE}/follow-ups"): Probe(Act.READ_FOLLOW_UPS),
+    ("GET", f"{SITE}/follow-ups.csv"): Probe(Act.READ_FOLLOW_UPS),
+}
+"""Routes about a site's days: their path names the site or a row of its report, so their tests are `test_promises`."""
+
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
     ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
@@ -138,20 +149,23 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     ("GET", "/api/v1/reminders"): Probe(Act.READ_REMINDERS, query={"site": "huangshan"}),
     ("POST", f"{CLAIM}/withdraw"): Probe(Act.WITHDRAW, body=WORDS),
     ("POST", f"{CLAIM}/reopen"): Probe(Act.REOPEN, "withdrawn", WORDS),
+    ("POST", f"{CLAIM}/follow-up"): Probe(Act.FOLLOW_UP, "refused", {"outcome": "not_reached"}),
     **MONEY,
     **EVIDENCE,
+    **REPORTS,
     ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
     ("POST", "/api/v1/status/object"): Probe(KEY, "fast_refund", WORDS),
     ("POST", "/api/v1/status/withdraw"): Probe(KEY, body=WORDS),
     ("POST", "/api/v1/status/reopen"): Probe(KEY, "withdrawn", WORDS),
+    ("POST", "/api/v1/status/rate"): Probe(KEY, "refused", {"rating": 4}),
     ("POST", "/api/v1/status/received"): Probe(KEY, "refund_sent", {}),
     ("POST", "/api/v1/status/contact"): Probe(KEY, body={"phone": "+8613900001111"}),
 }
 
 
-PLAIN = {where: probe for where, probe in PROBES.items() if where not in {*MONEY, *EVIDENCE} and probe.act != SIGNED}
+PLAIN = {where: probe for where, probe in PROBES.items() if where not in {*MONEY, *EVIDENCE, *REPORTS} and probe.act != SIGNED}
 """Routes that need no payout, no file and no signature."""
 
 

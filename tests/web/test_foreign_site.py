@@ -74,6 +74,8 @@ async def abroad(front: Front, state: str) -> str:
         await front.house.confirm(reference, "fast_refund", oskar)
     elif state == "withdrawn":
         await front.house.withdraw(reference)
+    elif state == "refused":
+        await front.house.override(reference, "refuse", mona)
     elif state != "received":
         route = {"docketed": "docket", "awaiting_information": "needs_information"}[state]
         await front.house.override(reference, route, mona)

@@ -22,6 +22,7 @@ from tests.till import Till
 from tests.web.console import Seat, browser, form_in, seat
 from tests.web.front import Front
 from tests.web.test_money_doors import owed
+from tests.web.test_promises import missed
 
 ABSENT = "0000000000"
 ROLES: Mapping[str, Role | None] = {
@@ -98,6 +99,15 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/gateway-messages/{site}"): Door(Act.READ_FUND),
     ("GET", "/desk/gateway-messages/{site}/gateway-messages.csv"): Door(Act.EXPORT_FUND),
     ("POST", "/desk/gateway-messages/{site}/{message_id}/dismiss"): Door(Act.DISMISS_MESSAGE, fields={"reason": "x"}),
+    ("GET", "/desk/promises"): Door(Act.READ_PROMISES),
+    ("GET", "/desk/promises/{site}/days"): Door(Act.READ_PROMISES),
+    ("GET", "/desk/promises/{site}/promises.csv"): Door(Act.READ_PROMISES),
+    ("GET", "/desk/promises/{site}/missed"): Door(Act.READ_MISSES),
+    ("GET", "/desk/promises/{site}/missed.csv"): Door(Act.READ_MISSES),
+    ("POST", "/desk/promises/{site}/missed/{miss_id}"): Door(Act.EXPLAIN_MISS, fields={"reason": "x"}),
+    ("GET", "/desk/follow-ups"): Door(Act.READ_FOLLOW_UPS),
+    ("GET", "/desk/follow-ups/{site}"): Door(Act.READ_FOLLOW_UPS),
+    ("GET", "/desk/follow-ups/{site}/follow-ups.csv"): Door(Act.READ_FOLLOW_UPS),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -114,6 +124,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
 MONEY = re.compile(r"/(payouts|fund|recoveries|close|breaks|gateway-messages)")
+REPORTS = re.compile(r"/(promises|follow-ups)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -148,7 +159,7 @@ def expected(by: str, where: tuple[str, str]) -> str | int:
         return ABSENT_HERE
     if role not in RIGHTS[door.act]:
         return REFUSED
-    return OPEN if MONEY.search(where[1]) or State(door.state) in READABLE[role] else ABSENT_HERE
+    return OPEN if MONEY.search(where[1]) or REPORTS.search(where[1]) or State(door.state) in READABLE[role] else ABSENT_HERE
 
 
 @dataclass
@@ -161,6 +172,7 @@ class Things:
     close: int = 1
     break_id: int = 1
     message: int = 1
+    miss: int = 1
     site: str = "huangshan"
     recovery: str = "1"
     respondent: str = "1"
@@ -172,7 +184,7 @@ class Things:
         return path.format(
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
-            respondent_id=self.respondent, number=1, way="in",
+            respondent_id=self.respondent, number=1, way="in", miss_id=self.miss,
         )  # fmt: skip
 
 
@@ -196,7 +208,7 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
         (till,) = await house.desk.read(open_tills, house.cast.chen, HOME)
         counted = (HOME, Method.CASH, Count(till.expected, "CNY"), None, till.seen)
         return Things(ABSENT, close=(await house.desk.write(close_day, house.cast.chen, *counted)).row.id)
-    return Things(await front.brought_to(state))
+    return Things(await front.brought_to(state), miss=await missed(front) if "{miss_id}" in where[1] else 1)
 
 
 async def met(at: Seat, where: tuple[str, str], things: Things) -> str | int:

@@ -22,11 +22,11 @@ STAGES: dict[str, tuple[str, str, str, list[str]]] = {
     "in_mediation": ("docketed", "in_mediation", "mediator", ["add_evidence", "change_contact", "withdraw"]),
     "agreement_reached": ("settled", "in_mediation", "respondent", ["add_evidence", "change_contact"]),
     "return_in_progress": ("returning", "being_checked", "desk", ["add_evidence", "change_contact", "withdraw"]),
-    "closed_refunded": ("closed", "closed", "nobody", ["reopen"]),
-    "closed_performed": ("closed", "closed", "nobody", ["reopen"]),
-    "closed_terminated": ("terminated", "closed", "nobody", ["reopen"]),
-    "closed_refused": ("refused", "closed", "nobody", ["reopen"]),
-    "closed_transferred": ("transferred", "closed", "agency", ["reopen"]),
+    "closed_refunded": ("closed", "closed", "nobody", ["reopen", "rate"]),
+    "closed_performed": ("closed", "closed", "nobody", ["reopen", "rate"]),
+    "closed_terminated": ("terminated", "closed", "nobody", ["reopen", "rate"]),
+    "closed_refused": ("refused", "closed", "nobody", ["reopen", "rate"]),
+    "closed_transferred": ("transferred", "closed", "agency", ["reopen", "rate"]),
     "closed_withdrawn": ("withdrawn", "closed", "nobody", ["reopen"]),
 }
 # A refund on its way has no row yet: payouts come with the ledger. Their sentences are tested in tests/wording.

@@ -47,7 +47,7 @@ def statuses(language: str) -> Iterator[tuple[str, Said]]:
         for turn, method in (*((turn, None) for turn in (None, *row.turns)), *((None, method) for method in Method if row.how)):
             said = say(
                 stage, audience, language, due_at=due, zone=ZONE, now=NOW, overdue=overdue, amount=amount, site_phone=phone,
-                may_reopen=flag, reopen_until=until, payout_under_way=flag, turn=turn, method=method,
+                may_reopen=flag, reopen_until=until, may_rate=not flag, payout_under_way=flag, turn=turn, method=method,
                 opens_at=LONG_DUE if flag and not phone and audience is Audience.VISITOR else None,
             )  # fmt: skip
             yield row.key, said

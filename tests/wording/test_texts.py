@@ -208,6 +208,7 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
         "breaks.do.", "claim.confirm.", "claim.language.", "console.nav.", "done.",
         "merchant.", "recovery.",
         "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "messages.do.", "messages.fate.",
+        "promise.", "rating.", "promises.col.", "promises.counted.",
         "notice.", "page.act.", "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.",
         "slip.",
     )  # fmt: skip

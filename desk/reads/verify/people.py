@@ -191,6 +191,10 @@ def _texts(dossier: Dossier) -> Iterator[tuple[str, str]]:
     for table in ("message", "note"):
         for row in dossier.rows[table]:
             yield f"{table} {row.id}", row.text
+    for row in dossier.rows["follow_up"]:
+        yield f"follow-up {row.id}", row.comment or ""
+    for row in dossier.rows["clock_breach"]:
+        yield f"missed promise {row.id}", row.reason or ""
     for row in dossier.rows["assessment"]:
         yield f"assessment {row.seq}", f"{row.note or ''}\n{row.ground or ''}"
     for row in dossier.rows["verdict"]:

@@ -1,6 +1,7 @@
 """Nothing by halves: I18. Every claim has its rows, every row its claim or payout and its event, every case number its place."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, String, cast, exists, func, literal, select
 
 from desk.domain.audit import EventKind
 from desk.domain.claim import State
+from desk.domain.follow_up import MOST_TRIES, RATED, TRIES, Kind
 from desk.domain.lifecycle import Step
 from desk.domain.payout import PayoutStep
 from desk.reads.verify.decisions import ROUTED
@@ -24,7 +26,7 @@ COUNTER = metadata.tables["counter"]
 OF_A_CLAIM = (
     "person", "claim_item", "clock", "assessment", "verdict", "message", "note", "evidence", "docket_entry",
     "duplicate_tag", "claim_link", "payout", "notice", "clock_breach", "clock_reminder",
-    "recovery",
+    "recovery", "follow_up",
 )  # fmt: skip
 OF_A_PAYOUT = (
     "payout_tag", "fund_entry", "notice", "gateway_event", "recovery", "recovery_demand", "recovery_instalment",
@@ -77,6 +79,28 @@ def i18_notices_were_told(dossier: Dossier) -> Iterator[str]:
         yield f"{dossier.name}: its notices are not those its chain tells of"
     if any(row.site_id != dossier.claim.site_id for row in (*dossier.rows["notice"], *dossier.rows["payout"])):
         yield f"{dossier.name}: a notice or a payout of it is another site's"
+
+
+def i18_follow_ups_were_told(dossier: Dossier) -> Iterator[str]:
+    """Every rating and try stands in the chain as its row has it, about an end the claim came to; at most three tries an end."""
+    told, kinds = {}, (EventKind.RATED, EventKind.FOLLOWED_UP)
+    for event in (event for event in dossier.events if event.kind in kinds):
+        said = dossier.told(event)
+        told[str(said.get("follow_up"))] = (said.get("outcome", Kind.RATING), said.get("rating"), event.actor, event.at)
+    rows = dossier.rows["follow_up"]
+    kept = {str(row.id): (row.kind, row.rating, _who(row.officer_id), row.written_at) for row in rows}
+    if kept != told:
+        yield f"{dossier.name}: its follow-ups are not those its chain tells of"
+    ends = {event.at for event in dossier.moves if event.to_state in RATED}
+    if any(row.ended_at not in ends or row.site_id != dossier.claim.site_id for row in rows):
+        yield f"{dossier.name}: a follow-up is of no end of it, or of another site"
+    tries = Counter(row.ended_at for row in rows if row.kind in TRIES)
+    if any(number > MOST_TRIES for number in tries.values()):
+        yield f"{dossier.name}: was followed up more than {MOST_TRIES} times"
+
+
+def _who(officer_id: int | None) -> str:
+    return f"officer:{officer_id}" if officer_id else "visitor"
 
 
 def i18_notices_about_a_site_were_told(conn: Connection) -> Iterator[str]:

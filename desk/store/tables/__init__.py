@@ -18,6 +18,7 @@ from desk.store.tables.claims import (
 )
 from desk.store.tables.decisions import AssessmentRow, VerdictRow
 from desk.store.tables.evidence import EvidenceRow
+from desk.store.tables.follow_up import FollowUpRow
 from desk.store.tables.jobs import ClockBreachRow, ClockReminderRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     BankReturnRow,
@@ -35,6 +36,7 @@ from desk.store.tables.money import (
     StatementLineRow,
     WithdrawalRow,
 )
+from desk.store.tables.promises import PromiseCountRow, PromiseDeltaRow
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
 from desk.store.tables.recovery import RecoveryDecisionRow, RecoveryDemandRow, RecoveryInstalmentRow, RecoveryRow
 from desk.store.tables.sites import (
@@ -69,6 +71,7 @@ __all__ = [
     "DuplicateTagRow",
     "EventRow",
     "EvidenceRow",
+    "FollowUpRow",
     "FundAccountRow",
     "FundEntryRow",
     "FundPostingRow",
@@ -87,6 +90,8 @@ __all__ = [
     "PayoutRow",
     "PayoutTagRow",
     "PersonRow",
+    "PromiseCountRow",
+    "PromiseDeltaRow",
     "RecoveryDecisionRow",
     "RecoveryDemandRow",
     "RecoveryInstalmentRow",

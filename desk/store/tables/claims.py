@@ -48,6 +48,12 @@ class ClaimRow(SQLModel, table=True):
         at_most("facts", 4000),
         UniqueConstraint("site_id", "source_key"),
         Index("ix_claim_queue", "site_id", "state", "due_at", "id"),
+        Index(
+            "ix_claim_ended",
+            "moved_at",
+            "id",
+            **only_where("state IN ('closed', 'terminated', 'refused', 'transferred', 'withdrawn')"),
+        ),
     )
 
     id: int = Field(sa_column=key())

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from desk.domain.ladder import TOLD
 from desk.domain.notice import NoticeKind
-from desk.store.columns import document, key, moment, one_of, only_where, refers, truth, whole, words
+from desk.store.columns import at_most, document, key, moment, one_of, only_where, prose, refers, truth, whole, words
 
 
 class JobRow(SQLModel, table=True):
@@ -42,16 +42,30 @@ class JobRow(SQLModel, table=True):
 
 
 class ClockBreachRow(SQLModel, table=True):
-    """A promise that was missed, recorded once for its claim, kind and deadline."""
+    """A promise that was missed, recorded once for its claim, kind and deadline. `base_at` is when it was made.
+
+    `reason` is why, as an officer wrote it later; the newest word counts, the chain keeps every one.
+    """
 
     __tablename__ = "clock_breach"
-    __table_args__ = (UniqueConstraint("claim_id", "kind", "due_at"),)
+    __table_args__ = (
+        UniqueConstraint("claim_id", "kind", "due_at"),
+        at_most("reason", 2000),
+        CheckConstraint("(reason IS NULL) = (explained_at IS NULL)", name="explained_whole"),
+        CheckConstraint("(explained_at IS NULL) = (explained_by IS NULL)", name="explained_by_whom"),
+        Index("ix_clock_breach_site", "site_id", "base_at", "id"),
+    )
 
     id: int = Field(sa_column=key())
     claim_id: int = Field(sa_column=refers("claim.id"))
+    site_id: int = Field(sa_column=refers("site.id"))
     kind: str = Field(sa_column=words(32))
+    base_at: datetime = Field(sa_column=moment())
     due_at: datetime = Field(sa_column=moment())
     recorded_at: datetime = Field(sa_column=moment())
+    reason: str | None = Field(sa_column=prose(optional=True))
+    explained_by: int | None = Field(sa_column=refers("officer.id", optional=True))
+    explained_at: datetime | None = Field(sa_column=moment(optional=True))
 
 
 class ClockReminderRow(SQLModel, table=True):

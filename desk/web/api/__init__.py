@@ -10,11 +10,13 @@ from desk.web.api import (
     endings,
     evidence,
     facts,
+    follow_ups,
     fund,
     gateway,
     gateway_messages,
     lodging,
     payouts,
+    promises,
     recovery,
     reminders,
     respondents,
@@ -28,5 +30,6 @@ routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router, reminders.router,
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
+    promises.router, follow_ups.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

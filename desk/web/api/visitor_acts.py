@@ -3,15 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StrictInt, StringConstraints
 
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
+from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
 from desk.actions.payout_resolution import say_received
 from desk.actions.slips import change_contact
 from desk.actions.steps import Held
 from desk.domain.claim import Outcome, State
 from desk.domain.errors import BadInput
+from desk.domain.follow_up import HIGHEST, LOWEST
 from desk.domain.policy import Viewer
 from desk.domain.stage import public_state, stage
 from desk.ports import Desk
@@ -55,6 +57,13 @@ class WordsIn(VisitorIn):
 class WithdrawIn(VisitorIn):
     """The key, and why, if the visitor wants to say so."""
 
+    text: Prose | None = None
+
+
+class RateIn(VisitorIn):
+    """The key, one of five, and words if the visitor has any."""
+
+    rating: Annotated[StrictInt, Field(ge=LOWEST, le=HIGHEST, description="1 is the worst, 5 the best")]
     text: Prose | None = None
 
 
@@ -125,6 +134,15 @@ async def post_received(
     """It is written down and moves nothing: cash is signed for, and a gateway gives its own word."""
     visitor, reference = await _visitor(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, say_received, reference)
+
+
+@router.post("/rate", response_model=StandsOut, name="status_rate", responses=for_visitor(), summary="Say how it went")
+async def post_rate(
+    request: Request, body: RateIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """After the claim has ended, unless its visitor withdrew it; to be changed within the objection window."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, stands_out, rate_claim, reference, Rating(body.rating, body.text))
 
 
 @router.post("/withdraw", response_model=StandsOut, name="status_withdraw", responses=for_visitor(), summary="Withdraw the claim")

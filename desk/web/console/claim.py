@@ -24,6 +24,7 @@ from desk.domain.errors import (
     WrongMoment,
 )
 from desk.domain.evidence import Shows
+from desk.domain.follow_up import TRIES, may_try
 from desk.domain.lifecycle import LIFECYCLE, OVERRIDE, Step
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer
@@ -126,6 +127,7 @@ def offered(viewer: Viewer, work: Casework) -> frozenset[str]:
         "extend": viewer.may(Act.EXTEND_CLOCK, site),
         "withdraw": viewer.may(Act.WITHDRAW, site) and (state, Step.WITHDRAW) in LIFECYCLE,
         "reopen": viewer.may(Act.REOPEN, site) and (state, Step.REOPEN) in LIFECYCLE,
+        "follow_up": viewer.may(Act.FOLLOW_UP, site) and may_try(state, work.followed),
         "pay": viewer.may(Act.READ_PAYOUT, site) and (state is State.FAST_REFUND or work.payout_id is not None),
     }
     return frozenset(act for act, allowed in may.items() if allowed)
@@ -168,5 +170,6 @@ async def _page(
         in_full=contact is not None, asked=Money(asked, claim.currency) if asked else None, money=Money, figure_text=figure_text,
         answers=[answer.value for answer in Answer], bases=[basis.value for basis in Basis], tests=TESTS,
         scopes=[scope.value for scope in Scope], kinds=[kind.value for kind in RespondentKind],
-        evidence=evidence, shows=list(Shows),
+        evidence=evidence, shows=list(Shows), tries=sorted(TRIES), tried=sum(kind in TRIES for kind in work.followed),
+        may_see_misses=session.viewer.may(Act.READ_MISSES, claim.site_id),
     )  # fmt: skip

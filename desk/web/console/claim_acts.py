@@ -10,11 +10,13 @@ from pydantic import BaseModel
 from desk.actions.clocks import extend_clock
 from desk.actions.endings import reopen_claim, withdraw_claim
 from desk.actions.facts import complete_facts
+from desk.actions.follow_up import record_try
 from desk.actions.messages import answer_questions, record_silence, send_message, write_note
 from desk.actions.slips import change_contact, link_claims, view_contact
 from desk.actions.triage import Choice, assess_claim, confirm_triage
 from desk.domain.claim import Route
 from desk.domain.errors import BadInput
+from desk.domain.follow_up import TRIES, Kind
 from desk.domain.money import Money
 from desk.domain.typed import read_amount
 from desk.web.api.claims import RespondentIn
@@ -121,6 +123,13 @@ def _overridden(asked: Asked) -> tuple[Any, ...]:
     return choice, asked.version()
 
 
+def _try(asked: Asked) -> tuple[Kind]:
+    outcome = asked.typed.get("outcome", "")
+    if outcome not in tuple(TRIES):
+        raise BadInput("/outcome", "missing")
+    return (Kind(outcome),)
+
+
 def _contact(asked: Asked) -> tuple[dict[str, str | None]]:
     return (ContactIn(**asked.given("name", "phone", "email")).fields(),)
 
@@ -153,6 +162,7 @@ ACTS: Mapping[str, Form] = MappingProxyType(
         "extend": Form(extend_clock, _longer, "clocks"),
         "withdraw": Form(withdraw_claim, _maybe_text, "main"),
         "reopen": Form(reopen_claim, _text, "main"),
+        "follow_up": Form(record_try, _try, "main"),
     }
 )
 """Every act of the page, by the last part of its address."""

@@ -6,18 +6,20 @@ again with what was typed. What gives up an agreed refund is asked once more on 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
+from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
 from desk.actions.once import once
 from desk.actions.payout_resolution import say_received
 from desk.actions.slips import change_contact
 from desk.domain.errors import DeskError, Forbidden
+from desk.domain.follow_up import HIGHEST, LOWEST
 from desk.domain.policy import Act
 from desk.web.api.correspondence import ContactIn, TextIn
 from desk.web.api.shapes import Prose
@@ -33,6 +35,13 @@ router = APIRouter(include_in_schema=False)
 class WithdrawForm(BaseModel):
     """Why, if the visitor wants to say so."""
 
+    text: Prose | None = None
+
+
+class RateForm(BaseModel):
+    """The button that was pressed, and words if the visitor has any."""
+
+    rating: Annotated[int, Field(ge=LOWEST, le=HIGHEST)]
     text: Prose | None = None
 
 
@@ -58,6 +67,7 @@ FORMS: Mapping[str, Form] = {
     Act.OBJECT: Form(object_to_refund, TextIn, _text),
     Act.WITHDRAW: Form(withdraw_claim, WithdrawForm, _text),
     Act.REOPEN: Form(reopen_claim, TextIn, _text),
+    Act.RATE: Form(rate_claim, RateForm, lambda form: Rating(form.rating, form.text)),
     Act.SAY_RECEIVED: Form(say_received, NoFields, lambda _: None),
     Act.CHANGE_CONTACT: Form(change_contact, ContactIn, ContactIn.fields),
 }

@@ -40,7 +40,7 @@ RECEIPT = Note("receipt", "desk_receipt", 24 * 3600)
 OVER, LEFT = "over", "left"
 WHY = {OVER: "page.find.over", LEFT: "page.find.left"}
 """Why somebody who followed a claim stands at its door again."""
-_DONE = (Act.ANSWER, Act.CHANGE_CONTACT, Act.ADD_EVIDENCE)
+_DONE = (Act.ANSWER, Act.CHANGE_CONTACT, Act.ADD_EVIDENCE, Act.RATE)
 """Acts that the page confirms in a line; the status itself tells of the others."""
 
 _TO_REFUND = ("registered", "checked", "decided", "refunded")
