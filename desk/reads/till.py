@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from desk.domain.claim import State
+from desk.domain.claim import PAYABLE
 from desk.domain.mask import masked_payee
 from desk.domain.money import Money
 from desk.domain.payout import UNDER_WAY, Hands, PayoutState, is_second
@@ -85,7 +85,10 @@ class Waiting:
 
 
 def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
-    """Agreed refunds at the viewer's sites, nearest deadline first, at most 100. Raises Forbidden for who handles no money."""
+    """Agreed refunds at the viewer's sites, also for goods taken back, nearest deadline first, at most 100.
+
+    Raises Forbidden for who handles no money.
+    """
     mine = sites_of(conn, viewer, None, Act.READ_PAYOUT)
     query = (
         select(
@@ -94,7 +97,7 @@ def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
         )
         .join(SITE, SITE.c.id == CLAIM.c.site_id)
         .outerjoin(RESPONDENT, RESPONDENT.c.id == CLAIM.c.respondent_id)
-        .where(CLAIM.c.site_id.in_(mine), CLAIM.c.state == State.FAST_REFUND.value)
+        .where(CLAIM.c.site_id.in_(mine), CLAIM.c.state.in_(sorted(PAYABLE)), CLAIM.c.decided_minor.is_not(None))
         .order_by(CLAIM.c.due_at, CLAIM.c.id)
         .limit(MOST)
     )  # fmt: skip

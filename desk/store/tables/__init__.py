@@ -37,6 +37,7 @@ from desk.store.tables.money import (
 )
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
 from desk.store.tables.recovery import RecoveryDecisionRow, RecoveryDemandRow, RecoveryInstalmentRow, RecoveryRow
+from desk.store.tables.returns import GoodsReturnRow, PledgeRow
 from desk.store.tables.sites import (
     CalendarDayRow,
     CalendarEditionRow,
@@ -72,6 +73,7 @@ __all__ = [
     "FundEntryRow",
     "FundPostingRow",
     "GatewayEventRow",
+    "GoodsReturnRow",
     "IdempotencyKeyRow",
     "InstallationRow",
     "JobRow",
@@ -86,6 +88,7 @@ __all__ = [
     "PayoutRow",
     "PayoutTagRow",
     "PersonRow",
+    "PledgeRow",
     "RecoveryDecisionRow",
     "RecoveryDemandRow",
     "RecoveryInstalmentRow",

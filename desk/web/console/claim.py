@@ -117,7 +117,10 @@ def offered(viewer: Viewer, work: Casework) -> frozenset[str]:
         "contact-view": viewer.may(Act.VIEW_CONTACT, site),
         "slip": viewer.may(Act.REISSUE_SLIP, site),
         "assess": viewer.may(Act.ASSESS, site) and state in ASSESSABLE,
-        "facts": viewer.may(Act.COMPLETE_FACTS, site) and state in COMPLETABLE and _is_incomplete(work),
+        "facts": viewer.may(Act.COMPLETE_FACTS, site)
+        and state in COMPLETABLE
+        and _is_incomplete(work)
+        and claim.decided_minor is None,
         "decide": viewer.may(Act.CONFIRM, site) and state is State.RECEIVED,
         "part": viewer.may(Act.CONFIRM, site) and state is State.RECEIVED and work.verdict.route is Route.FAST_REFUND,
         "override": bool(routes_open(viewer, work)),
