@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from desk.domain.claim import State
+from desk.domain.claim import PAYABLE, State
 from desk.domain.clocks import ClockState, is_late
 from desk.domain.lifecycle import CONFIRM, OVERRIDE
 from desk.domain.money import Money
@@ -20,10 +20,11 @@ from desk.domain.triage import Verdict, triage
 from desk.ports import Kit
 from desk.reads.claims import ClaimView, claim_view
 from desk.reads.clocks import ClockWorking, clock_workings
+from desk.reads.returns import ReturnView, turn_of, view_of
 from desk.reads.status import stage_of
 from desk.store import claims, payouts
 from desk.store.tables import PayoutRow, metadata
-from desk.wording.stages import Audience, due_of, say
+from desk.wording.stages import Audience, Turn, due_of, say
 
 EVENT, OFFICER = metadata.tables["event"], metadata.tables["officer"]
 
@@ -56,6 +57,12 @@ class Casework:
     paying: bool
     payout_id: int | None
     sentence: str
+    goods_return: ReturnView | None
+
+    @property
+    def to_pay(self) -> bool:
+        """Whether an amount is decided and waits to be paid."""
+        return State(self.view.claim.state) in PAYABLE and self.view.claim.decided_minor is not None
 
     @property
     def seen(self) -> int:
@@ -84,11 +91,14 @@ def casework(conn: Connection, viewer: Viewer, reference: str, language: str, ki
     return Casework(
         view, zone, triage(facts, pack), panel(facts, pack), clock_workings(conn, viewer, reference, language, kit),
         _history(conn, claim.id, zone), payout is not None and PayoutState(payout.state) in UNDER_WAY,
-        payout.id if payout else None, _sentence(view, payout, zone, language, kit),
+        payout.id if payout else None, _sentence(view, payout, turn_of(conn, claim), zone, language, kit),
+        view_of(conn, claim, kit),
     )  # fmt: skip
 
 
-def _sentence(view: ClaimView, payout: PayoutRow | None, zone: ZoneInfo, language: str, kit: Kit) -> str:
+def _sentence(
+    view: ClaimView, payout: PayoutRow | None, turn: Turn | None, zone: ZoneInfo, language: str, kit: Kit
+) -> str:  # fmt: skip
     """Where the claim stands and who acts next, as an officer is told it."""
     claim, now = view.claim, kit.clock.now()
     at_stage = stage_of(claim, payout)
@@ -98,7 +108,7 @@ def _sentence(view: ClaimView, payout: PayoutRow | None, zone: ZoneInfo, languag
     agreed = Money(claim.decided_minor, claim.currency) if claim.decided_minor else None
     return say(
         at_stage, Audience.OFFICER, language, due_at=due_at, zone=zone, now=now, overdue=late, amount=agreed,
-        payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY,
+        payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY, turn=turn,
     ).sentence  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from desk.domain.payout import UNDER_WAY, Method, PayoutState
 from desk.domain.policy import Act, Viewer
 from desk.domain.stage import Stage, public_state, stage
 from desk.ports import Kit
+from desk.reads.returns import turn_of
 from desk.reads.seen import claim_seen
 from desk.store import claims, clocks, payouts, sites
 from desk.store.tables import ClaimRow, PayoutRow, SiteRow, metadata
@@ -112,8 +113,8 @@ def _view(conn: Connection, claim: ClaimRow, site: SiteRow, language: str, kit: 
     at_stage, answered = stage_of(claim, payout), _answered(claim, messages)
     due = _deadline(conn, claim, site, at_stage, now)
     said = _said(
-        claim, site, at_stage, language, kit, due=due, because=_because(conn, claim, language), payout=payout,
-        answered=answered, on_paper=on_paper,
+        claim, site, at_stage, language, kit, goods=turn_of(conn, claim), due=due, because=_because(conn, claim, language),
+        payout=payout, answered=answered, on_paper=on_paper,
     )  # fmt: skip
     asked = sum(item.asked_minor or 0 for item in claims.items_of(conn, claim.id))
     return StatusView(
@@ -176,7 +177,7 @@ def _counter(site: SiteRow, named: Clock, now: datetime) -> tuple[datetime | Non
 
 def _said(
     claim: ClaimRow, site: SiteRow, at_stage: Stage, language: str, kit: Kit,
-    *, due: _Due, because: str | None, payout: PayoutRow | None, answered: bool, on_paper: bool,
+    *, goods: Turn | None, due: _Due, because: str | None, payout: PayoutRow | None, answered: bool, on_paper: bool,
 ) -> Said:  # fmt: skip
     now, until = kit.clock.now(), objection_ends_at(claim, site, kit)
     may_reopen = until is not None and now.replace(microsecond=0) <= until
@@ -185,14 +186,15 @@ def _said(
         opens_at=due.opens_at, amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen,
         reopen_until=until if may_reopen else None, because=because,
         payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY, method=_method(payout),
-        turn=_turn(payout, answered=answered, takes=_take(payout, kit) is not None), on_paper=on_paper,
+        turn=_turn(payout, goods if at_stage is Stage.RETURN_IN_PROGRESS else None, answered=answered,
+                   takes=_take(payout, kit) is not None), on_paper=on_paper,
     )  # fmt: skip
 
 
-def _turn(payout: PayoutRow | None, *, answered: bool, takes: bool) -> Turn | None:
+def _turn(payout: PayoutRow | None, goods: Turn | None, *, answered: bool, takes: bool) -> Turn | None:
     """What turns the sentence of a stage, the later first: a stage has no sentence for what no longer matters there."""
-    if payout is None:
-        return Turn.ANSWERED if answered else None
+    if payout is None or goods:
+        return goods or (Turn.ANSWERED if answered else None)
     if payout.said_received_at is not None:
         return Turn.SAID_RECEIVED
     if takes:

@@ -59,6 +59,8 @@ class ToPay:
     respondent: str | None
     due_at: datetime | None
     open: Sheet | None
+    state: str
+    site_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
     mine = sites_of(conn, viewer, None, Act.READ_PAYOUT)
     query = (
         select(
-            CLAIM.c.id, CLAIM.c.reference, CLAIM.c.decided_minor, CLAIM.c.currency, CLAIM.c.due_at,
-            SITE.c.time_zone, RESPONDENT.c.name,
+            CLAIM.c.id, CLAIM.c.state, CLAIM.c.site_id, CLAIM.c.reference, CLAIM.c.decided_minor, CLAIM.c.currency,
+            CLAIM.c.due_at, SITE.c.time_zone, RESPONDENT.c.name,
         )
         .join(SITE, SITE.c.id == CLAIM.c.site_id)
         .outerjoin(RESPONDENT, RESPONDENT.c.id == CLAIM.c.respondent_id)
@@ -105,7 +107,7 @@ def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
         ToPay(
             row.reference, Money(row.decided_minor, row.currency), row.name,
             None if row.due_at == FOREVER else row.due_at.astimezone(ZoneInfo(row.time_zone)),
-            _under_way(conn, viewer, row.id, row.reference, ZoneInfo(row.time_zone), kit),
+            _under_way(conn, viewer, row.id, row.reference, ZoneInfo(row.time_zone), kit), row.state, row.site_id,
         )
         for row in conn.execute(query)
     ]  # fmt: skip

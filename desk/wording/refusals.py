@@ -18,7 +18,7 @@ PROBLEMS = (
     "wrong_currency", "in_future", "in_past", "not_at_this_site", "not_found", "nothing_to_do", "reason_missing",
     "contradicts", "not_allowed_here", "taken", "needs_basis", "easily_guessed", "not_the_same", "wrong_code",
     "wrong_password", "empty_file", "file_kind_unknown", "file_too_large", "too_many_files", "claim_full", "too_many_pixels",
-    "too_many_pages", "moving_picture", "locked_file", "unreadable_file", "not_in_order", "not_the_open_part",
+    "too_many_pages", "moving_picture", "locked_file", "unreadable_file", "not_in_order", "not_the_open_part", "needs_pledge",
 )  # fmt: skip
 """Every `problem` a BadInput may name."""
 

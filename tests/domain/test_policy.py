@@ -26,6 +26,10 @@ EXPECTED = {
     "change_contact": COUNTER,
     "withdraw": COUNTER,
     "reopen": "manager",
+    "start_return": "intake",
+    "handle_return": COUNTER,
+    "read_pledges": "intake manager auditor",
+    "manage_pledges": "manager",
     "reissue_slip": COUNTER,
     "propose_payout": "cashier",
     "approve_payout": "cashier manager",
@@ -57,7 +61,7 @@ EXPECTED = {
     "manage_calendar": "admin",
 }
 OTHERS = {
-    Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received",
+    Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received start_return",
     Kind.POSTER: "lodge",
     Kind.OPERATOR: "manage_officers manage_sites manage_calendar verify stop_sends",
     Kind.CALENDAR: "",

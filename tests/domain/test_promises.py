@@ -41,6 +41,9 @@ EXPECTED: dict[str, tuple[tuple[ClockState, ...], tuple[str, ...]]] = {
     "override_transfer": DECIDED,
     "payout_settled": ((RUNS, RUNS, STOPPED, RUNS), ()),
     "bank_return": ((RUNS, RUNS, RUNS, RUNS), ("fast_payment",)),
+    "start_return": ((RUNS, RUNS, RUNS, RUNS), ("return_answer", "return_close")),
+    "return_refunded": ((STOPPED, STOPPED, RUNS, RUNS), ()),
+    "return_refused": ((STOPPED, RUNS, RUNS, RUNS), ()),
     "withdraw": ((VOID, VOID, VOID, VOID), ()),
     "reopen": ((RUNS, RUNS, RUNS, RUNS), ("first_answer", "acceptance")),
 }

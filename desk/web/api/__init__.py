@@ -15,8 +15,10 @@ from desk.web.api import (
     gateway_messages,
     lodging,
     payouts,
+    pledges,
     recovery,
     respondents,
+    returns,
     runway,
     sends,
     status,
@@ -27,5 +29,6 @@ routers = (
     claims.router, facts.router, decisions.router, correspondence.router, endings.router, docket.router,
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
+    returns.router, pledges.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

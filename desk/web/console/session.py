@@ -32,6 +32,7 @@ ROOMS: Sequence[tuple[str, str, tuple[Role, ...]]] = (
     ("docket", "/desk/docket", (Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR)),
     ("fund", "/desk/fund", _MONEY),
     ("recoveries", "/desk/recoveries", (Role.MANAGER, Role.AUDITOR)),
+    ("pledges", "/desk/pledges", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
     ("notices", "/desk/notices", (Role.MANAGER, Role.AUDITOR)),
     ("officers", "/desk/officers", (Role.ADMIN,)),
 )
