@@ -93,7 +93,7 @@ def test_an_answer_lets_acceptance_run_on_and_the_day_of_waiting_does_not_count(
 
 def test_nothing_but_an_officer_stops_the_first_answer_and_nothing_pauses_it() -> None:
     stops = {step for step, effect in EFFECTS.items() if "first_answer" in effect.stops}
-    assert {step.partition("_")[0] for step in stops} == {"confirm", "override", "object"}
+    assert {step.partition("_")[0] for step in stops} == {"confirm", "override", "object", "return"}
     (asked, *_), _ = told(Step.CONFIRM_NEEDS_INFORMATION, running())
     assert (asked.kind, asked.state) == ("first_answer", STOPPED)
 

@@ -24,6 +24,7 @@ from tests.web.front import Front, opened_front
 
 _numbers = count(1)
 FORGOTTEN = (
+    "DELETE FROM goods_return", "DELETE FROM pledge",
     "DELETE FROM evidence",
     "DELETE FROM duplicate_tag", "DELETE FROM claim_link", "DELETE FROM clock", "DELETE FROM message", "DELETE FROM note",
     "DELETE FROM docket_entry", "DELETE FROM assessment", "DELETE FROM verdict", "DELETE FROM claim_item", "DELETE FROM person",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 from fastapi.routing import iter_route_contexts
@@ -17,6 +18,7 @@ from desk.domain.payout import Method
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
 from desk.reads.day_closes import open_tills
 from tests.cast import HOME
+from tests.returns import Goods
 from tests.statements import broken, puzzled
 from tests.till import Till
 from tests.web.console import Seat, browser, form_in, seat
@@ -24,6 +26,7 @@ from tests.web.front import Front
 from tests.web.test_money_doors import owed
 
 ABSENT = "0000000000"
+_numbers = count(1)
 ROLES: Mapping[str, Role | None] = {
     "olga": Role.INTAKE, "chen": Role.CASHIER, "mei": Role.MEDIATOR, "ma": Role.MANAGER, "ada": Role.AUDITOR,
     "anton": Role.ADMIN, "mona": None,
@@ -97,6 +100,11 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/gateway-messages/{site}"): Door(Act.READ_FUND),
     ("GET", "/desk/gateway-messages/{site}/gateway-messages.csv"): Door(Act.EXPORT_FUND),
     ("POST", "/desk/gateway-messages/{site}/{message_id}/dismiss"): Door(Act.DISMISS_MESSAGE, fields={"reason": "x"}),
+    ("GET", "/desk/pledges"): Door(Act.READ_PLEDGES),
+    ("GET", "/desk/pledges/{site}"): Door(Act.READ_PLEDGES),
+    ("GET", "/desk/pledges/{site}/pledges.csv"): Door(Act.EXPORT_FUND),
+    ("POST", "/desk/pledges/{site}"): Door(Act.MANAGE_PLEDGES, fields={"whose": "site"}),
+    ("POST", "/desk/pledges/{site}/{pledge_id}/withdraw"): Door(Act.MANAGE_PLEDGES),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -112,7 +120,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
-MONEY = re.compile(r"/(payouts|fund|recoveries|close|breaks|gateway-messages)")
+MONEY = re.compile(r"/(pledges|payouts|fund|recoveries|close|breaks|gateway-messages)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -163,6 +171,7 @@ class Things:
     site: str = "huangshan"
     recovery: str = "1"
     respondent: str = "1"
+    pledge: int = 1
 
     def address(self, path: str) -> str:
         """An address with its blanks filled in."""
@@ -171,7 +180,7 @@ class Things:
         return path.format(
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
-            respondent_id=self.respondent, number=1, way="in",
+            respondent_id=self.respondent, number=1, way="in", pledge_id=self.pledge,
         )  # fmt: skip
 
 
@@ -187,6 +196,9 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
     if "{break_id}" in where[1] or "{message_id}" in where[1]:
         number = await Till(house).brought_to("reserved")
         return Things(ABSENT, break_id=await broken(house, number), message=await puzzled(house, number))
+    if "{pledge_id}" in where[1]:
+        await Goods(house).pledged()
+        return Things(ABSENT, pledge=(await Goods(house).pledge(f"商户{next(_numbers)}")).row.id)
     if "{withdrawal_id}" in where[1]:
         asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Source.SITE, "x")
         return Things(ABSENT, withdrawal=asked.row.id)
