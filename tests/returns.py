@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any
 
 from desk.actions import pledges, returns
@@ -13,11 +14,12 @@ from desk.domain.returns import EXCLUSIONS, ReturnReason
 from desk.store import returns as rows
 from desk.store.tables import GoodsReturnRow
 from tests.builders import Given, House, yuan
-from tests.cast import HOME
+from tests.cast import HOME, VISITOR_NAME
 
 ITEM = "毛峰茶一盒，未拆封"
 SOUND = returns.Looked(custom_made=Answer.NO, altered=Answer.NO, damaged_in_transport=Answer.NO)
 SHOP = "云海茶庄"
+_numbers = count(1)
 BOUGHT = date(2026, 9, 1)
 """A week before the morning of the tests."""
 
@@ -75,8 +77,10 @@ class Goods:
         )  # fmt: skip
 
     async def lodged(self, by: Viewer | None = None, **told: Given) -> str:
-        """A received claim about goods bought a week ago, with a receipt."""
-        given: dict[str, Any] = {"purchased_on": BOUGHT, "order_no": "XP-0107", **told}
+        """A received claim about goods bought a week ago, with a receipt and a phone of its own."""
+        number = next(_numbers)
+        visitor = {"name": VISITOR_NAME, "phone": f"+86137{number:08}", "email": None}
+        given: dict[str, Any] = {"purchased_on": BOUGHT, "order_no": f"XP-{number:04}", "visitor": visitor, **told}
         return (await self.house.lodge(by, **given)).reference
 
     async def brought_to(self, phase: str, **told: Given) -> str:

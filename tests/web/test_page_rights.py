@@ -196,9 +196,6 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
     if "{break_id}" in where[1] or "{message_id}" in where[1]:
         number = await Till(house).brought_to("reserved")
         return Things(ABSENT, break_id=await broken(house, number), message=await puzzled(house, number))
-    if "{pledge_id}" in where[1]:
-        await Goods(house).pledged()
-        return Things(ABSENT, pledge=(await Goods(house).pledge(f"商户{next(_numbers)}")).row.id)
     if "{withdrawal_id}" in where[1]:
         asked = await house.desk.write(propose_withdrawal, house.cast.ma, HOME, Money(100, "CNY"), Source.SITE, "x")
         return Things(ABSENT, withdrawal=asked.row.id)
@@ -207,7 +204,8 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
         (till,) = await house.desk.read(open_tills, house.cast.chen, HOME)
         counted = (HOME, Method.CASH, Count(till.expected, "CNY"), None, till.seen)
         return Things(ABSENT, close=(await house.desk.write(close_day, house.cast.chen, *counted)).row.id)
-    return Things(await front.brought_to(state))
+    pledge = (await Goods(house).pledge(f"商户{next(_numbers)}")).row.id if "{pledge_id}" in where[1] else 1
+    return Things(await front.brought_to(state), pledge=pledge)
 
 
 async def met(at: Seat, where: tuple[str, str], things: Things) -> str | int:
