@@ -150,7 +150,7 @@ def _seen(work: Work, held: Held, looked: Looked) -> dict[str, Any]:
     """The columns of what was told or seen. Raises BadInput for a purchase in the future."""
     if looked.purchased_on and looked.purchased_on > work.now.astimezone(held.zone).date():
         raise BadInput("/purchased_on", "in_future")
-    told = {"purchased_on": looked.purchased_on, "invoice_no": looked.invoice_no}
+    told = {"purchased_on": looked.purchased_on, "invoice_no": scrubbed(work, held.claim, looked.invoice_no)}
     told |= {name: getattr(looked, name) and getattr(looked, name).value for name in _FACTS}
     return {name: value for name, value in told.items() if value is not None}
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, select
 from desk.domain.claim import State
 from desk.domain.policy import Act, Viewer
 from desk.domain.returns import (
+    EXCLUSIONS,
     WINDOW,
     Pledge,
     Proposal,
@@ -53,13 +54,20 @@ class ReturnView:
 class Goods:
     """Returning goods as the visitor sees it: the pledge on which they may ask now, until which day where it is known.
 
-    `view` is what they asked for, while it is under way and after it was refused; `because` why it was.
+    `view` is what they asked for, while it is under way and after it was refused; `because` why it was. `asks` is what of the
+    purchase nobody told the desk yet.
     """
 
     pledge: Pledge | None
     until: date | None
     view: ReturnView | None
     because: Reason | None
+    asks: tuple[str, ...]
+
+    @property
+    def excepted(self) -> tuple[str, ...]:
+        """What the pledge excepts, in the order of the reasons."""
+        return tuple(code.value for code in EXCLUSIONS if self.pledge and code in self.pledge.exclusions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,9 @@ def goods_of(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> Good
         until = last_day(pledge, facts.purchased_on)
         pledge = pledge if facts.requested_on <= until else None
     under_way = view if view and (view.phase or (received and view.row.outcome == ReturnOutcome.REFUSED)) else None
-    return Goods(pledge, until, under_way, _refused_because(under_way))
+    unknown = (("purchased_on", facts.purchased_on is None), ("invoice_no", not facts.has_invoice))
+    asks = tuple(name for name, missing in unknown if missing)
+    return Goods(pledge, until, under_way, _refused_because(under_way), asks)
 
 
 def _facts_before(conn: Connection, claim: ClaimRow, kit: Kit) -> ReturnFacts:

@@ -121,7 +121,7 @@ def test_staff_pages_are_for_everybody(shop: Shop, enter: Enter, language: str, 
     reference = shop.lodge()["reference"]
     pages = {
         "intake": (f"/desk/claims/{reference}", "/desk/account"),
-        "manager": ("/desk/pay", "/desk/approvals", "/desk/notices", "/desk/fund/huangshan"),
+        "manager": ("/desk/pay", "/desk/approvals", "/desk/notices", "/desk/fund/huangshan", "/desk/pledges/huangshan"),
         "admin": ("/desk/officers",),
     }
     for role, addresses in pages.items():

@@ -2,7 +2,7 @@
 
 from desk.domain.audit import EventKind
 from desk.domain.lifecycle import Step
-from tests.verify.breaking import Breakage, after, at, by, forged
+from tests.verify.breaking import Breakage, after, at, by, code_in, forged
 from tests.verify.breaking_money import acted_by, unchecked
 
 Table = list[tuple[str, str, Breakage]]
@@ -29,5 +29,6 @@ OF_RETURNS: Table = [
     ("I18", "a pledge for longer than was told", by(f"UPDATE pledge SET days = 90 WHERE {OF_SHOP}")),
     ("I18", "a pledge withdrawn otherwise", by(
         "UPDATE pledge SET withdrawn_on = signed_on WHERE withdrawn_at IS NOT NULL")),
+    ("I29", "the code among the goods", code_in("goods_return", "item", "ret_back")),
     ("I32", "approved by who took the goods back", acted_by("ret_second", EventKind.RETURN_GOODS_BACK, "cai")),
 ]  # fmt: skip

@@ -383,7 +383,7 @@ async def test_a_fund_that_is_short_is_told_and_the_return_waits(till: Front) ->
 async def test_of_two_officers_at_one_return_exactly_one_wins(front: Front, step_name: str) -> None:
     reference = await Goods(front.house).brought_to("asked")
     goods, cast = Goods(front.house), front.house.cast
-    act = {"answer": goods.answer, "back": goods.back, "refuse": goods.refuse}[step_name]
+    act: Any = {"answer": goods.answer, "back": goods.back, "refuse": goods.refuse}[step_name]
     done = await all_of(*(act(reference, by=by) for by in (cast.olga, cast.otto) * 4))
     assert sorted(type(one).__name__ for one in done) == ["Returning"] + ["WrongMoment"] * 7
     kinds = [event.kind for event in await front.events(reference)]
@@ -428,3 +428,16 @@ async def test_a_promise_to_answer_a_return_is_missed_and_told(front: Front) -> 
     assert seen["sentence"].startswith("Your return is being handled, still waiting for an answer from our staff.")
     missed = [event for event in await front.events(reference) if event.kind == "clock_breached"]
     assert sorted('"return_answer"' in event.data for event in missed) == [False, True]
+
+
+async def test_what_is_typed_of_goods_holds_neither_code_nor_phone_of_the_visitor(front: Front) -> None:
+    goods = Goods(front.house)
+    await goods.pledge()
+    reference = await goods.lodged(visitor={"name": "王小薇", "phone": "+8613800138000", "email": None})
+    code = (await front.slip(reference)).code
+    told = {"item": f"茶，电话 13800138000，{code}", "invoice_no": code}
+    assert (await start(front, reference, **told)).status_code == 201
+    await step(front, reference, "goods-back", condition=f"完好 {code}", **SOUND)
+    row, events = await goods.row(reference), await front.events(reference)
+    kept = f"{row.item}{row.invoice_no}{row.condition}{[event.reason for event in events]}"
+    assert (code in kept, "13800138000" in kept, "完好" in kept) == (False, False, True)

@@ -197,5 +197,7 @@ def _texts(dossier: Dossier) -> Iterator[tuple[str, str]]:
         yield f"verdict {row.seq}", row.reason or ""
     for row in dossier.rows["payout"]:
         yield f"payout {row.id}", row.resolve_evidence or ""
+    for row in dossier.rows["goods_return"]:
+        yield f"return {row.id}", f"{row.item}\n{row.condition or ''}\n{row.invoice_no or ''}"
     for row in dossier.rows["bank_return"]:
         yield f"payout {row.payout_id}", row.evidence

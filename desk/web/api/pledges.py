@@ -31,7 +31,7 @@ class PledgeIn(In):
     """What is pledged. Without `respondent` by the site itself, for all its licensed merchants; without `days` as the pack."""
 
     respondent: RespondentIn | None = None
-    days: int | None = Field(default=None, ge=1, le=LONGEST_DAYS)
+    days: int | None = Field(default=None, ge=1, le=LONGEST_DAYS, strict=True)
     exclusions: list[ReturnReason] = Field(default=list(EXCLUSIONS), max_length=len(ReturnReason), examples=[["custom_made"]])
     signed_on: Day | None = None
 
