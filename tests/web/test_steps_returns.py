@@ -420,13 +420,13 @@ async def test_the_to_pay_list_shows_goods_that_are_back_and_no_others(till: Fro
     assert waiting != back
 
 
-async def test_a_promise_to_answer_a_return_is_missed_and_told(front: Front) -> None:
-    reference = await Goods(front.house).brought_to("asked")
-    front.house.clock.go(hours=2, seconds=2)
-    await front.house.desk.write(record_missed_promises, (await front.claim(reference)).id)
-    seen = await front.status(await front.slip(reference))
+async def test_a_promise_to_answer_a_return_is_missed_and_told(till: Front) -> None:
+    reference = await Goods(till.house).brought_to("asked")
+    till.house.clock.go(hours=2, seconds=2)
+    await till.house.desk.write(record_missed_promises, (await till.claim(reference)).id)
+    seen = await till.status(await till.slip(reference))
     assert seen["sentence"].startswith("Your return is being handled, still waiting for an answer from our staff.")
-    missed = [event for event in await front.events(reference) if event.kind == "clock_breached"]
+    missed = [event for event in await till.events(reference) if event.kind == "clock_breached"]
     assert sorted('"return_answer"' in event.data for event in missed) == [False, True]
 
 
