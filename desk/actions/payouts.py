@@ -32,7 +32,7 @@ from desk.domain.payout import (
 )
 from desk.domain.policy import RIGHTS, Act, Viewer
 from desk.ports import Row, SealedPerson, Work
-from desk.store import events, jobs, notices, officers, payouts, people
+from desk.store import events, jobs, notices, officers, payouts, people, returns
 from desk.store import fund as books
 from desk.store.fund import Booked
 from desk.store.tables import PayoutRow
@@ -250,9 +250,13 @@ def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _tags(work: Work, held: Held, proposal: Proposal, person: SealedPerson) -> dict[bytes, str]:
-    """Keyed hashes of order, account and phone at this site, each with what it counts for. Source: SPEC 5.6."""
-    phone = work.kit.sealer.open(held.claim.id, person)["phone"]
-    told, tag = (("order", held.claim.order_no), ("payee", proposal.account), ("payee", phone)), work.kit.sealer.tag
+    """Keyed hashes of order or invoice, account and phone at this site, each with what it counts for. Source: SPEC 5.6."""
+    phone, tag = work.kit.sealer.open(held.claim.id, person)["phone"], work.kit.sealer.tag
+    bought = returns.latest(work.conn, held.claim.id)
+    told = (
+        ("order", held.claim.order_no), ("order", bought.invoice_no if bought else None), ("payee", proposal.account),
+        ("payee", phone),
+    )  # fmt: skip
     return {tag(f"payout_{why}", f"{held.site.id}:{spelt_alike(text)}"): why for why, text in told if text}
 
 

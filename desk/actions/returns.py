@@ -71,8 +71,8 @@ def start_return(work: Work, viewer: Viewer, reference: str, asked: Asked) -> Re
         **dict.fromkeys(_FACTS, Answer.UNKNOWN.value), "requested_at": work.now,
         "requested_by": "visitor" if viewer.kind is Kind.VISITOR else "officer", **values,
     }  # fmt: skip
-    moved = take(work, held, Step.START_RETURN, data={"return": str(number)})
-    return _told(work, moved, returns.add(work.conn, row))
+    added = returns.add(work.conn, row)
+    return _told(work, take(work, held, Step.START_RETURN, data={"return": str(number), "facts": _facts_told(added)}), added)
 
 
 def answer_return(work: Work, viewer: Viewer, reference: str, looked: Looked, note: str | None = None) -> Returning:
@@ -88,7 +88,7 @@ def answer_return(work: Work, viewer: Viewer, reference: str, looked: Looked, no
     if proposal.reasons and not (note or "").strip():
         raise BadInput("/note", "reason_missing")
     row = returns.change(work.conn, row, **_accepted(work, held, pledge))
-    said = {"return": str(row.id), "pledge": str(row.pledge_id), "against": list(proposal.codes)}
+    said = {"pledge": str(row.pledge_id), **_said(row, proposal)}
     record(work, held, EventKind.RETURN_ANSWERED, said, note)
     return _told(work, _run_on(work, held, EventKind.RETURN_ANSWERED), row)
 
@@ -111,9 +111,7 @@ def take_goods_back(
         work.conn, row, **accepted, goods_back_at=work.now, goods_back_by=officer_id(viewer),
         condition=scrubbed(work, held.claim, condition), decided_minor=decided.minor,
     )  # fmt: skip
-    said = {
-        "return": str(row.id), "pledge": str(row.pledge_id), "against": list(proposal.codes), "decided_minor": decided.minor
-    }  # fmt: skip
+    said = {"pledge": str(row.pledge_id), "decided_minor": decided.minor, **_said(row, proposal)}
     record(work, held, EventKind.RETURN_GOODS_BACK, said, condition)
     return _told(work, _run_on(work, held, EventKind.RETURN_GOODS_BACK, decided_minor=decided.minor), row)
 
@@ -131,11 +129,22 @@ def refuse_return(
     _, proposal, _ = _judged(work, held, row)
     if code.value not in proposal.codes and not (note or "").strip():
         raise BadInput("/note", "reason_missing")
-    said = {"return": str(row.id), "code": code.value, "against": list(proposal.codes)}
+    said = {"code": code.value, **_said(row, proposal)}
     moved = take(work, held, Step.RETURN_REFUSED, reason=note, data=said, decided_minor=None)
     refused = {"answer": ReturnAnswer.REFUSED.value, "answered_at": work.now, "answered_by": officer_id(viewer)}
     ended = {"reason": code.value, "outcome": ReturnOutcome.REFUSED.value, "closed_at": work.now}
     return _told(work, moved, returns.change(work.conn, row, **(refused if row.answer is None else {}), **ended))
+
+
+def _facts_told(row: GoodsReturnRow) -> dict[str, str | None]:
+    """What the rule judged a purchase by, as the chain keeps it: its day and what was seen, but no number."""
+    bought = row.purchased_on.isoformat() if row.purchased_on else None
+    return {"purchased_on": bought, **{name: getattr(row, name) for name in _FACTS}}
+
+
+def _said(row: GoodsReturnRow, proposal: Proposal) -> dict[str, Any]:
+    """What every step of a return tells the chain: which it is, what was known, and what the rule had against it."""
+    return {"return": str(row.id), "facts": _facts_told(row), "against": list(proposal.codes)}
 
 
 def _hold(work: Work, viewer: Viewer, reference: str) -> tuple[Held, GoodsReturnRow]:

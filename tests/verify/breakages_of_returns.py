@@ -22,6 +22,8 @@ OF_RETURNS: Table = [
     ("I18", "refused for another reason", at("goods_return", "ret_refused", "reason = 'no_invoice'", "reason = 'altered'")),
     ("I18", "answered at another time", at("goods_return", "ret_awaited", "answered_at = requested_at")),
     ("I18", "more decided than was told", at("goods_return", "ret_back", "decided_minor = 1")),
+    ("I18", "bought on another day", at("goods_return", "ret_back", "purchased_on = '2026-09-02'")),
+    ("I18", "seen otherwise", at("goods_return", "ret_back", "altered = 'yes'")),
     ("I18", "asked for in the chain alone", forged("ret_awaited", Step.START_RETURN, {"return": "7"})),
     ("I18", "on the pledge of another merchant", by(
         "UPDATE pledge SET respondent_id = (SELECT id FROM respondent WHERE name = '新安茶行') WHERE id = "

@@ -1,5 +1,6 @@
 """Returns through their routes, on both engines: each step leaves its row, event, clock, posting and sentence, or nothing."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
@@ -441,3 +442,21 @@ async def test_what_is_typed_of_goods_holds_neither_code_nor_phone_of_the_visito
     row, events = await goods.row(reference), await front.events(reference)
     kept = f"{row.item}{row.invoice_no}{row.condition}{[event.reason for event in events]}"
     assert (code in kept, "13800138000" in kept, "完好" in kept) == (False, False, True)
+
+
+async def test_an_invoice_that_was_refunded_once_is_looked_at_the_second_time(till: Front) -> None:
+    goods, counter = Goods(till.house), Till(till.house)
+    await goods.pledged()
+    for review in ([], ["per_order"]):
+        reference = await goods.lodged(order_no=None)
+        await goods.start(reference, invoice_no="FP 20-26")
+        await goods.back(reference)
+        payout = (await counter.propose(reference)).payout
+        assert payout.review == review
+
+
+async def test_the_chain_tells_by_what_a_return_was_judged(front: Front) -> None:
+    reference = await Goods(front.house).brought_to("goods_back")
+    (told,) = [json.loads(event.data) for event in await front.events(reference) if event.kind == "return_goods_back"]
+    assert told["facts"] == {"purchased_on": BOUGHT.isoformat(), **SOUND}
+    assert (told["against"], told["decided_minor"]) == ([], 12_800)

@@ -101,7 +101,7 @@ def _told(dossier: Dossier) -> dict[str, Told]:
             found[current] = dict.fromkeys(
                 ("answer", "answered_at", "pledge", "goods_back_at", "decided", "closed_at", "outcome")
             )
-            found[current] |= {"requested_at": event.at, "reason": None}
+            found[current] |= {"requested_at": event.at, "reason": None, "facts": said["facts"]}
         elif current is None:
             continue
         elif event.kind in (EventKind.RETURN_ANSWERED, EventKind.RETURN_GOODS_BACK):
@@ -113,6 +113,7 @@ def _told(dossier: Dossier) -> dict[str, Told]:
 
 
 def _accepted(told: Told, at: datetime, said: dict[str, Any]) -> None:
+    told["facts"] = said["facts"]
     if told["answer"] is None:
         told |= {"answer": ReturnAnswer.GOODS_AWAITED, "answered_at": at, "pledge": said["pledge"]}
     if "decided_minor" in said:
@@ -128,7 +129,9 @@ def _ended(told: Told, step: Step, at: datetime, said: dict[str, Any]) -> None:
 def _of_row(row: Row[Any]) -> Told:
     names = ("requested_at", "answer", "answered_at", "goods_back_at", "reason", "closed_at", "outcome")
     pledge = str(row.pledge_id) if row.pledge_id else None
-    return {**{name: getattr(row, name) for name in names}, "pledge": pledge, "decided": row.decided_minor}
+    seen = {name: getattr(row, name) for name in ("custom_made", "altered", "damaged_in_transport")}
+    facts = {"purchased_on": row.purchased_on.isoformat() if row.purchased_on else None, **seen}
+    return {**{name: getattr(row, name) for name in names}, "pledge": pledge, "decided": row.decided_minor, "facts": facts}
 
 
 def _principal(dossier: Dossier, before: int) -> int | None:
