@@ -14,7 +14,7 @@ from desk.domain import promises
 from desk.domain.audit import EventKind
 from desk.domain.claim import Answer, State
 from desk.domain.errors import AmountAboveDecided, BadInput, PayoutExists, WrongMoment
-from desk.domain.lifecycle import Step
+from desk.domain.lifecycle import Step, move_for
 from desk.domain.money import Money
 from desk.domain.policy import Act, Kind, Viewer
 from desk.domain.returns import Pledge, Proposal, ReturnAnswer, ReturnOutcome, ReturnReason, propose
@@ -63,6 +63,7 @@ def start_return(work: Work, viewer: Viewer, reference: str, asked: Asked) -> Re
     BadInput for a purchase in the future. Source: SPEC 4, step "start a return"; 4.5.
     """
     held = hold(work, viewer, Act.START_RETURN, reference)
+    move_for(State(held.claim.state), Step.START_RETURN)
     claim, number = held.claim, work.kit.lots.number()
     values = _seen(work, held, asked.looked)
     row: Row = {
