@@ -10,7 +10,9 @@ from desk.domain.claim import State
 from desk.domain.errors import BadInput, WrongMoment
 from desk.domain.lifecycle import Step, move_for
 from desk.domain.policy import Act, Kind, Viewer
+from desk.domain.returns import ReturnOutcome
 from desk.ports import Work
+from desk.store import returns
 
 
 def object_to_refund(work: Work, viewer: Viewer, reference: str, text: str) -> Held:
@@ -28,11 +30,13 @@ def object_to_refund(work: Work, viewer: Viewer, reference: str, text: str) -> H
 def withdraw_claim(work: Work, viewer: Viewer, reference: str, text: str | None) -> Held:
     """The visitor takes the claim back, or an officer does so for them and says why.
 
-    A payout whose money has not left is cancelled with it. Raises BadInput when an officer gives no reason, WrongMoment for a
-    claim that has ended or whose money is out. Source: SPEC 4, step `withdraw`.
+    A payout whose money has not left is cancelled with it, and a return ends. Raises BadInput when an officer gives no
+    reason, WrongMoment for a claim that has ended or whose money is out. Source: SPEC 4, step `withdraw`.
     """
     held = cancel_with_claim(work, hold(work, viewer, Act.WITHDRAW, reference))
-    return _with_words(work, held, Step.WITHDRAW, text)
+    moved = _with_words(work, held, Step.WITHDRAW, text)
+    returns.close(work.conn, held.claim.id, outcome=ReturnOutcome.WITHDRAWN.value, closed_at=work.now)
+    return moved
 
 
 def reopen_claim(work: Work, viewer: Viewer, reference: str, text: str) -> Held:

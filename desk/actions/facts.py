@@ -14,7 +14,7 @@ from desk.ports import Work
 from desk.store import claims
 from desk.store.lodging import Question, ask
 
-COMPLETABLE = frozenset({State.RECEIVED, State.AWAITING_INFORMATION, State.DOCKETED})
+COMPLETABLE = frozenset({State.RECEIVED, State.AWAITING_INFORMATION, State.DOCKETED, State.RETURNING})
 """A decided amount must not move under its decision, nor an ended claim after its end."""
 
 
@@ -23,11 +23,11 @@ def complete_facts(
 ) -> Held:  # fmt: skip
     """Write amounts by the position of their item, and the respondent, where each is still missing. Moves no state.
 
-    Raises StaleVersion when the claim changed since `version`, WrongMoment in a fast refund and once the claim has ended,
-    BadInput for nothing at all, what is known already, and what contradicts the site. Source: SPEC 4.2, rule 3.
+    Raises StaleVersion when the claim changed since `version`, WrongMoment once an amount is decided and once the claim
+    has ended, BadInput for nothing at all, what is known already, and what contradicts the site. Source: SPEC 4.2, rule 3.
     """
     held = hold(work, viewer, Act.COMPLETE_FACTS, reference, version)
-    if State(held.claim.state) not in COMPLETABLE:
+    if State(held.claim.state) not in COMPLETABLE or held.claim.decided_minor is not None:
         raise WrongMoment
     if not amounts and respondent is None:
         raise BadInput("", "nothing_to_do")

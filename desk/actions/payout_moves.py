@@ -12,10 +12,11 @@ from desk.actions.scrub import scrubbed
 from desk.actions.steps import DESK, Held, earliest, happening, keep_clocks, record, take
 from desk.domain import clocks, fund
 from desk.domain.audit import EventKind
+from desk.domain.claim import State
 from desk.domain.clocks import Clock
 from desk.domain.errors import WrongMoment
 from desk.domain.fund import NOBODY_NAMED
-from desk.domain.lifecycle import Step
+from desk.domain.lifecycle import SETTLES
 from desk.domain.limits import Review
 from desk.domain.notice import OF_THE_UNKNOWN, NoticeKind
 from desk.domain.payout import (
@@ -30,9 +31,11 @@ from desk.domain.payout import (
     payout_move,
 )
 from desk.domain.policy import Act, Kind, Viewer, require
+from desk.domain.promises import KEPT_BY_PAYING
+from desk.domain.returns import ReturnOutcome
 from desk.domain.tally import PAID_FAST, received
 from desk.ports import Work
-from desk.store import claims, events, notices, payouts, promises, sites
+from desk.store import claims, events, notices, payouts, promises, returns, sites
 from desk.store import clocks as clock_rows
 from desk.store import fund as books
 from desk.store.fund import Booked
@@ -101,7 +104,7 @@ def note(
 
 
 def refresh(work: Work, held: Held) -> Held:
-    """Stop the promise of payment where the money is out, show the next deadline, raise the claim's version."""
+    """Stop the promises that paying keeps where the money is out, show the next deadline, raise the claim's version."""
     known = clock_rows.of_claim(work.conn, held.claim.id)
     latest = payouts.latest(work.conn, held.claim.id)
     paid = latest is not None and latest.returned_at is None and PayoutState(latest.state) in PAID
@@ -204,11 +207,13 @@ def _settle_claim(work: Work, paying: Paying) -> Paying:
         return replace(paying, held=replace(refresh(work, paying.held), paying=paying.state))
     open_recovery(work, paying.held, paying.payout)
     itself = replace(DESK, request_id=paying.held.viewer.request_id)
-    closed = take(work, replace(paying.held, viewer=itself), Step.PAYOUT_SETTLED)
+    if State(paying.held.claim.state) is State.RETURNING:
+        returns.close(work.conn, paying.held.claim.id, outcome=ReturnOutcome.REFUNDED.value, closed_at=work.now)
+    closed = take(work, replace(paying.held, viewer=itself), SETTLES[State(paying.held.claim.state)])
     if promise := next((clock for clock in reversed(closed.clocks) if clock.kind == PAID_FAST), None):
         promises.append(work, closed.site.id, Counter([received(promise, closed.zone, work.now)]))
     return replace(paying, held=replace(closed, viewer=paying.held.viewer))
 
 
 def _is_promise(clock: Clock) -> bool:
-    return clock.kind == PAID_FAST and clock.stopped_at is None
+    return clock.kind in KEPT_BY_PAYING and clock.stopped_at is None

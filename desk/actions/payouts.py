@@ -13,7 +13,7 @@ from desk.actions.sends import refuse_while_stopped
 from desk.actions.steps import Held, hold, officer_id, record
 from desk.domain import fund
 from desk.domain.audit import EventKind
-from desk.domain.claim import State
+from desk.domain.claim import PAYABLE, State
 from desk.domain.errors import AmountAboveDecided, BadInput, PayoutExists, SecondOfficerNeeded, WrongMoment
 from desk.domain.fund import EntryKind
 from desk.domain.limits import Caps, Counted, Review, reviews, spelt_alike
@@ -32,7 +32,7 @@ from desk.domain.payout import (
 )
 from desk.domain.policy import RIGHTS, Act, Viewer
 from desk.ports import Row, SealedPerson, Work
-from desk.store import events, jobs, notices, officers, payouts, people
+from desk.store import events, jobs, notices, officers, payouts, people, returns
 from desk.store import fund as books
 from desk.store.fund import Booked
 from desk.store.tables import PayoutRow
@@ -51,15 +51,15 @@ class Proposal:
 
 
 def propose_payout(work: Work, viewer: Viewer, reference: str, proposal: Proposal) -> Paying:
-    """Reserve the money of a fast refund; where a limit asks for it, the payout waits for a second officer.
+    """Reserve the money of a fast refund or of a return; where a limit asks for it, the payout waits for a second officer.
 
-    Raises PayoutExists, WrongMoment outside fast_refund, AmountAboveDecided, FundInsufficient, BadInput for a method the desk
-    has no gateway for, or a payee without account. Source: SPEC 4.3, 5.5, 5.6.
+    Raises PayoutExists, WrongMoment where nothing is decided to be paid, AmountAboveDecided, FundInsufficient, BadInput for a
+    method the desk has no gateway for, or a payee without account. Source: SPEC 4.3, 5.5, 5.6.
     """
     held = hold(work, viewer, Act.PROPOSE_PAYOUT, reference, in_any_state=True)
     if payouts.stands(work.conn, held.claim.id):
         raise PayoutExists
-    if State(held.claim.state) is not State.FAST_REFUND:
+    if not is_payable(held):
         raise WrongMoment
     amount = _amount(held, proposal)
     _check_way(work, proposal)
@@ -160,7 +160,7 @@ def refuse_payout(work: Work, viewer: Viewer, payout_id: int, reason: str) -> Pa
 def notice_short_fund(work: Work, viewer: Viewer, reference: str) -> None:
     """The fund could not cover a claim: tell the manager, once while it lasts, and the respondent, who may pay first."""
     held = hold(work, viewer, Act.PROPOSE_PAYOUT, reference, in_any_state=True)
-    if held.paying in UNDER_WAY or State(held.claim.state) is not State.FAST_REFUND:
+    if held.paying in UNDER_WAY or not is_payable(held):
         return  # somebody else's proposal went through meanwhile
     if notices.open_once(work, held.claim, NoticeKind.FUND_SHORT):
         record(work, held, EventKind.NOTICE_OPENED, {"notice": NoticeKind.FUND_SHORT.value})
@@ -173,6 +173,11 @@ def notify_respondent(work: Work, held: Held) -> None:
     if claim.respondent_id is None or events.has(work.conn, f"claim:{claim.id}", EventKind.RESPONDENT_NOTIFIED):
         return
     record(work, held, EventKind.RESPONDENT_NOTIFIED, {"respondent": str(claim.respondent_id), "decided": claim.decided_minor})
+
+
+def is_payable(held: Held) -> bool:
+    """Whether an amount is decided and may be paid: in a fast refund always, in a return once the goods are back."""
+    return State(held.claim.state) in PAYABLE and held.claim.decided_minor is not None
 
 
 def hands_of(work: Work, held: Held, proposed_by: int) -> Hands:
@@ -245,9 +250,13 @@ def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _tags(work: Work, held: Held, proposal: Proposal, person: SealedPerson) -> dict[bytes, str]:
-    """Keyed hashes of order, account and phone at this site, each with what it counts for. Source: SPEC 5.6."""
-    phone = work.kit.sealer.open(held.claim.id, person)["phone"]
-    told, tag = (("order", held.claim.order_no), ("payee", proposal.account), ("payee", phone)), work.kit.sealer.tag
+    """Keyed hashes of order or invoice, account and phone at this site, each with what it counts for. Source: SPEC 5.6."""
+    phone, tag = work.kit.sealer.open(held.claim.id, person)["phone"], work.kit.sealer.tag
+    bought = returns.latest(work.conn, held.claim.id)
+    told = (
+        ("order", held.claim.order_no), ("order", bought.invoice_no if bought else None), ("payee", proposal.account),
+        ("payee", phone),
+    )  # fmt: skip
     return {tag(f"payout_{why}", f"{held.site.id}:{spelt_alike(text)}"): why for why, text in told if text}
 
 

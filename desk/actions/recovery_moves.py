@@ -11,6 +11,7 @@ from desk.actions.scrub import scrubbed
 from desk.actions.steps import Held, counting, happening
 from desk.domain import fund
 from desk.domain.audit import EventKind
+from desk.domain.claim import Basis, Route
 from desk.domain.errors import AmountAboveOpen
 from desk.domain.fund import NOBODY_NAMED, RECEIVABLE, Posting
 from desk.domain.policy import Act, Kind, Viewer, require
@@ -75,17 +76,28 @@ def hold_recovery(work: Work, viewer: Viewer, act: Act, payout_id: int) -> Recov
 
 def open_recovery(work: Work, held: Held, payout: PayoutRow) -> None:
     """What the respondent owes from the moment a payout settled; its limitation runs from then. Source: SPEC 5.7; LAW R5."""
-    found = claims.latest_assessment(work.conn, held.claim.id)
     recoveries.add(
         work.conn,
         {
             "payout_id": payout.id, "claim_id": held.claim.id, "site_id": held.site.id,
-            "respondent_id": held.claim.respondent_id, "basis": found.basis if found else None, "currency": payout.currency,
+            "respondent_id": held.claim.respondent_id, "basis": _basis(work, held), "currency": payout.currency,
             "amount_minor": payout.amount_minor, "recovered_minor": 0, "written_off_minor": 0, "returned_minor": 0,
             "state": RecoveryState.OPENED.value, "opened_at": work.now, "demanded_at": None,
             "lapses_at": lapses_at(work, held), "ended_at": None,
         },
     )  # fmt: skip
+
+
+def _basis(work: Work, held: Held) -> str | None:
+    """The ground on which the respondent owes it: for goods taken back the pledge, else the one the findings name.
+
+    Only a return decides an amount without that route; it stays what is owed when the bank sends the money back.
+    Source: SPEC 4.5, 5.4.
+    """
+    if held.claim.route != Route.FAST_REFUND:
+        return Basis.UNDERTAKING.value
+    found = claims.latest_assessment(work.conn, held.claim.id)
+    return found.basis if found else None
 
 
 def take_back(work: Work, held: Held, payout_id: int) -> TakenBack:

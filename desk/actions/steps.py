@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from desk.actions.scrub import scrubbed
 from desk.domain.audit import EventKind, Happening, stored_data
-from desk.domain.claim import OPEN_STATES, Outcome, State
+from desk.domain.claim import OPEN_STATES, PAYABLE, Outcome, State
 from desk.domain.clocks import Clock, ClockState, is_late
 from desk.domain.errors import Forbidden, NotFound, StaleVersion
 from desk.domain.lifecycle import By, Move, Step, move_for
@@ -69,7 +69,7 @@ def hold(
 
 
 def _paying(work: Work, claim: ClaimRow) -> PayoutState | None:
-    payout = payouts.latest(work.conn, claim.id) if State(claim.state) is State.FAST_REFUND else None
+    payout = payouts.latest(work.conn, claim.id) if State(claim.state) in PAYABLE else None
     return PayoutState(payout.state) if payout else None
 
 
@@ -94,7 +94,7 @@ def take(
     changes = _columns(work, move, running) | values
     moved = replace(held, claim=claims.change(work.conn, held.claim, **changes), clocks=tuple(running))
     docket.follow(work, moved.claim, moved.site)
-    if State(held.claim.state) is State.FAST_REFUND or move.to not in {*OPEN_STATES, State.ARCHIVED}:
+    if State(held.claim.state) in PAYABLE or move.to not in {*OPEN_STATES, State.ARCHIVED}:
         notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT, NoticeKind.PAYOUT_RETURNED})
     event = happening(work, held, EventKind.MOVED, data)
     event = replace(event, step=step, from_state=held.claim.state, to_state=move.to, reason=scrubbed(work, held.claim, reason))

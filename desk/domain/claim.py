@@ -28,6 +28,9 @@ OPEN_STATES = frozenset(
     {State.RECEIVED, State.AWAITING_INFORMATION, State.FAST_REFUND, State.DOCKETED, State.RETURNING, State.SETTLED}
 )
 
+PAYABLE = frozenset({State.FAST_REFUND, State.RETURNING})
+"""States in which an amount that was decided is paid: a fast refund, and a return whose goods are back. Source: SPEC 4.3, 4.5."""
+
 
 class Outcome(StrEnum):
     """How a closed claim ended."""

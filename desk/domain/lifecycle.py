@@ -118,7 +118,7 @@ LIFECYCLE: Mapping[tuple[State | None, Step], Move] = MappingProxyType(
         (State.CLOSED, Step.BANK_RETURN): Move(State.FAST_REFUND, frozenset({By.DESK})),
         (State.RECEIVED, Step.START_RETURN): Move(State.RETURNING, frozenset({By.INTAKE, By.VISITOR})),
         (State.RETURNING, Step.RETURN_REFUNDED): Move(State.CLOSED, frozenset({By.DESK}), Outcome.REFUNDED),
-        (State.RETURNING, Step.RETURN_REFUSED): Move(State.RECEIVED, frozenset({By.INTAKE})),
+        (State.RETURNING, Step.RETURN_REFUSED): Move(State.RECEIVED, _COUNTER),
         (State.DOCKETED, Step.AGREE): Move(State.SETTLED, frozenset({By.MEDIATOR})),
         (State.SETTLED, Step.PERFORMED): Move(State.CLOSED, frozenset({By.MEDIATOR}), Outcome.PERFORMED),
         (State.SETTLED, Step.DEFAULT): Move(State.DOCKETED, frozenset({By.CALENDAR})),
@@ -129,6 +129,9 @@ LIFECYCLE: Mapping[tuple[State | None, Step], Move] = MappingProxyType(
     }
 )
 """Every allowed move; a pair that is not here is refused. Source: SPEC 4."""
+
+SETTLES = MappingProxyType({State.FAST_REFUND: Step.PAYOUT_SETTLED, State.RETURNING: Step.RETURN_REFUNDED})
+"""The step by which a payout that settled closes its claim, by the state the claim is paid in."""
 
 
 def move_for(state: State | None, step: Step) -> Move:

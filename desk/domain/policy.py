@@ -55,6 +55,10 @@ class Act(StrEnum):
     REOPEN = "reopen"
     EXTEND_CLOCK = "extend_clock"
     READ_REMINDERS = "read_reminders"
+    START_RETURN = "start_return"
+    HANDLE_RETURN = "handle_return"
+    READ_PLEDGES = "read_pledges"
+    MANAGE_PLEDGES = "manage_pledges"
     REISSUE_SLIP = "reissue_slip"
     PROPOSE_PAYOUT = "propose_payout"
     APPROVE_PAYOUT = "approve_payout"
@@ -118,6 +122,10 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.REOPEN: frozenset({Role.MANAGER}),
         Act.EXTEND_CLOCK: frozenset({Role.MANAGER}),
         Act.READ_REMINDERS: frozenset({Role.INTAKE, Role.CASHIER, Role.MEDIATOR, Role.MANAGER}),
+        Act.START_RETURN: frozenset({Role.INTAKE}),
+        Act.HANDLE_RETURN: _COUNTER,
+        Act.READ_PLEDGES: _COUNTER | {Role.AUDITOR},
+        Act.MANAGE_PLEDGES: frozenset({Role.MANAGER}),
         Act.REISSUE_SLIP: _COUNTER,
         Act.PROPOSE_PAYOUT: _TILL,
         Act.APPROVE_PAYOUT: _MONEY,
@@ -175,6 +183,7 @@ VISITOR_ACTS = frozenset(
     {
         Act.FOLLOW, Act.ADD_EVIDENCE, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN, Act.SAY_RECEIVED,
         Act.RATE,
+        Act.START_RETURN,
     }
 )  # fmt: skip
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from desk.domain.claim import Outcome, State
+from desk.domain.claim import PAYABLE, Outcome, State
 from desk.domain.payout import PayoutState
 
 
@@ -47,7 +47,6 @@ _PLAIN: Mapping[State, Stage] = MappingProxyType(
     {
         State.AWAITING_INFORMATION: Stage.WAITING_FOR_YOU,
         State.DOCKETED: Stage.IN_MEDIATION,
-        State.RETURNING: Stage.RETURN_IN_PROGRESS,
         State.SETTLED: Stage.AGREEMENT_REACHED,
         State.REFUSED: Stage.CLOSED_REFUSED,
         State.TRANSFERRED: Stage.CLOSED_TRANSFERRED,
@@ -55,6 +54,10 @@ _PLAIN: Mapping[State, Stage] = MappingProxyType(
         State.WITHDRAWN: Stage.CLOSED_WITHDRAWN,
     }
 )
+_BACK: Mapping[State, Stage] = MappingProxyType(
+    {State.FAST_REFUND: Stage.REFUND_AGREED, State.RETURNING: Stage.RETURN_IN_PROGRESS}
+)
+"""Where a claim that is paid stands while no money is out."""
 _BY_PAYOUT: Mapping[PayoutState, Stage] = MappingProxyType(
     {
         PayoutState.SENDING: Stage.REFUND_BEING_CONFIRMED,
@@ -90,9 +93,9 @@ def stage(
 ) -> Stage:
     """Where a claim stands, as visitor and officer are told.
 
-    `payout` is the claim's latest one; it counts only in `fast_refund`, where one that failed, was cancelled or came
-    back from the bank leaves the refund agreed. `outcome` counts only where the claim closed. An archived claim keeps
-    the stage of `ended_as`, the state it was archived from.
+    `payout` is the claim's latest one; it counts only where the claim is paid: one that failed, was cancelled or came
+    back from the bank leaves the refund agreed, or the return in progress. `outcome` counts only where the claim closed. An
+    archived claim keeps the stage of `ended_as`, the state it was archived from.
 
     Raises ValueError for what no row can hold: closed without an outcome, archived from a state that is not an end.
     Source: SPEC 6.
@@ -100,8 +103,8 @@ def stage(
     ended = _end_of(ended_as) if state is State.ARCHIVED else state
     if ended is State.RECEIVED:
         return Stage.BEING_CHECKED if assessed else Stage.REGISTERED
-    if ended is State.FAST_REFUND:
-        return _BY_PAYOUT.get(payout, Stage.REFUND_AGREED) if payout else Stage.REFUND_AGREED
+    if ended in PAYABLE:
+        return _BY_PAYOUT.get(payout, _BACK[ended]) if payout else _BACK[ended]
     if ended is State.CLOSED:
         return _closed(outcome)
     return _PLAIN[ended]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from desk.domain.claim import State
+from desk.domain.claim import PAYABLE, State
 from desk.domain.clocks import ClockState, is_late
 from desk.domain.follow_up import Kind
 from desk.domain.lifecycle import CONFIRM, OVERRIDE
@@ -21,10 +21,11 @@ from desk.domain.triage import Verdict, triage
 from desk.ports import Kit
 from desk.reads.claims import ClaimView, claim_view
 from desk.reads.clocks import ClockWorking, clock_workings
+from desk.reads.returns import ReturnView, turn_of, view_of
 from desk.reads.status import stage_of
 from desk.store import claims, follow_ups, payouts
 from desk.store.tables import PayoutRow, metadata
-from desk.wording.stages import Audience, due_of, say
+from desk.wording.stages import Audience, Turn, due_of, say
 
 EVENT, OFFICER = metadata.tables["event"], metadata.tables["officer"]
 
@@ -58,6 +59,12 @@ class Casework:
     payout_id: int | None
     sentence: str
     followed: tuple[Kind, ...]
+    goods_return: ReturnView | None
+
+    @property
+    def to_pay(self) -> bool:
+        """Whether an amount is decided and waits to be paid."""
+        return State(self.view.claim.state) in PAYABLE and self.view.claim.decided_minor is not None
 
     @property
     def seen(self) -> int:
@@ -86,12 +93,14 @@ def casework(conn: Connection, viewer: Viewer, reference: str, language: str, ki
     return Casework(
         view, zone, triage(facts, pack), panel(facts, pack), clock_workings(conn, viewer, reference, language, kit),
         _history(conn, claim.id, zone), payout is not None and PayoutState(payout.state) in UNDER_WAY,
-        payout.id if payout else None, _sentence(view, payout, zone, language, kit),
-        tuple(follow_ups.kinds_of(follow_ups.of_end(conn, claim))),
+        payout.id if payout else None, _sentence(view, payout, turn_of(conn, claim), zone, language, kit),
+        tuple(follow_ups.kinds_of(follow_ups.of_end(conn, claim))), view_of(conn, claim, kit),
     )  # fmt: skip
 
 
-def _sentence(view: ClaimView, payout: PayoutRow | None, zone: ZoneInfo, language: str, kit: Kit) -> str:
+def _sentence(
+    view: ClaimView, payout: PayoutRow | None, turn: Turn | None, zone: ZoneInfo, language: str, kit: Kit
+) -> str:  # fmt: skip
     """Where the claim stands and who acts next, as an officer is told it."""
     claim, now = view.claim, kit.clock.now()
     at_stage = stage_of(claim, payout)
@@ -101,7 +110,7 @@ def _sentence(view: ClaimView, payout: PayoutRow | None, zone: ZoneInfo, languag
     agreed = Money(claim.decided_minor, claim.currency) if claim.decided_minor else None
     return say(
         at_stage, Audience.OFFICER, language, due_at=due_at, zone=zone, now=now, overdue=late, amount=agreed,
-        payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY,
+        payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY, turn=turn,
     ).sentence  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from desk.domain.payout import UNDER_WAY, Method, PayoutState
 from desk.domain.policy import Act, Viewer
 from desk.domain.stage import Stage, public_state, stage
 from desk.ports import Kit
+from desk.reads.returns import turn_of
 from desk.reads.seen import claim_seen
 from desk.store import claims, clocks, follow_ups, payouts, sites
 from desk.store.tables import ClaimRow, PayoutRow, SiteRow, metadata
@@ -114,8 +115,8 @@ def _view(conn: Connection, claim: ClaimRow, site: SiteRow, language: str, kit: 
     at_stage, answered = stage_of(claim, payout), _answered(claim, messages)
     due = _deadline(conn, claim, site, at_stage, now)
     said = _said(
-        claim, site, at_stage, language, kit, due=due, because=_because(conn, claim, language), payout=payout,
-        answered=answered, followed=_followed(conn, claim), on_paper=on_paper,
+        claim, site, at_stage, language, kit, goods=turn_of(conn, claim), due=due, because=_because(conn, claim, language),
+        payout=payout, answered=answered, followed=_followed(conn, claim), on_paper=on_paper,
     )  # fmt: skip
     asked = sum(item.asked_minor or 0 for item in claims.items_of(conn, claim.id))
     return StatusView(
@@ -178,7 +179,8 @@ def _counter(site: SiteRow, named: Clock, now: datetime) -> tuple[datetime | Non
 
 def _said(
     claim: ClaimRow, site: SiteRow, at_stage: Stage, language: str, kit: Kit,
-    *, due: _Due, because: str | None, payout: PayoutRow | None, answered: bool, followed: Sequence[Kind], on_paper: bool,
+    *, goods: Turn | None, due: _Due, because: str | None, payout: PayoutRow | None, answered: bool, followed: Sequence[Kind],
+    on_paper: bool,
 ) -> Said:  # fmt: skip
     now, until = kit.clock.now(), objection_ends_at(claim, site, kit)
     may_reopen = until is not None and now.replace(microsecond=0) <= until
@@ -188,14 +190,15 @@ def _said(
         opens_at=due.opens_at, amount=_agreed(claim), site_phone=site.phone, may_reopen=may_reopen,
         reopen_until=until if may_reopen else None, may_rate=may_rate, because=because,
         payout_under_way=payout is not None and PayoutState(payout.state) in UNDER_WAY, method=_method(payout),
-        turn=_turn(payout, answered=answered, takes=_take(payout, kit) is not None), on_paper=on_paper,
+        turn=_turn(payout, goods if at_stage is Stage.RETURN_IN_PROGRESS else None, answered=answered,
+                   takes=_take(payout, kit) is not None), on_paper=on_paper,
     )  # fmt: skip
 
 
-def _turn(payout: PayoutRow | None, *, answered: bool, takes: bool) -> Turn | None:
+def _turn(payout: PayoutRow | None, goods: Turn | None, *, answered: bool, takes: bool) -> Turn | None:
     """What turns the sentence of a stage, the later first: a stage has no sentence for what no longer matters there."""
-    if payout is None:
-        return Turn.ANSWERED if answered else None
+    if payout is None or goods:
+        return goods or (Turn.ANSWERED if answered else None)
     if payout.said_received_at is not None:
         return Turn.SAID_RECEIVED
     if takes:
@@ -209,13 +212,10 @@ def _method(payout: PayoutRow | None) -> Method | None:
 
 
 def _take(payout: PayoutRow | None, kit: Kit) -> Take | None:
-    """With what the visitor takes the money, as long as it waits for that at the gateway that the desk has."""
-    taken_in = kit.gateway.taken_in if kit.gateway else None
-    if payout is None or payout.take is None or kit.gateway is None or taken_in is None:
-        return None
-    if payout.gateway != kit.gateway.name:
-        return None  # another merchant's package opens nothing
-    return Take(taken_in.app, taken_in.merchant, taken_in.app_id, payout.take)
+    """With what the visitor takes the money, as long as it waits at the gateway that the desk has: no other opens the package."""
+    if payout and payout.take and (terms := kit.gateway) and terms.taken_in and payout.gateway == terms.name:
+        return Take(terms.taken_in.app, terms.taken_in.merchant, terms.taken_in.app_id, payout.take)
+    return None
 
 
 def _answered(claim: ClaimRow, messages: Sequence[Any]) -> bool:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from desk.domain.claim import State
+from desk.domain.claim import PAYABLE
 from desk.domain.mask import masked_payee
 from desk.domain.money import Money
 from desk.domain.payout import UNDER_WAY, Hands, PayoutState, is_second
@@ -59,6 +59,8 @@ class ToPay:
     respondent: str | None
     due_at: datetime | None
     open: Sheet | None
+    state: str
+    site_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,19 @@ class Waiting:
 
 
 def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
-    """Agreed refunds at the viewer's sites, nearest deadline first, at most 100. Raises Forbidden for who handles no money."""
+    """Agreed refunds at the viewer's sites, also for goods taken back, nearest deadline first, at most 100.
+
+    Raises Forbidden for who handles no money.
+    """
     mine = sites_of(conn, viewer, None, Act.READ_PAYOUT)
     query = (
         select(
-            CLAIM.c.id, CLAIM.c.reference, CLAIM.c.decided_minor, CLAIM.c.currency, CLAIM.c.due_at,
-            SITE.c.time_zone, RESPONDENT.c.name,
+            CLAIM.c.id, CLAIM.c.state, CLAIM.c.site_id, CLAIM.c.reference, CLAIM.c.decided_minor, CLAIM.c.currency,
+            CLAIM.c.due_at, SITE.c.time_zone, RESPONDENT.c.name,
         )
         .join(SITE, SITE.c.id == CLAIM.c.site_id)
         .outerjoin(RESPONDENT, RESPONDENT.c.id == CLAIM.c.respondent_id)
-        .where(CLAIM.c.site_id.in_(mine), CLAIM.c.state == State.FAST_REFUND.value)
+        .where(CLAIM.c.site_id.in_(mine), CLAIM.c.state.in_(sorted(PAYABLE)), CLAIM.c.decided_minor.is_not(None))
         .order_by(CLAIM.c.due_at, CLAIM.c.id)
         .limit(MOST)
     )  # fmt: skip
@@ -102,7 +107,7 @@ def to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[ToPay]:
         ToPay(
             row.reference, Money(row.decided_minor, row.currency), row.name,
             None if row.due_at == FOREVER else row.due_at.astimezone(ZoneInfo(row.time_zone)),
-            _under_way(conn, viewer, row.id, row.reference, ZoneInfo(row.time_zone), kit),
+            _under_way(conn, viewer, row.id, row.reference, ZoneInfo(row.time_zone), kit), row.state, row.site_id,
         )
         for row in conn.execute(query)
     ]  # fmt: skip

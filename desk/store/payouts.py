@@ -9,6 +9,7 @@ from sqlalchemy import Connection, String, cast, exists, func, insert, literal, 
 from desk.domain.errors import NotFound, StaleVersion
 from desk.domain.payout import OUT, UNDER_WAY, PayoutState
 from desk.ports import Row
+from desk.store import returns
 from desk.store.tables import PayoutRow, metadata
 
 PAYOUT = metadata.tables["payout"]
@@ -80,9 +81,9 @@ def change(conn: Connection, payout: PayoutRow, **values: Any) -> PayoutRow:  # 
 
 
 def confirmers(conn: Connection, claim_id: int) -> frozenset[int]:
-    """The officers who ever decided that this claim is refunded fast."""
+    """The officers who ever decided that this claim is refunded: fast, or for goods that were taken back."""
     decided = (VERDICT.c.claim_id == claim_id) & (VERDICT.c.made != "proposed") & (VERDICT.c.route == "fast_refund")
-    return frozenset(conn.execute(select(VERDICT.c.officer_id).where(decided)).scalars())
+    return frozenset(conn.execute(select(VERDICT.c.officer_id).where(decided)).scalars()) | returns.hands(conn, claim_id)
 
 
 def count_on_claim(conn: Connection, claim_id: int) -> int:

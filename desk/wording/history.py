@@ -46,6 +46,8 @@ VISITOR_EVENTS: Mapping[tuple[str, str | None], str] = MappingProxyType(
         (EventKind.PAYOUT_MOVED, PayoutState.AWAITING_VISITOR): "history.refund_sent",
         (EventKind.PAYOUT_MOVED, PayoutState.FAILED): "history.refund_failed",
         (EventKind.PAYOUT_SAID_RECEIVED, None): "history.said_received",
+        (EventKind.RETURN_ANSWERED, None): "history.return_answered",
+        (EventKind.RETURN_GOODS_BACK, None): "history.return_goods_back",
         (EventKind.ASSESSED, None): "history.assessed",
         (EventKind.RATED, None): "history.rated",
         (EventKind.MESSAGE_SENT, None): "history.message",

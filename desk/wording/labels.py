@@ -30,6 +30,7 @@ from desk.domain.payout import Doubt, Method, PayoutState
 from desk.domain.policy import Role
 from desk.domain.reconciliation import BreakKind
 from desk.domain.recovery import AgeBand, DecisionKind, How, RecoveryState, RecoveryStep
+from desk.domain.returns import ReturnOutcome, ReturnPhase, ReturnReason
 from desk.domain.stage import PublicState, Stage
 from desk.domain.tiles import Tile
 from desk.wording.catalogue import text
@@ -52,6 +53,9 @@ NOTES = ("unpublished_year",)
 
 QUESTIONS = ("what", "where", "when", "want", "leaving", "contact", "check")
 """The pages on which a visitor files alone."""
+
+RETURN_FACTS = ("respondent", "purchased_on", "custom_made", "altered", "damaged_in_transport")
+"""What the rule of returns may name as missing."""
 
 FLAGS = ("injury", "minor", "foreign_related", "needs_appraisal", "crime_suspected")
 
@@ -99,6 +103,10 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "decision": _values(DecisionKind),
         "how": _values(How),
         "age": _values(AgeBand),
+        "return_reason": _values(ReturnReason),
+        "return_fact": RETURN_FACTS,
+        "return_phase": _values(ReturnPhase),
+        "return_outcome": _values(ReturnOutcome),
         "event": _values(EventKind),
         "break": _values(BreakKind),
         "try": tuple(sorted(kind.value for kind in TRIES)),

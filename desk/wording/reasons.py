@@ -7,7 +7,7 @@ from datetime import date
 
 from desk.domain.claim import Language
 from desk.wording import figures
-from desk.wording.catalogue import text
+from desk.wording.catalogue import text, variant
 
 REASONS = (
     "already_elsewhere", "handled_before", "other_remit", "late_filing", "late_filing_warning", "crime_suspected",
@@ -41,6 +41,12 @@ def reason_text(code: str, language: str, *, figure: str | None = None, limit: s
     if figure is None or limit is None or code not in _COMPARED:
         return text(f"reason.{code}", language)
     return text(f"reason.{code}.compared", language, figure=figure_text(figure, language), limit=figure_text(limit, language))
+
+
+def return_reason_text(code: str, language: str, *, figure: str | None = None, limit: str | None = None) -> str:
+    """One reason against a return in a sentence, with the days it compared where it compared any."""
+    given = {"figure": figure_text(figure, language), "limit": figure_text(limit, language)} if figure and limit else {}
+    return variant(f"return.reason.{code}", language, **given)
 
 
 def other_doors(language: str) -> tuple[Door, ...]:

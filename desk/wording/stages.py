@@ -45,6 +45,8 @@ class Turn(StrEnum):
     CASH = "cash"
     TAKE = "take"
     SAID_RECEIVED = "said_received"
+    GOODS_AWAITED = "goods_awaited"
+    GOODS_BACK = "goods_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,15 @@ def _visitor(
     return Row(who, clocks, acts, f"say.visitor.{stage}", doors, MappingProxyType(turns or {}), how)
 
 
-def _officer(stage: Stage, who: Who, clocks: tuple[str, ...], *acts: Act) -> Row:
-    return Row(who, clocks, acts, f"say.officer.{stage}")
+def _officer(
+    stage: Stage, who: Who, clocks: tuple[str, ...], *acts: Act, turns: Mapping[Turn, Who] | None = None
+) -> Row:  # fmt: skip
+    return Row(who, clocks, acts, f"say.officer.{stage}", turns=MappingProxyType(turns or {}))
 
 
 _BACK = {Turn.ANSWERED: Who.DESK}
 _GIVEN = {Turn.CASH: Who.VISITOR, Turn.TAKE: Who.VISITOR, Turn.SAID_RECEIVED: Who.DESK}
+_GOODS = {Turn.GOODS_AWAITED: Who.VISITOR, Turn.GOODS_BACK: Who.DESK}
 _VISITOR = (
     _visitor(Stage.REGISTERED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW, turns=_BACK),
     _visitor(Stage.BEING_CHECKED, Who.DESK, _FIRST, _ADD, _CHANGE, _WITHDRAW, turns=_BACK),
@@ -108,7 +113,7 @@ _VISITOR = (
     _visitor(Stage.REFUND_SENT, Who.VISITOR, (), Act.SAY_RECEIVED, _ADD, _CHANGE, turns=_GIVEN),
     _visitor(Stage.IN_MEDIATION, Who.MEDIATOR, ("mediation",), _ADD, _CHANGE, _WITHDRAW),
     _visitor(Stage.AGREEMENT_REACHED, Who.RESPONDENT, (), _ADD, _CHANGE),
-    _visitor(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, _ADD, _CHANGE, _WITHDRAW),
+    _visitor(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, _ADD, _CHANGE, _WITHDRAW, turns=_GOODS),
     _visitor(Stage.CLOSED_REFUNDED, Who.NOBODY, (), _REOPEN, _RATE),
     _visitor(Stage.CLOSED_PERFORMED, Who.NOBODY, (), _REOPEN, _RATE),
     _visitor(Stage.CLOSED_TERMINATED, Who.NOBODY, (), _REOPEN, _RATE, doors="say.doors.terminated"),
@@ -125,7 +130,7 @@ _OFFICER = (
     _officer(Stage.REFUND_SENT, Who.VISITOR, (), *_KEEP),
     _officer(Stage.IN_MEDIATION, Who.MEDIATOR, ("mediation",), Act.OVERRIDE, *_KEEP, _WITHDRAW),
     _officer(Stage.AGREEMENT_REACHED, Who.RESPONDENT, (), *_KEEP),
-    _officer(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, *_KEEP, _WITHDRAW),
+    _officer(Stage.RETURN_IN_PROGRESS, Who.DESK, _RETURN, *_KEEP, _WITHDRAW, turns=_GOODS),
     _officer(Stage.CLOSED_REFUNDED, Who.NOBODY, (), _REOPEN),
     _officer(Stage.CLOSED_PERFORMED, Who.NOBODY, (), _REOPEN),
     _officer(Stage.CLOSED_TERMINATED, Who.NOBODY, (), _REOPEN),

@@ -130,6 +130,7 @@ def test_staff_pages_are_for_everybody(shop: Shop, enter: Enter, language: str, 
             "/desk/promises/huangshan/days",
             "/desk/promises/huangshan/missed",
             "/desk/follow-ups/huangshan",
+            "/desk/pledges/huangshan",
         ),
         "admin": ("/desk/officers",),
     }

@@ -45,7 +45,7 @@ EXPECTED: dict[tuple[str | None, str], tuple[str, str, str | None]] = {
     ("docketed", "terminate"): ("terminated", "mediator", None),
     ("docketed", "withdraw"): ("withdrawn", VISITOR, None),
     ("returning", "return_refunded"): ("closed", "desk", "refunded"),
-    ("returning", "return_refused"): ("received", "intake", None),
+    ("returning", "return_refused"): ("received", COUNTER, None),  # SPEC 8: returns are refused by both
     ("returning", "withdraw"): ("withdrawn", VISITOR, None),
     ("settled", "performed"): ("closed", "mediator", "performed"),
     ("settled", "default"): ("docketed", "calendar", None),

@@ -28,6 +28,10 @@ EXPECTED = {
     "reopen": "manager",
     "extend_clock": "manager",
     "read_reminders": "intake cashier mediator manager",
+    "start_return": "intake",
+    "handle_return": COUNTER,
+    "read_pledges": "intake manager auditor",
+    "manage_pledges": "manager",
     "reissue_slip": COUNTER,
     "propose_payout": "cashier",
     "approve_payout": "cashier manager",
@@ -67,7 +71,7 @@ EXPECTED = {
     "manage_calendar": "admin",
 }
 OTHERS = {
-    Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received rate",
+    Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received rate start_return",
     Kind.POSTER: "lodge",
     Kind.OPERATOR: "manage_officers manage_sites manage_calendar manage_jobs verify stop_sends",
     Kind.CALENDAR: "",

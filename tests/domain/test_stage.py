@@ -87,6 +87,18 @@ def test_each_other_state_has_its_stage(state: State, outcome: Outcome | None, e
     assert stage(state, outcome, None, assessed=True) is expected
 
 
+RETURN_STAGES = {
+    PayoutState.SENDING: Stage.REFUND_BEING_CONFIRMED, PayoutState.UNKNOWN: Stage.REFUND_BEING_CONFIRMED,
+    PayoutState.AWAITING_VISITOR: Stage.REFUND_SENT,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("payout", [None, *PayoutState])
+def test_a_return_is_in_progress_until_its_money_is_out(payout: PayoutState | None) -> None:
+    found = stage(State.RETURNING, None, payout, assessed=False)
+    assert found is (RETURN_STAGES.get(payout, Stage.RETURN_IN_PROGRESS) if payout else Stage.RETURN_IN_PROGRESS)
+
+
 @pytest.mark.parametrize("ended_as", ENDS)
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_an_archived_claim_keeps_the_stage_of_its_end(ended_as: State, outcome: Outcome) -> None:

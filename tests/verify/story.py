@@ -21,6 +21,7 @@ from tests import exhibits
 from tests.builders import House, add_place, open_house
 from tests.cast import POSTER
 from tests.verify.story_of_money import money_day
+from tests.verify.story_of_returns import returns_day
 
 TOLD_AT = datetime(2026, 9, 18, 4, tzinfo=UTC)
 """When the day has been told: later than everything in it."""
@@ -60,8 +61,10 @@ async def tell(database: str) -> Story:
             **await _ended(house),
             **await _from_elsewhere(house),
         }
+        returned, sent_back = await returns_day(house)
         paid, payouts = await money_day(house)
-        told |= paid
+        told |= paid | returned
+        payouts |= sent_back
         ids = {name: (await house.claim(reference)).id for name, reference in told.items()}
         for name in ERASED:
             await house.desk.write(_erase, ids[name])

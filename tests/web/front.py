@@ -23,6 +23,7 @@ from desk.store.tables import ClaimRow, metadata
 from desk.web.app import create_app
 from desk.web.options import WebOptions
 from tests.builders import House
+from tests.returns import Goods
 
 CLAIM, EVENT, MESSAGE = (metadata.tables[name] for name in ("claim", "event", "message"))
 PEER, ELSEWHERE = "192.0.2.7", "198.51.100.9"
@@ -127,6 +128,8 @@ class Front:
             await house.confirm(reference, Route.TRANSFER)
         elif state == "withdrawn":
             await house.withdraw(reference)
+        elif state == "returning":
+            return await Goods(house).brought_to("asked")
         elif state != "received":
             await self.put(reference, state)
         return reference

@@ -9,6 +9,7 @@ from desk.domain.claim import State
 from desk.domain.policy import READABLE, RIGHTS, Role
 from tests.builders import lodging
 from tests.postgres import LATER
+from tests.returns import Goods
 from tests.web.front import Front, Slip
 from tests.web.probes import CLAIM, KEY, PLAIN, PROBES, Probe, api_routes
 
@@ -21,7 +22,9 @@ ROLES: Mapping[str, Role | None] = {
 
 ON_CLAIMS = {where: probe for where, probe in PLAIN.items() if where[1].startswith(CLAIM)}
 DOORS = {where: probe for where, probe in PLAIN.items() if probe.act == KEY and probe.state != "refund_sent"}
-AT_SITES = {where: probe for where, probe in PLAIN.items() if where not in ON_CLAIMS and probe.act != KEY}
+STARTING = ("POST", "/api/v1/returns")
+"""Names its claim in the body; who may ask is told by `test_steps_returns`."""
+AT_SITES = {where: probe for where, probe in PLAIN.items() if where not in ON_CLAIMS and where != STARTING and probe.act != KEY}
 Where = tuple[str, str]
 
 
@@ -70,7 +73,9 @@ async def abroad(front: Front, state: str) -> str:
     oskar, mona = front.house.cast.oskar, front.house.cast.mona
     reference = (await front.house.lodge(oskar, site="gulangyu")).reference
     await front.house.assess(reference, oskar)
-    if state == "fast_refund":
+    if state == "returning":
+        await Goods(front.house).start(reference, oskar)
+    elif state == "fast_refund":
         await front.house.confirm(reference, "fast_refund", oskar)
     elif state == "withdrawn":
         await front.house.withdraw(reference)

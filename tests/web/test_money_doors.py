@@ -1,6 +1,7 @@
 """Every route about money, nine callers, one's own site and a foreign one: each cell follows from the rights table."""
 
 from datetime import date
+from itertools import count
 from typing import Any
 
 import httpx
@@ -13,16 +14,18 @@ from desk.domain.money import Money
 from desk.domain.policy import RIGHTS, Role
 from desk.domain.recovery import DecisionKind
 from desk.store import recovery as recoveries
+from tests.returns import Goods
 from tests.statements import broken, puzzled
 from tests.till import Till
 from tests.web.front import Front, problem, yuan
 from tests.web.probes import MONEY, PAYOUT, SITE
 from tests.web.test_foreign_site import ROLES, Where, told
 
+_numbers = count(1)
 CLOSING = ("POST", f"{SITE}/day-closes")
 ABSENT = {
     "reference": "0000000000", "payout": "1", "withdrawal": "1", "site": "atlantis", "recovery": "1", "respondent": "1",
-    "decision": "1", "break": "1", "message": "1",
+    "decision": "1", "break": "1", "message": "1", "pledge": "1",
 }  # fmt: skip
 
 
@@ -50,6 +53,9 @@ async def names(front: Front, where: Where, *, away: bool = False) -> dict[str, 
         own["break"] = str(await broken(house, await (abroad(front) if away else till.brought_to("reserved", house.cast.cai))))
     if "{message}" in path:
         own["message"] = str(await puzzled(house, await (abroad(front) if away else till.brought_to("reserved", house.cast.cai))))
+    if "{pledge}" in path:
+        manager, site = house.cast.staff["mona" if away else "ma"], own["site"]
+        own["pledge"] = str((await Goods(house).pledge(f"商户{next(_numbers)}", manager, site=site)).row.id)
     if "{withdrawal}" in path:
         told = {"amount": yuan("1.00"), "source": "site", "note": "x"}
         path = f"/api/v1/sites/{own['site']}/fund/withdrawals"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 from fastapi.routing import iter_route_contexts
@@ -17,6 +18,7 @@ from desk.domain.payout import Method
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
 from desk.reads.day_closes import open_tills
 from tests.cast import HOME
+from tests.returns import Goods
 from tests.statements import broken, puzzled
 from tests.till import Till
 from tests.web.console import Seat, browser, form_in, seat
@@ -25,6 +27,7 @@ from tests.web.test_money_doors import owed
 from tests.web.test_promises import missed
 
 ABSENT = "0000000000"
+_numbers = count(1)
 ROLES: Mapping[str, Role | None] = {
     "olga": Role.INTAKE, "chen": Role.CASHIER, "mei": Role.MEDIATOR, "ma": Role.MANAGER, "ada": Role.AUDITOR,
     "anton": Role.ADMIN, "mona": None,
@@ -108,6 +111,11 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/follow-ups"): Door(Act.READ_FOLLOW_UPS),
     ("GET", "/desk/follow-ups/{site}"): Door(Act.READ_FOLLOW_UPS),
     ("GET", "/desk/follow-ups/{site}/follow-ups.csv"): Door(Act.READ_FOLLOW_UPS),
+    ("GET", "/desk/pledges"): Door(Act.READ_PLEDGES),
+    ("GET", "/desk/pledges/{site}"): Door(Act.READ_PLEDGES),
+    ("GET", "/desk/pledges/{site}/pledges.csv"): Door(Act.EXPORT_FUND),
+    ("POST", "/desk/pledges/{site}"): Door(Act.MANAGE_PLEDGES, fields={"whose": "site"}),
+    ("POST", "/desk/pledges/{site}/{pledge_id}/withdraw"): Door(Act.MANAGE_PLEDGES),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -123,7 +131,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
-MONEY = re.compile(r"/(payouts|fund|recoveries|close|breaks|gateway-messages)")
+MONEY = re.compile(r"/(pledges|payouts|fund|recoveries|close|breaks|gateway-messages)")
 REPORTS = re.compile(r"/(promises|follow-ups)")
 
 AT_THE_DOOR = {
@@ -176,6 +184,7 @@ class Things:
     site: str = "huangshan"
     recovery: str = "1"
     respondent: str = "1"
+    pledge: int = 1
 
     def address(self, path: str) -> str:
         """An address with its blanks filled in."""
@@ -184,7 +193,7 @@ class Things:
         return path.format(
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
-            respondent_id=self.respondent, number=1, way="in", miss_id=self.miss,
+            respondent_id=self.respondent, number=1, way="in", miss_id=self.miss, pledge_id=self.pledge,
         )  # fmt: skip
 
 
@@ -208,7 +217,8 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
         (till,) = await house.desk.read(open_tills, house.cast.chen, HOME)
         counted = (HOME, Method.CASH, Count(till.expected, "CNY"), None, till.seen)
         return Things(ABSENT, close=(await house.desk.write(close_day, house.cast.chen, *counted)).row.id)
-    return Things(await front.brought_to(state), miss=await missed(front) if "{miss_id}" in where[1] else 1)
+    pledge = (await Goods(house).pledge(f"商户{next(_numbers)}")).row.id if "{pledge_id}" in where[1] else 1
+    return Things(await front.brought_to(state), pledge=pledge, miss=await missed(front) if "{miss_id}" in where[1] else 1)
 
 
 async def met(at: Seat, where: tuple[str, str], things: Things) -> str | int:

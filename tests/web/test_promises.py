@@ -90,6 +90,7 @@ async def test_promises_are_counted_as_they_are_made_kept_missed_and_lifted(at: 
     assert {kind: numbers(one) for kind, one in before["promises"].items()} == {
         "auto_receipt": (4, 4, 0, 0, 0), "first_answer": (4, 1, 1, 1, 1), "acceptance": (4, 0, 0, 3, 1),
         "fast_payment": (0, 0, 0, 0, 0), "mediation": (0, 0, 0, 0, 0),
+        "return_answer": (0, 0, 0, 0, 0), "return_close": (0, 0, 0, 0, 0),
     }  # fmt: skip
     first = before["promises"]["first_answer"]
     assert (first["length"], first["unit"], first["confirmed"], first["counted"]) == (2, "hour", False, "elapsed")

@@ -18,7 +18,7 @@ ITEM = metadata.tables["claim_item"]
 OPEN: dict[str, Any] = {"respondent": None, "items": [{"kind": "refund", "asked": None}, {"kind": "apology"}]}
 NEW = {"name": "新安茶行", "kind": "shop"}
 SHOP = {"name": "云海茶庄", "kind": "shop"}
-COMPLETABLE = {"received", "awaiting_information", "docketed"}
+COMPLETABLE = {"received", "awaiting_information", "docketed", "returning"}
 
 
 def amounts(**by_place: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from desk.domain.errors import DeskError
 from desk.domain.money import Money
 from desk.domain.payout import Method
+from desk.domain.returns import ReturnReason
 from desk.domain.stage import Stage
 from desk.wording import history, reasons, refusals
 from desk.wording.labels import MISSING
@@ -59,6 +60,9 @@ def explanations(language: str) -> Iterator[str]:
         yield reasons.reason_text(code, language)
         yield reasons.reason_text(code, language, figure="5000000.00 CNY", limit="5000.00 CNY")
         yield reasons.reason_text(code, language, figure="2027-01-13", limit="2026-10-14")
+    for reason in ReturnReason:
+        yield reasons.return_reason_text(reason, language)
+        yield reasons.return_reason_text(reason, language, figure="2027-01-13", limit="2026-10-14")
     yield from (door.text for door in reasons.other_doors(language))
     yield reasons.still_missing(MISSING, language)
     yield from _refused(language)

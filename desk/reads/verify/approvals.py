@@ -17,6 +17,7 @@ from desk.reads.verify.decisions import ROUTED
 from desk.reads.verify.dossier import Dossier, Payment
 
 _APPROVALS = frozenset({PayoutStep.APPROVE, PayoutStep.LAPSE})
+_TAKEN_BACK = frozenset({EventKind.RETURN_ANSWERED, EventKind.RETURN_GOODS_BACK})
 _SAYS = {"settled": PayoutStep.HEAR_SETTLED, "failed": PayoutStep.HEAR_FAILED}
 
 
@@ -131,10 +132,13 @@ def _is_second(dossier: Dossier, payment: Payment, act: Row[Any], seq: int, *, p
 
 
 def _hands(dossier: Dossier, seq: int, proposed_by: int) -> Hands:
-    confirmed = (
-        _officer(move.actor) for move in dossier.moves if move.seq < seq and ROUTED.get(Step(move.step)) is Route.FAST_REFUND
-    )  # fmt: skip
+    confirmed = (_officer(event.actor) for event in dossier.events if event.seq < seq and _confirms(event))
     return Hands(_officer(dossier.events[0].actor), frozenset(one for one in confirmed if one is not None), proposed_by)
+
+
+def _confirms(event: Row[Any]) -> bool:
+    """Whether an event decided that money is paid: a fast refund, or goods that are taken back."""
+    return event.kind in _TAKEN_BACK or (event.kind == EventKind.MOVED and ROUTED.get(Step(event.step)) is Route.FAST_REFUND)
 
 
 def _officer(actor: str) -> int | None:

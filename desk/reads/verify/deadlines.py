@@ -17,7 +17,7 @@ from desk.domain.lifecycle import Step
 from desk.domain.pack import ClockRule, Unit
 from desk.domain.payout import PAID
 from desk.domain.policy import Role
-from desk.domain.promises import Counting, after_step
+from desk.domain.promises import BY_EVENT, KEPT_BY_PAYING, Counting, after, after_step
 from desk.reads.verify.dossier import Dossier
 from desk.store.columns import FOREVER
 
@@ -145,6 +145,9 @@ def _replayed(dossier: Dossier, until: int | None = None) -> dict[Name, Clock]:
         if event.kind == EventKind.MOVED:
             changed = after_step(Step(event.step), known.values(), event.at, counting)
             known |= {_name(clock): clock for clock in changed}
+        elif event.kind in BY_EVENT:
+            changed = after(BY_EVENT[EventKind(event.kind)], known.values(), event.at, counting)
+            known |= {_name(clock): clock for clock in changed}
         for name, clock in known.items() if event.kind in _STOPPING else ():
             if _stops_here(clock, event):
                 known[name] = rules.stop(clock, event.at)
@@ -159,7 +162,7 @@ def _as_it_stood(dossier: Dossier, event: Row[Any]) -> Iterator[Clock]:
 
 def _stops_here(clock: Clock, event: Row[Any]) -> bool:
     """A receipt is stored with the lodging itself; a first message answers; money handed over or promised is paid."""
-    if clock.kind == "fast_payment":
+    if clock.kind in KEPT_BY_PAYING:
         return bool(event.kind == EventKind.PAYOUT_MOVED and event.to_state in PAID)
     return (clock.kind == "auto_receipt" and event.step == Step.LODGE) or (
         clock.kind == "first_answer" and event.kind in _ANSWERS_FIRST

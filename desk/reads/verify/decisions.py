@@ -19,26 +19,37 @@ ROUTED = {**{step: route for route, step in CONFIRM.items()}, **{step: route for
 
 
 def decision_of(dossier: Dossier, before: int | None = None) -> tuple[str | None, int | None]:
-    """The route and the amount that stand after all moves, or after those before event `before`, as their events say."""
+    """The route and the amount that stand after all events, or after those before event `before`, as they say themselves.
+
+    Goods that are back decide an amount without a route.
+    """
     route: str | None = None
     decided: int | None = None
-    for event in dossier.moves:
+    for event in dossier.events:
         if before is not None and event.seq >= before:
             break
-        if Step(event.step) in ROUTED:
+        if event.kind == EventKind.RETURN_GOODS_BACK:
+            decided = dossier.told(event)["decided_minor"]
+        elif event.kind != EventKind.MOVED:
+            continue
+        elif Step(event.step) in ROUTED:
             route, decided = ROUTED[Step(event.step)], dossier.told(event).get("decided_minor")
         elif event.step == Step.OBJECT:
             route, decided = Route.DOCKET, None
         elif event.step == Step.REOPEN:
             route, decided = None, None
+        elif event.step == Step.RETURN_REFUSED:
+            decided = None
     return route, decided
 
 
 def i06_row_holds_what_was_decided(dossier: Dossier) -> Iterator[str]:
-    """The claim's row owes exactly the amount of the decision that stands, and owes one only while a fast refund stands."""
+    """The claim's row owes exactly the amount of the decision that stands: of a fast refund, or of goods that are back."""
     claim = dossier.claim
     _, decided = decision_of(dossier)
-    if claim.decided_minor != decided or (claim.decided_minor is not None) is not (claim.route == Route.FAST_REFUND):
+    by_return = any(event.kind == EventKind.RETURN_GOODS_BACK for event in dossier.events)
+    owes = claim.decided_minor is not None
+    if claim.decided_minor != decided or (owes is not (claim.route == Route.FAST_REFUND) and not (owes and by_return)):
         yield f"{dossier.name}: the amount decided is not the one of its decision"
 
 

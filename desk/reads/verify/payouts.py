@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from desk.domain.audit import EventKind
 from desk.domain.fund import EntryKind
-from desk.domain.lifecycle import Step
+from desk.domain.lifecycle import SETTLES
 from desk.domain.notice import NoticeKind
 from desk.domain.payout import (
     CAME_TO_NOTHING,
@@ -106,7 +106,7 @@ def i09_entries_are_those_of_the_moves(dossier: Dossier) -> Iterator[str]:
 
 def i09_settling_closes_the_claim(dossier: Dossier) -> Iterator[str]:
     """Each payout that settled closed its claim, and no claim was closed as refunded without one."""
-    closed = sorted(event.at for event in dossier.moves if event.step == Step.PAYOUT_SETTLED)
+    closed = sorted(event.at for event in dossier.moves if event.step in SETTLES.values())
     moves = (event for payment in dossier.paths.values() for event in payment)
     if closed != sorted(event.at for event in moves if event.to_state == PayoutState.SETTLED):
         yield f"{dossier.name}: was not closed by each payout that settled, or by none"

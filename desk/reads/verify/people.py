@@ -182,24 +182,21 @@ def leaves_of(value: Any) -> list[str]:  # noqa: ANN401 - any JSON
     return [text for _, text in _leaves(value)]
 
 
+_PROSE: Mapping[str, tuple[str, Sequence[str]]] = {
+    "message": ("id", ("text",)), "note": ("id", ("text",)), "follow_up": ("id", ("comment",)),
+    "clock_breach": ("id", ("reason",)), "assessment": ("seq", ("note", "ground")), "verdict": ("seq", ("reason",)),
+    "payout": ("id", ("resolve_evidence",)), "goods_return": ("id", ("item", "condition", "invoice_no")),
+    "bank_return": ("payout_id", ("evidence",)),
+}  # fmt: skip
+"""Where people's words about a claim stand: its tables, what names their rows, and the columns."""
+
+
 def _texts(dossier: Dossier) -> Iterator[tuple[str, str]]:
     """Everything stored about a claim that is text, by where it stands."""
     claim = dossier.claim
     yield "row", "\n".join((claim.facts, claim.order_no or "", claim.source_key or ""))
     for event in dossier.events:
         yield f"event {event.seq}", f"{event.reason or ''}\n{event.data}\n{event.request_id}"
-    for table in ("message", "note"):
+    for table, (number, columns) in _PROSE.items():
         for row in dossier.rows[table]:
-            yield f"{table} {row.id}", row.text
-    for row in dossier.rows["follow_up"]:
-        yield f"follow-up {row.id}", row.comment or ""
-    for row in dossier.rows["clock_breach"]:
-        yield f"missed promise {row.id}", row.reason or ""
-    for row in dossier.rows["assessment"]:
-        yield f"assessment {row.seq}", f"{row.note or ''}\n{row.ground or ''}"
-    for row in dossier.rows["verdict"]:
-        yield f"verdict {row.seq}", row.reason or ""
-    for row in dossier.rows["payout"]:
-        yield f"payout {row.id}", row.resolve_evidence or ""
-    for row in dossier.rows["bank_return"]:
-        yield f"payout {row.payout_id}", row.evidence
+            yield f"{table} {getattr(row, number)}", "\n".join(getattr(row, column) or "" for column in columns)

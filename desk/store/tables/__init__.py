@@ -39,6 +39,7 @@ from desk.store.tables.money import (
 from desk.store.tables.promises import PromiseCountRow, PromiseDeltaRow
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
 from desk.store.tables.recovery import RecoveryDecisionRow, RecoveryDemandRow, RecoveryInstalmentRow, RecoveryRow
+from desk.store.tables.returns import GoodsReturnRow, PledgeRow
 from desk.store.tables.sites import (
     CalendarDayRow,
     CalendarEditionRow,
@@ -76,6 +77,7 @@ __all__ = [
     "FundEntryRow",
     "FundPostingRow",
     "GatewayEventRow",
+    "GoodsReturnRow",
     "IdempotencyKeyRow",
     "InstallationRow",
     "JobRow",
@@ -90,6 +92,7 @@ __all__ = [
     "PayoutRow",
     "PayoutTagRow",
     "PersonRow",
+    "PledgeRow",
     "PromiseCountRow",
     "PromiseDeltaRow",
     "RecoveryDecisionRow",

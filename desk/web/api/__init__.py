@@ -16,10 +16,12 @@ from desk.web.api import (
     gateway_messages,
     lodging,
     payouts,
+    pledges,
     promises,
     recovery,
     reminders,
     respondents,
+    returns,
     runway,
     sends,
     status,
@@ -31,5 +33,6 @@ routers = (
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,
+    returns.router, pledges.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -9,6 +9,7 @@ from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
 from desk.actions.payout_resolution import say_received
+from desk.actions.returns import Asked, Looked, Returning, start_return
 from desk.actions.slips import change_contact
 from desk.actions.steps import Held
 from desk.domain.claim import Outcome, State
@@ -18,7 +19,7 @@ from desk.domain.policy import Viewer
 from desk.domain.stage import public_state, stage
 from desk.ports import Desk
 from desk.reads.visitors import Keyholder
-from desk.web.api.shapes import Email, In, Name, Out, Phone, Prose
+from desk.web.api.shapes import Clean, Day, Email, In, Name, Out, Phone, Prose
 from desk.web.api.status_shapes import EITHER_KEY
 from desk.web.deps import Network, OptionalKey, RequestId, TheDesk
 from desk.web.once import answer_once
@@ -79,6 +80,14 @@ class ChangeContactIn(VisitorIn):
         return self.model_dump(include=self.model_fields_set & {"name", "phone", "email"})
 
 
+class AskReturnIn(VisitorIn):
+    """The key, which goods go back, and what the visitor knows of the purchase; the claim's own day and receipt else."""
+
+    item: Annotated[str, StringConstraints(min_length=1, max_length=400), Clean] = Field(examples=["毛峰茶一盒"])
+    purchased_on: Day | None = None
+    invoice_no: Name | None = None
+
+
 class StandsOut(Out):
     """Where the claim stands after the act; ask the status for the sentence."""
 
@@ -92,6 +101,10 @@ def stands_out(held: Held) -> StandsOut:
     claim = held.claim
     at_stage = stage(State(claim.state), Outcome(claim.outcome) if claim.outcome else None, held.paying, claim.assessed)
     return StandsOut(reference=claim.reference, state=public_state(at_stage), stage=at_stage)
+
+
+def _return_out(done: Returning) -> StandsOut:
+    return stands_out(done.held)
 
 
 async def _visitor(body: VisitorIn, desk: Desk, network: str, request_id: str) -> tuple[Viewer, str]:
@@ -152,6 +165,18 @@ async def post_withdraw(
     """It can be reopened within the objection window."""
     visitor, reference = await _visitor(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, withdraw_claim, reference, body.text)
+
+
+@router.post(
+    "/return", response_model=StandsOut, name="status_return", responses=for_visitor(), summary="Ask to return the goods"
+)
+async def post_return(
+    request: Request, body: AskReturnIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """While the claim is received. An officer answers within two hours; a refused return is a claim again."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    asked = Asked(body.item, Looked(body.purchased_on, body.invoice_no))
+    return await answer_once(request, desk, visitor, key, _return_out, start_return, reference, asked)
 
 
 @router.post(

@@ -17,6 +17,7 @@ from desk.web.console import (
     merchants,
     officers,
     payouts,
+    pledges,
     promises,
     queue,
     receipt,
@@ -30,7 +31,7 @@ from desk.web.console.signing import send_again, sign_in_first
 routers = (
     signing.router, account.router, officers.router, queue.router, fund.router, day_closes.router, breaks.router,
     gateway_messages.router, lodging.router, slip.router, docket.router, reminders.router, payouts.router, receipt.router,
-    evidence.router, recovery.router, merchants.router, promises.router, follow_ups.router,
+    evidence.router, recovery.router, merchants.router, promises.router, follow_ups.router, pledges.router,
     claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip
 

@@ -28,10 +28,12 @@ from desk.domain.follow_up import TRIES, may_try
 from desk.domain.lifecycle import LIFECYCLE, OVERRIDE, Step
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer
+from desk.domain.returns import ReturnPhase, ReturnReason
 from desk.ports import Desk
 from desk.reads.casework import Casework, casework
 from desk.reads.claims import contact_in_full
 from desk.reads.evidence import evidence_of
+from desk.reads.returns import return_offered
 from desk.web.console.claim_acts import ACTS, Asked
 from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, staff_page, typed_in
@@ -39,7 +41,7 @@ from desk.web.console.session import Session, SignedIn
 from desk.web.deps import Reference, TheDesk
 from desk.web.pages import reader_language
 from desk.web.refused import Failed
-from desk.wording.reasons import figure_text
+from desk.wording.reasons import figure_text, return_reason_text
 
 router = APIRouter(prefix="/desk/claims", include_in_schema=False)
 
@@ -118,7 +120,10 @@ def offered(viewer: Viewer, work: Casework) -> frozenset[str]:
         "contact-view": viewer.may(Act.VIEW_CONTACT, site),
         "slip": viewer.may(Act.REISSUE_SLIP, site),
         "assess": viewer.may(Act.ASSESS, site) and state in ASSESSABLE,
-        "facts": viewer.may(Act.COMPLETE_FACTS, site) and state in COMPLETABLE and _is_incomplete(work),
+        "facts": viewer.may(Act.COMPLETE_FACTS, site)
+        and state in COMPLETABLE
+        and _is_incomplete(work)
+        and claim.decided_minor is None,
         "decide": viewer.may(Act.CONFIRM, site) and state is State.RECEIVED,
         "part": viewer.may(Act.CONFIRM, site) and state is State.RECEIVED and work.verdict.route is Route.FAST_REFUND,
         "override": bool(routes_open(viewer, work)),
@@ -128,9 +133,19 @@ def offered(viewer: Viewer, work: Casework) -> frozenset[str]:
         "withdraw": viewer.may(Act.WITHDRAW, site) and (state, Step.WITHDRAW) in LIFECYCLE,
         "reopen": viewer.may(Act.REOPEN, site) and (state, Step.REOPEN) in LIFECYCLE,
         "follow_up": viewer.may(Act.FOLLOW_UP, site) and may_try(state, work.followed),
-        "pay": viewer.may(Act.READ_PAYOUT, site) and (state is State.FAST_REFUND or work.payout_id is not None),
+        "return": viewer.may(Act.START_RETURN, site) and (state, Step.START_RETURN) in LIFECYCLE,
+        **{act: viewer.may(Act.HANDLE_RETURN, site) for act in _of_return(work)},
+        "pay": viewer.may(Act.READ_PAYOUT, site) and (work.to_pay or work.payout_id is not None),
     }
     return frozenset(act for act, allowed in may.items() if allowed)
+
+
+def _of_return(work: Casework) -> tuple[str, ...]:
+    """The forms that suit a return as far as it has come; it is not refused while it is being paid."""
+    phase = work.goods_return.phase if work.goods_return else None
+    forms = {ReturnPhase.ASKED: ("return-answer", "return-back"), ReturnPhase.GOODS_AWAITED: ("return-back",)}
+    refuse = () if phase is None or work.paying else ("return-refuse",)
+    return (*forms.get(phase, ()), *refuse) if phase else ()
 
 
 def routes_open(viewer: Viewer, work: Casework) -> list[Route]:
@@ -172,4 +187,6 @@ async def _page(
         scopes=[scope.value for scope in Scope], kinds=[kind.value for kind in RespondentKind],
         evidence=evidence, shows=list(Shows), tries=sorted(TRIES), tried=sum(kind in TRIES for kind in work.followed),
         may_see_misses=session.viewer.may(Act.READ_MISSES, claim.site_id),
+        to_pay=work.to_pay, return_reasons=[reason.value for reason in ReturnReason],
+        pledge=await desk.read(return_offered, session.viewer, reference, desk.kit), return_text=return_reason_text,
     )  # fmt: skip

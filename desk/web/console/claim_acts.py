@@ -12,6 +12,7 @@ from desk.actions.endings import reopen_claim, withdraw_claim
 from desk.actions.facts import complete_facts
 from desk.actions.follow_up import record_try
 from desk.actions.messages import answer_questions, record_silence, send_message, write_note
+from desk.actions.returns import answer_return, refuse_return, start_return, take_goods_back
 from desk.actions.slips import change_contact, link_claims, view_contact
 from desk.actions.triage import Choice, assess_claim, confirm_triage
 from desk.domain.claim import Route
@@ -22,6 +23,7 @@ from desk.domain.typed import read_amount
 from desk.web.api.claims import RespondentIn
 from desk.web.api.correspondence import ContactIn, ReasonIn, TextIn
 from desk.web.api.decisions import AssessmentIn
+from desk.web.api.returns import AnswerReturnIn, AskedIn, GoodsBackIn, LookedIn, RefuseReturnIn
 from desk.web.api.shapes import Prose
 from desk.web.deps import reference_in
 
@@ -145,6 +147,28 @@ def _longer(asked: Asked) -> tuple[str, int, str]:
     return asked.typed.get("clock", ""), int(typed), ReasonIn(**asked.given("reason")).reason
 
 
+LOOKED = tuple(LookedIn.model_fields)
+
+
+def _return_asked(asked: Asked) -> tuple[Any, ...]:
+    return (AskedIn(**asked.given("item", *LOOKED)).asked(),)
+
+
+def _return_answered(asked: Asked) -> tuple[Any, ...]:
+    told = AnswerReturnIn(**asked.given("note", *LOOKED))
+    return told.looked(), told.note
+
+
+def _goods_back(asked: Asked) -> tuple[Any, ...]:
+    told = GoodsBackIn(**asked.given("condition", *LOOKED))
+    return told.condition, told.looked(), asked.amount("amount")
+
+
+def _return_refused(asked: Asked) -> tuple[Any, ...]:
+    told = RefuseReturnIn(**asked.given("reason", "note"))
+    return told.reason, told.note
+
+
 ACTS: Mapping[str, Form] = MappingProxyType(
     {
         "message": Form(send_message, _message, "talk"),
@@ -163,6 +187,10 @@ ACTS: Mapping[str, Form] = MappingProxyType(
         "withdraw": Form(withdraw_claim, _maybe_text, "main"),
         "reopen": Form(reopen_claim, _text, "main"),
         "follow_up": Form(record_try, _try, "main"),
+        "return": Form(start_return, _return_asked, "return"),
+        "return-answer": Form(answer_return, _return_answered, "return"),
+        "return-back": Form(take_goods_back, _goods_back, "return"),
+        "return-refuse": Form(refuse_return, _return_refused, "return"),
     }
 )
 """Every act of the page, by the last part of its address."""

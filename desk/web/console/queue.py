@@ -55,6 +55,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "received": View(frozenset({State.RECEIVED})),
         "visitor": View(frozenset({State.AWAITING_INFORMATION})),
         "fast": View(frozenset({State.FAST_REFUND})),
+        "returns": View(frozenset({State.RETURNING})),
         "docket": View(frozenset({State.DOCKETED})),
         "all": View(frozenset(State)),
     }

@@ -17,12 +17,14 @@ from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
 from desk.actions.once import once
 from desk.actions.payout_resolution import say_received
+from desk.actions.returns import Asked, Looked, start_return
 from desk.actions.slips import change_contact
 from desk.domain.errors import DeskError, Forbidden
 from desk.domain.follow_up import HIGHEST, LOWEST
 from desk.domain.policy import Act
 from desk.web.api.correspondence import ContactIn, TextIn
-from desk.web.api.shapes import Prose
+from desk.web.api.returns import Item
+from desk.web.api.shapes import Day, Name, Prose
 from desk.web.deps import RequestId, TheDesk
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import same_site
@@ -43,6 +45,18 @@ class RateForm(BaseModel):
 
     rating: Annotated[int, Field(ge=LOWEST, le=HIGHEST)]
     text: Prose | None = None
+
+
+class ReturnForm(BaseModel):
+    """Which goods, and what the visitor knows of the purchase."""
+
+    item: Item
+    purchased_on: Day | None = None
+    invoice_no: Name | None = None
+
+    def asked(self) -> Asked:
+        """As the action takes it."""
+        return Asked(self.item, Looked(self.purchased_on, self.invoice_no))
 
 
 class NoFields(BaseModel):
@@ -69,6 +83,7 @@ FORMS: Mapping[str, Form] = {
     Act.REOPEN: Form(reopen_claim, TextIn, _text),
     Act.RATE: Form(rate_claim, RateForm, lambda form: Rating(form.rating, form.text)),
     Act.SAY_RECEIVED: Form(say_received, NoFields, lambda _: None),
+    Act.START_RETURN: Form(start_return, ReturnForm, ReturnForm.asked),
     Act.CHANGE_CONTACT: Form(change_contact, ContactIn, ContactIn.fields),
 }
 
