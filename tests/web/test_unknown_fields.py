@@ -19,7 +19,9 @@ async def test_every_route_that_changes_something_refuses_a_field_it_does_not_kn
     body = {**(probe.json(other) or {}), "surplus": 1}
     if probe.act == KEY:
         body |= {"token": (await front.slip(reference)).token}
-    answer = await front.call(method, path.format(reference=reference), "ma", json=body, version=before.version)
+    answer = await front.call(
+        method, path.format(reference=reference, clock="mediation"), "ma", json=body, version=before.version
+    )
     assert (problem(answer), flaw(answer)[1]) == ((422, "bad_input"), "unknown_field")
     assert "surplus" in str(answer.json()["errors"]) or flaw(answer)[0] == ""
     assert (await front.claim(reference)).version == before.version
@@ -42,7 +44,7 @@ async def test_every_route_of_the_officers_refuses_a_parameter_it_does_not_know(
     reference = await front.brought_to(probe.state)
     answer = await front.call(
         method,
-        path.format(reference=reference),
+        path.format(reference=reference, clock="mediation"),
         "ma",
         json=probe.json(reference),
         params={**probe.query, "surplus": "1"},
