@@ -66,7 +66,8 @@ def test_all_cases_agree_and_a_second_import_adds_nothing(shell: Shell) -> None:
     after = rows(shell)
     added = {name: number for name, number in (after - before).items() if name != "respondent"}
     assert added == {
-        "claim": 106, "person": 106, "claim_item": 100, "clock": 318, "assessment": 106, "verdict": 106, "event": 318, "promise_delta": 106,
+        "claim": 106, "person": 106, "claim_item": 100, "clock": 318, "assessment": 106, "verdict": 106, "event": 318,
+        "promise_delta": 106,
     }  # fmt: skip
     assert bring(shell) == whole
     assert rows(shell) == after

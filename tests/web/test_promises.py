@@ -32,9 +32,9 @@ BREACH, COUNT, DELTA, SITE_ROW = (metadata.tables[name] for name in ("clock_brea
 
 
 @pytest.fixture
-async def at(till_on_both: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """The running application on a desk of its own, on both engines: these are the tests that show a step is built."""
-    database, cast = till_on_both
+async def at(till_of_ones_own: tuple[str, Cast]) -> AsyncIterator[Front]:
+    """The running application on a desk of its own: on SQLite before each landing, on PostgreSQL in the gate."""
+    database, cast = till_of_ones_own
     async with open_house(database, cast=cast) as house, opened_front(house) as opened:
         yield opened
 

@@ -1,7 +1,6 @@
 """Returns through their routes, on both engines: each step leaves its row, event, clock, posting and sentence, or nothing."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
@@ -13,11 +12,10 @@ from desk.domain.claim import Item, ItemKind
 from desk.domain.errors import WrongMoment
 from desk.reads.till import to_pay
 from desk.store.tables import metadata
-from tests.builders import all_of, open_house
-from tests.cast import Cast
+from tests.builders import all_of
 from tests.returns import BOUGHT, ITEM, Goods
 from tests.till import Till
-from tests.web.front import Front, flaw, last, moved, opened_front, problem
+from tests.web.front import Front, flaw, last, moved, problem
 from tests.web.front import yuan as money
 from tests.web.test_steps_pay import entries, fund
 
@@ -25,14 +23,6 @@ RECOVERY = metadata.tables["recovery"]
 RETURNS = "/api/v1/returns"
 SOUND = {"custom_made": "no", "altered": "no", "damaged_in_transport": "no"}
 CASH = {"method": "cash"}
-
-
-@pytest.fixture
-async def till(till_on_both: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """A desk of one's own, on both engines at once."""
-    database, cast = till_on_both
-    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
-        yield opened
 
 
 async def start(front: Front, reference: str, by: str = "olga", **told: Any) -> Any:  # noqa: ANN401 - an answer
