@@ -54,9 +54,9 @@ def claim(shop: Shop, place: Place) -> dict[str, Any]:
     cashier = {"Authorization": f"Bearer {place.token('cashier')}", "Idempotency-Key": f"take-{claim['reference']}"}
     body = {"method": "transfer", "payee": {"account": OPENID, "name": "王小薇"}}
     payout = shop.officer.post(f"{CLAIMS}/{claim['reference']}/payouts", json=body, headers=cashier).raise_for_status().json()
-    left = "UPDATE payout SET state = 'awaiting_visitor', needs_second = false, sent_at = proposed_at, take = ? WHERE id = ?"
+    left = "UPDATE payout SET state = 'awaiting_visitor', needs_second = false, sent_at = proposed_at, take = ?, gateway = ? WHERE id = ?"
     with closing(sqlite3.connect(place.file, timeout=30)) as connection, connection:
-        connection.execute(left, (PACKAGE, int(payout["id"])))
+        connection.execute(left, (PACKAGE, f"wechat:{MERCHANT}", int(payout["id"])))
     return claim
 
 
