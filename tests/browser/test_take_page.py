@@ -54,7 +54,8 @@ def claim(shop: Shop, place: Place) -> dict[str, Any]:
     cashier = {"Authorization": f"Bearer {place.token('cashier')}", "Idempotency-Key": f"take-{claim['reference']}"}
     body = {"method": "transfer", "payee": {"account": OPENID, "name": "王小薇"}}
     payout = shop.officer.post(f"{CLAIMS}/{claim['reference']}/payouts", json=body, headers=cashier).raise_for_status().json()
-    left = "UPDATE payout SET state = 'awaiting_visitor', needs_second = false, sent_at = proposed_at, take = ?, gateway = ? WHERE id = ?"
+    waits = "state = 'awaiting_visitor', needs_second = false, sent_at = proposed_at"
+    left = f"UPDATE payout SET {waits}, take = ?, gateway = ? WHERE id = ?"
     with closing(sqlite3.connect(place.file, timeout=30)) as connection, connection:
         connection.execute(left, (PACKAGE, f"wechat:{MERCHANT}", int(payout["id"])))
     return claim
