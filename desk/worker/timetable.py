@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
+from random import SystemRandom
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +26,7 @@ FUND_SECONDS = 30.0
 COUNTS_SECONDS = 30.0
 _TROUBLE = (DeskError, OSError, SQLAlchemyError)
 """Trouble with the database, which the next turn may not have."""
+_DICE = SystemRandom()
 TOGETHER = 16
 """How many claims are seen to at once: on SQLite they share a commit, on PostgreSQL the waiting."""
 LAST_SECONDS = 4.0
@@ -96,6 +98,7 @@ async def see_to_all_clocks(desk: Desk) -> int:
     """
     found, passed_over = 0, set[int]()
     while waiting := await desk.read(claims_with_clocks_due, desk.kit.clock.now(), passed_over):
+        _DICE.shuffle(waiting)  # another worker goes through the same list: in another order they meet less often
         for at in range(0, len(waiting), TOGETHER):
             some = waiting[at : at + TOGETHER]
             ends = await asyncio.gather(*(desk.write(see_to_clocks, claim_id) for claim_id in some), return_exceptions=True)

@@ -19,7 +19,8 @@ from tests.gate.places import Place
 from tests.processes import Served, environment, started
 from tests.worker.conftest import SeededOn
 
-MANY, CATCH_UP_SECONDS, CLIENTS = 1000, 30.0, 8
+MANY, CATCH_UP_SECONDS, CLIENTS = 1000, 90.0, 8
+"""Thirty seconds are what an idle machine is to need; in the gate two other tests run beside this one, on two cores."""
 
 pytestmark = pytest.mark.slow
 
