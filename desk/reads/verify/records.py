@@ -11,7 +11,7 @@ from desk.domain.audit import EventKind
 from desk.domain.claim import State
 from desk.domain.follow_up import MOST_TRIES, RATED, TRIES, Kind
 from desk.domain.lifecycle import Step
-from desk.domain.payout import PayoutStep
+from desk.domain.payout import VERDICTS, PayoutStep
 from desk.reads.verify.decisions import ROUTED
 from desk.reads.verify.dossier import Dossier
 from desk.store.columns import FOREVER
@@ -33,6 +33,7 @@ OF_A_PAYOUT = (
 )  # fmt: skip
 ON_DOCKET = frozenset({State.DOCKETED, State.SETTLED})
 NAMED = 20
+_UNSAYING = frozenset({PayoutStep.SEND_AGAIN, *VERDICTS.values()})
 PAGE = 5_000
 
 
@@ -208,12 +209,14 @@ def _said_to_have_come_back(dossier: Dossier) -> set[object]:
 
 
 def _said_to_have_ended(dossier: Dossier) -> set[object]:
-    """The payouts of which a first officer said what became of them; a key that leaves again takes that word away."""
-    said = set[object]()
+    """The payouts of which an officer said what became of them, and two agreed or the gateway still says nothing."""
+    said, agreed = set[object](), set[object]()
     for event in dossier.events:
-        told = dossier.told(event)
+        payout = dossier.told(event).get("payout")
         if event.kind == EventKind.RESOLUTION_PROPOSED:
-            said.add(told.get("payout"))
-        elif event.kind == EventKind.PAYOUT_MOVED and told.get("step") == PayoutStep.SEND_AGAIN:
-            said.discard(told.get("payout"))
+            said.add(payout)
+        elif event.kind == EventKind.RESOLUTION_AGREED:
+            agreed.add(payout)
+        elif event.kind == EventKind.PAYOUT_MOVED and dossier.told(event).get("step") in _UNSAYING:
+            said -= {payout} - agreed
     return said
