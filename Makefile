@@ -4,6 +4,8 @@
 .PHONY: help demo test lint check gate faults soak mutants bench pictures clean
 
 BIN := .venv/bin
+# Containers forbid Python to keep what it compiled: each of a thousand processes would compile the desk anew.
+unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
 # Only what was written after `make demo` counts: desktops export names like LANGUAGE for purposes of their own.
 told = $(if $(filter command line,$(origin $(1))),$($(1)))
