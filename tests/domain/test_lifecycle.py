@@ -1,7 +1,5 @@
 """A claim's life, written out by hand from SPEC 4: every (state, step, by whom), also each that is refused."""
 
-from itertools import product
-
 import pytest
 
 from desk.domain.claim import OPEN_STATES, Outcome, State
@@ -64,13 +62,17 @@ EXPECTED: dict[tuple[str | None, str], tuple[str, str, str | None]] = {
 STATES: tuple[State | None, ...] = (None, *State)
 
 
-@pytest.mark.parametrize(("state", "step"), list(product(STATES, Step)))
+@pytest.mark.parametrize("state", STATES)
+def test_every_step_that_the_spec_does_not_name_is_refused(state: State | None) -> None:
+    for step in Step:
+        if (state, step) not in EXPECTED:
+            with pytest.raises(WrongMoment):
+                move_for(state, step)
+
+
+@pytest.mark.parametrize(("state", "step"), list(EXPECTED))
 def test_every_state_step_and_role_is_as_the_spec_says(state: State | None, step: Step) -> None:
-    to, may, outcome = EXPECTED.get((state, step), (None, "", None))
-    if to is None:
-        with pytest.raises(WrongMoment):
-            move_for(state, step)
-        return
+    to, may, outcome = EXPECTED[state, step]
     move = move_for(state, step)
     assert (move.to, move.outcome) == (to, outcome)
     assert {by.value: by in move.by for by in By} == {by.value: by in may.split() for by in By}

@@ -1,7 +1,5 @@
 """The rights table of SPEC 8, written out by hand, and the one door that asks it."""
 
-from itertools import product
-
 import pytest
 
 from desk.domain.claim import State
@@ -77,6 +75,7 @@ OTHERS = {
     Kind.CALENDAR: "",
     Kind.DESK: "",
 }
+OF_A_SITE = [role for role in Role if role is not Role.ADMIN]
 DOCKETED = {State.DOCKETED, State.SETTLED, State.TERMINATED}
 READS = {
     Role.INTAKE: set(State),
@@ -104,49 +103,46 @@ def test_the_table_knows_every_act_and_every_role() -> None:
     assert set(READS) == set(Role)
 
 
-@pytest.mark.parametrize(("act", "role"), list(product(Act, [role for role in Role if role is not Role.ADMIN])))
-def test_each_role_of_a_site_has_the_rights_of_the_spec_and_no_more(act: Act, role: Role) -> None:
-    assert admitted(officer(role), act) is (role in EXPECTED[act].split())
-
-
 @pytest.mark.parametrize("act", Act)
-def test_rights_of_several_roles_add_up(act: Act) -> None:
+def test_each_act_is_for_the_roles_of_the_spec_and_no_others(act: Act) -> None:
+    assert {role for role in OF_A_SITE if admitted(officer(role), act)} == set(EXPECTED[act].split()) - {Role.ADMIN}
     both = admitted(officer(Role.CASHIER, Role.INTAKE), act)
     assert both is bool({"cashier", "intake"} & set(EXPECTED[act].split()))
 
 
-@pytest.mark.parametrize(("act", "role"), list(product(Act, [role for role in Role if role is not Role.ADMIN])))
-def test_at_a_foreign_site_everything_is_absent(act: Act, role: Role) -> None:
-    with pytest.raises(NotFound):
-        require(officer(role), act, THERE)
+@pytest.mark.parametrize("role", OF_A_SITE)
+def test_at_a_foreign_site_everything_is_absent(role: Role) -> None:
+    for act in Act:
+        with pytest.raises(NotFound):
+            require(officer(role), act, THERE)
 
 
-@pytest.mark.parametrize("act", Act)
-def test_an_admin_manages_and_touches_no_claim(act: Act) -> None:
+def test_an_admin_manages_and_touches_no_claim() -> None:
     anton = officer(Role.ADMIN)
-    assert admitted(anton, act, 0) is (EXPECTED[act] == "admin")
-    with pytest.raises(NotFound):
-        require(anton, act, HERE)
+    assert {act for act in Act if admitted(anton, act, 0)} == {act for act in Act if EXPECTED[act] == "admin"}
+    for act in Act:
+        with pytest.raises(NotFound):
+            require(anton, act, HERE)
     assert (anton.sites, anton.readable_at(HERE), anton.readable_at(0)) == ((), frozenset(), frozenset())
 
 
-@pytest.mark.parametrize(("act", "kind"), list(product(Act, OTHERS)))
-def test_each_party_without_an_account_has_its_few_acts(act: Act, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", OTHERS)
+def test_each_party_without_an_account_has_its_few_acts(kind: Kind) -> None:
     viewer = Viewer(kind, claim_id=5 if kind is Kind.VISITOR else None)
-    assert admitted(viewer, act, HERE, 5) is (act in OTHERS[kind].split())
+    assert {act for act in Act if admitted(viewer, act, HERE, 5)} == set(OTHERS[kind].split())
 
 
-@pytest.mark.parametrize("act", Act)
 @pytest.mark.parametrize(("holds", "asked"), [(5, 6), (5, None), (None, 6), (None, None)])
-def test_a_visitor_of_another_claim_finds_nothing(act: Act, holds: int | None, asked: int | None) -> None:
-    with pytest.raises(NotFound):
-        require(Viewer(Kind.VISITOR, claim_id=holds), act, HERE, asked)
+def test_a_visitor_of_another_claim_finds_nothing(holds: int | None, asked: int | None) -> None:
+    for act in Act:
+        with pytest.raises(NotFound):
+            require(Viewer(Kind.VISITOR, claim_id=holds), act, HERE, asked)
 
 
-@pytest.mark.parametrize("act", Act)
-def test_nobody_may_do_nothing(act: Act) -> None:
-    with pytest.raises(SignInNeeded):
-        require(None, act, HERE, 5)
+def test_nobody_may_do_nothing() -> None:
+    for act in Act:
+        with pytest.raises(SignInNeeded):
+            require(None, act, HERE, 5)
 
 
 @pytest.mark.parametrize("role", Role)
