@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+import structlog
 
 from tests import postgres
 from tests.once import compile_once, once, trust_once
@@ -42,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
     compile_once()
     trust_once()
+    _tell_failures_plainly()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -162,6 +164,12 @@ def _lacking(config: pytest.Config, what: str, why: str) -> NoReturn:
         pytest.fail(why, pytrace=False)
     config.stash[LACKING][what] = why
     pytest.skip(why)
+
+
+def _tell_failures_plainly() -> None:
+    """What is logged of a failure, without the coloured panels of every local: one of them took six seconds to draw."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 def _only_loopback(event: str, arguments: tuple[object, ...]) -> None:
