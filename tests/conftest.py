@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 import structlog
 
-from tests import postgres
+from tests import postgres, processes
 from tests.once import compile_once, once, trust_once
 
 if TYPE_CHECKING:
@@ -95,8 +95,7 @@ def pg_server(pytestconfig: pytest.Config) -> Iterator[postgres.PgServer]:
 @pytest.fixture(scope="session")
 def chromium(pytestconfig: pytest.Config) -> str:
     """The path of Debian's browser."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    return found or _lacking(pytestconfig, "BROWSER", "no chromium on PATH (apt-get install chromium)")
+    return processes.browser_program() or _lacking(pytestconfig, "BROWSER", processes.NO_BROWSER)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from desk.actions.payout_doubts import doubt_answer
+from desk.actions.payout_doubts import doubt_amount, doubt_answer
 from desk.actions.payout_holds import LOOK_AGAIN, hold_back, is_elsewhere, why_held
 from desk.actions.payout_moves import Paying, doubt, hold_for_desk, keep_take, move, tell
 from desk.actions.payout_orders import order_of
@@ -34,7 +34,7 @@ from desk.domain.payout import (
     contradicts,
     word_moves,
 )
-from desk.ports import Lease, PayOrder, Row, Word, Work
+from desk.ports import OTHER_AMOUNT, Lease, PayOrder, Row, Word, Work
 from desk.store import gateway_messages, jobs, payouts
 
 QUERY = "query_payout"
@@ -124,6 +124,8 @@ def begin_query(work: Work, held: Lease, payout_id: int) -> PayOrder | None:
 def end_query(work: Work, held: Lease, payout_id: int, word: Word) -> None:
     """Write down what the gateway answered: its verdict, the same key once more, or ask again later. Source: SPEC 5.5."""
     paying = hold_for_desk(work, payout_id)
+    if paying.state in (PayoutState.UNKNOWN, PayoutState.AWAITING_VISITOR) and _about(paying, word).why == OTHER_AMOUNT:
+        doubt_amount(work, paying, word)
     if paying.state is PayoutState.UNKNOWN:
         goes_on = _goes_on(work, held, paying, _about(paying, word))
     elif goes_on := not _take_answer(work, paying, word) and paying.state is PayoutState.AWAITING_VISITOR:
@@ -136,7 +138,7 @@ def _about(paying: Paying, word: Word) -> Word:
     """The word, unless it speaks of another amount or currency: then nobody knows what was paid. Source: RELIABILITY I13."""
     payout = paying.payout
     agrees = word.amount_minor in (None, payout.amount_minor) and word.currency in (None, payout.currency)
-    return word if agrees else Word(Heard.UNCLEAR, why="other_amount")
+    return word if agrees else Word(Heard.UNCLEAR, why=OTHER_AMOUNT)
 
 
 def take_word(work: Work, paying: Paying, word: Word) -> bool:

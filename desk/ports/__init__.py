@@ -4,10 +4,11 @@ Holds no implementation: `outside` keeps the clocks, lots and keys, `store` keep
 """
 
 from desk.ports.doors import Attempt, Desk, Insertion, Kit, Lease, LeaseLost, Row, Rows, Work
-from desk.ports.gateway import Gateway, GatewayTerms, PayOrder, StatementLine, TakingApp, Word
+from desk.ports.gateway import OTHER_AMOUNT, Gateway, GatewayTerms, PayOrder, StatementLine, TakingApp, Word
 from desk.ports.outside import Clock, Darkroom, Developed, Files, Lots, RuleBook, SealedPerson, Sealer, Shelf
 
 __all__ = [
+    "OTHER_AMOUNT",
     "Attempt",
     "Clock",
     "Darkroom",

@@ -24,6 +24,10 @@ class PayOrder:
     method: Method
 
 
+OTHER_AMOUNT = "other_amount"
+"""The `why` of a word that speaks of another amount or currency than the order's: nobody knows what was paid."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """What a gateway said, or that it said nothing one can rely on. `why` is a code for the log and holds no value of theirs.

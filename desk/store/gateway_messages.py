@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
-from desk.domain.payout import Doubt
+from desk.domain.payout import ANSWER, Doubt
 from desk.ports import Row
 from desk.store.breaks import anybody_uses_gateway, users_of_gateway, uses_gateway
 from desk.store.tables import GatewayEventRow, metadata
@@ -23,6 +23,13 @@ def keep(conn: Connection, row: Row) -> None:
 def heard_before(conn: Connection, message_id: str) -> bool:
     """Whether this message of the gateway has been kept already."""
     return conn.execute(select(MESSAGE.c.id).where(MESSAGE.c.id == message_id)).first() is not None
+
+
+def any_other_amount(conn: Connection, payout_id: int, minor: int | None, currency: str | None) -> bool:
+    """Whether an answer about a payout that named this other amount, or none, is kept already."""
+    same = (MESSAGE.c.amount_minor.is_not_distinct_from(minor), MESSAGE.c.currency.is_not_distinct_from(currency))
+    mine = (MESSAGE.c.payout_id == payout_id, MESSAGE.c.why == Doubt.WRONG_AMOUNT.value, MESSAGE.c.kind.startswith(ANSWER))
+    return conn.execute(select(MESSAGE.c.id).where(*mine, *same).limit(1)).first() is not None
 
 
 def find(conn: Connection, number: int) -> GatewayEventRow | None:

@@ -5,7 +5,6 @@ Needs chromium, as the tests of the pages do.
 
 import io
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.processes import Served, environment, free_port, started
+from tests.processes import NO_BROWSER, Served, browser_program, environment, free_port, started
 
 FOLDER = Path(__file__).with_name("pictures")
 DAY_OVER, PATIENCE = "desk verify:", 300
@@ -26,9 +25,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu"]
 
 def main() -> int:
     """Live through the day, take every picture, end the demo."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = browser_program()
     if chromium is None:
-        print("no chromium on PATH (apt-get install chromium)", file=sys.stderr)
+        print(NO_BROWSER, file=sys.stderr)
         return 1
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="desk-pictures-") as folder:

@@ -81,3 +81,28 @@ async def test_a_send_that_ends_after_a_failure_was_booked_holds_the_next_payout
     assert (await step(till, again, "send"))["state"] == "awaiting_visitor"
     assert await notices(till) == []
     await is_sound(till)
+
+
+async def test_money_that_waits_under_another_amount_is_told_once_and_asked_for_on(till: Front) -> None:
+    short = Till(till.house)
+    payout_id = await short.brought_to("sending")
+    await short.called(payout_id, "awaiting_visitor")
+    for minor in (12_801, 12_801, 12_802):
+        till.house.clock.go(hours=1)
+        held = await short.lease(QUERY)
+        assert await till.house.desk.write(begin_query, held, payout_id) is not None
+        await till.house.desk.write(end_query, held, payout_id, Word(Heard.SETTLED, "gw-1", "test", minor, "CNY"))
+    assert (await Till(till.house).payout(payout_id)).state == "awaiting_visitor"
+    found = await listed(till)
+    assert [(one["type"], one["fate"], one["why"], one["told"]["amount"]) for one in found] == [
+        ("answer.settled", "parked", "wrong_amount", amount) for amount in ("128.02", "128.01")
+    ]
+    assert "Do not pay again until you know." in (await (await seat(till, "ma")).get(PAGE)).text
+    await is_sound(till)
+    assert [(await dismiss(till, one["id"])).status_code for one in found] == [200, 200]
+    await is_sound(till)
+    till.house.clock.go(hours=1)
+    held = await short.lease(QUERY)
+    await till.house.desk.write(end_query, held, payout_id, Word(Heard.SETTLED, "gw-1", "test", 12_800, "CNY"))
+    assert (await Till(till.house).payout(payout_id)).state == "settled"
+    await is_sound(till)

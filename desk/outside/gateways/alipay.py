@@ -21,7 +21,7 @@ from desk.domain.payout import Heard, Method
 from desk.outside.gateways.alipay_seal import AlipaySeal
 from desk.outside.gateways.calls import PAYOUT_BYTES, Caller, Label, NoAnswer, read
 from desk.outside.gateways.order_numbers import number_of
-from desk.ports import GatewayTerms, PayOrder, StatementLine, Word
+from desk.ports import OTHER_AMOUNT, GatewayTerms, PayOrder, StatementLine, Word
 
 HOST = "https://openapi.alipay.com/gateway.do"
 TERMS = GatewayTerms(honours_keys=True, secret=None, statement_after=None)
@@ -181,7 +181,7 @@ class AlipayGateway(Caller):
         if said.trade_no != order.payee["account"]:
             raise NoAnswer("other_key")
         if said.refund_fee < _yuan(order):
-            raise NoAnswer("other_amount")
+            raise NoAnswer(OTHER_AMOUNT)
         if said.fund_change != MONEY_MOVED:
             raise NoAnswer("nothing_moved")
         return Word(Heard.SETTLED, _refund_id(order))
@@ -194,7 +194,7 @@ class AlipayGateway(Caller):
         if (said.trade_no, said.out_request_no) != (told["trade_no"], told["out_request_no"]):
             raise NoAnswer("other_key")
         if said.refund_amount != _yuan(order):
-            raise NoAnswer("other_amount")
+            raise NoAnswer(OTHER_AMOUNT)
         if said.refund_status != REFUND_DONE:
             raise NoAnswer("unknown_state")
         return Word(Heard.SETTLED, _refund_id(order))
@@ -245,7 +245,7 @@ def _transferred(told: _Transfer, order: PayOrder) -> Word:
     if told.out_biz_no != number_of(order.key):
         raise NoAnswer("other_key")
     if told.trans_amount not in (None, _yuan(order)):
-        raise NoAnswer("other_amount")
+        raise NoAnswer(OTHER_AMOUNT)
     if told.status not in TRANSFERS:
         raise NoAnswer("unknown_state")
     heard = TRANSFERS[told.status]

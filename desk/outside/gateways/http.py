@@ -14,7 +14,7 @@ import msgspec
 
 from desk.domain.payout import Heard
 from desk.outside.gateways.calls import PAYOUT_BYTES, STATEMENT_BYTES, STATEMENT_SECONDS, Caller, Label, NoAnswer, read, status
-from desk.ports import PayOrder, StatementLine, Word
+from desk.ports import OTHER_AMOUNT, PayOrder, StatementLine, Word
 
 VERDICTS: Mapping[str, Heard] = MappingProxyType(
     {"settled": Heard.SETTLED, "awaiting_visitor": Heard.AWAITING_VISITOR, "failed": Heard.FAILED}
@@ -94,7 +94,7 @@ def _word(told: _Answer, order: PayOrder) -> Word:
     if told.key != order.key:
         raise NoAnswer("other_key")
     if not _agrees(told, order):
-        raise NoAnswer("other_amount")
+        raise NoAnswer(OTHER_AMOUNT)
     if told.state not in VERDICTS:
         raise NoAnswer("unknown_state")
     return Word(VERDICTS[told.state], told.gateway_id, amount_minor=told.amount_minor, currency=told.currency)

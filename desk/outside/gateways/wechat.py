@@ -31,7 +31,7 @@ from desk.outside.gateways.calls import (
 )
 from desk.outside.gateways.order_numbers import number_of
 from desk.outside.gateways.wechat_seal import WechatSeal
-from desk.ports import GatewayTerms, PayOrder, StatementLine, Word
+from desk.ports import OTHER_AMOUNT, GatewayTerms, PayOrder, StatementLine, Word
 
 HOST = "https://api.mch.weixin.qq.com"
 TERMS = GatewayTerms(honours_keys=True, secret=None, statement_after=bills.MADE_AFTER)
@@ -255,7 +255,7 @@ def _transferred(told: _Transfer, order: PayOrder) -> Word:
     if told.out_bill_no != number_of(order.key):
         raise NoAnswer("other_key")
     if told.transfer_amount not in (None, order.amount_minor):
-        raise NoAnswer("other_amount")
+        raise NoAnswer(OTHER_AMOUNT)
     if told.openid not in (None, order.payee.get("account")):
         raise NoAnswer("other_payee")
     word = _word(TRANSFERS, told.state, told.transfer_bill_no)
@@ -273,7 +273,7 @@ def _refunded(told: _Refund, order: PayOrder) -> Word:
     if (told.out_refund_no, told.transaction_id) != (number_of(order.key), order.payee.get("account")):
         raise NoAnswer("other_key")
     if (told.amount.refund, told.amount.currency) != (order.amount_minor, order.currency):
-        raise NoAnswer("other_amount")
+        raise NoAnswer(OTHER_AMOUNT)
     return _word(REFUNDS, told.status, told.refund_id)
 
 
