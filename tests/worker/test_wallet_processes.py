@@ -143,7 +143,7 @@ async def _told_to_wait(counter: Counter, staff: Staff, slip: Slip, number: str)
     assert shown["stage"] == "refund_sent"
     assert "sent and waiting for you. Take it on your status page in WeChat, within 24 hours." in shown["sentence"]
     page = await counter.page(staff.wire, f"/desk/payouts/{number}")
-    assert "The money waits for the visitor, who takes it in WeChat on their status page, until" in page
+    assert "The money waits for the visitor, who takes it in WeChat on their status page, " in page
     assert told(await staff.step(number, "received"), 409)["code"] == "wrong_moment"
     take = shown["take"]
     assert (take["app"], _kept(counter, take["package"]), "package" in await staff.payout(number)) == ("wechat", 1, False)
