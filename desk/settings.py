@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from desk.domain.notification import read_quiet_hours
+from desk.domain.relay import is_mailbox, is_safe_hook, read_relay
 from desk.domain.signature import secret_bytes
 
 PREFIX = "DESK_"
@@ -61,6 +63,11 @@ class Settings(BaseSettings):
     alipay_app_cert_file: Path | None = None
     alipay_cert_file: Path | None = None
     alipay_root_cert_file: Path | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = None
+    message_hook_url: str | None = Field(default=None, repr=False)
+    message_hook_secret: SecretStr | None = None
+    quiet_hours: str = "22:00-08:00"
     clock_file: Path | None = None
 
     @property
@@ -73,6 +80,17 @@ class Settings(BaseSettings):
         """What a wallet's merchant consists of, by the second half of each setting's name."""
         own = f"{self.gateway}_"
         return {name.removeprefix(own): getattr(self, name) for name in type(self).model_fields if name.startswith(own)}
+
+    @property
+    def mail(self) -> tuple[str, str] | None:
+        """The mail server's address and what stands in From; the first holds a password."""
+        return (self.smtp_url.get_secret_value(), self.mail_from) if self.smtp_url and self.mail_from else None
+
+    @property
+    def hook(self) -> tuple[str, str] | None:
+        """The address of the hook for text messages, and the secret they are signed with."""
+        url, secret = self.message_hook_url, self.message_hook_secret
+        return (url, secret.get_secret_value()) if url and secret else None
 
     @property
     def keys_dir(self) -> Path:
@@ -101,7 +119,7 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return f"sqlite:///{Path(file).expanduser().absolute()}"
 
-    @field_validator("public_url", "gateway_url", mode="after")
+    @field_validator("public_url", "gateway_url", "message_hook_url", mode="after")
     @classmethod
     def _web_address(cls, url: str | None) -> str | None:
         if url is None:
@@ -112,12 +130,33 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return url.rstrip("/")
 
-    @field_validator("gateway_secret", mode="after")
+    @field_validator("gateway_secret", "message_hook_secret", mode="after")
     @classmethod
     def _readable(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None:
             secret_bytes(secret.get_secret_value())
         return secret
+
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            read_relay(url.get_secret_value())
+        return url
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _bare_address(cls, address: str | None) -> str | None:
+        if address is not None and not is_mailbox(address):
+            msg = "must be one bare address like desk@site.example"
+            raise ValueError(msg)
+        return address
+
+    @field_validator("quiet_hours", mode="after")
+    @classmethod
+    def _hours(cls, hours: str) -> str:
+        read_quiet_hours(hours)
+        return hours
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -144,6 +183,17 @@ class Settings(BaseSettings):
     def _gateway_with_its_secret(self) -> "Settings":
         if self.gateway == "http" and self.gateway_url is not None and self.gateway_secret is None:
             msg = "DESK_GATEWAY_URL needs DESK_GATEWAY_SECRET beside it: what the gateway signs its messages with"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _channels_whole(self) -> "Settings":
+        for first, second in (("smtp_url", "mail_from"), ("message_hook_url", "message_hook_secret")):
+            if (getattr(self, first) is None) != (getattr(self, second) is None):
+                msg = f"{PREFIX}{first.upper()} and {PREFIX}{second.upper()} belong together: set both, or neither"
+                raise ValueError(msg)
+        if self.message_hook_url is not None and not is_safe_hook(self.message_hook_url):
+            msg = "DESK_MESSAGE_HOOK_URL carries phone numbers: it must be https, or name an address inside exactly (10.0.0.5)"
             raise ValueError(msg)
         return self
 

@@ -23,8 +23,11 @@ from desk.actions.checks import Checked
 from desk.actions.installation import install
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.errors import DeskError
+from desk.domain.notification import read_quiet_hours
+from desk.domain.relay import read_relay
 from desk.domain.signature import secret_bytes
 from desk.outside.clock import ShiftedClock, WallClock
+from desk.outside.couriers.routes import Ways, open_couriers
 from desk.outside.darkroom import ProcessDarkroom
 from desk.outside.files import FolderFiles
 from desk.outside.gateways.http import HttpGateway
@@ -34,7 +37,7 @@ from desk.outside.logs import start_logs
 from desk.outside.lots import SystemLots
 from desk.outside.sealer import AesSealer
 from desk.packs.loader import PackError, load_packs
-from desk.ports import Clock, Desk, Gateway, GatewayTerms, Kit, Work
+from desk.ports import Clock, CourierTerms, Desk, Gateway, GatewayTerms, Kit, Work
 from desk.reads.verify import verify
 from desk.settings import Settings, SettingsTrouble, load_settings
 from desk.store import installation
@@ -105,6 +108,7 @@ def build_kit(settings: Settings, calendar: WorkingCalendar) -> Kit:
         shelf=CalendarShelf(calendar),
         public_url=settings.public_url,
         gateway=_terms(settings),
+        courier=_courier_terms(settings),
         files=FolderFiles(settings.evidence_dir),
         darkroom=ProcessDarkroom(),
     )
@@ -144,15 +148,23 @@ async def opened(settings: Settings) -> AsyncIterator[Desk]:
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """The worker of this desk, until asked to stop."""
-    async with opened(settings) as desk, gateway(settings) as paying:
-        await work_until(stopping, Means(desk, paying, partial(check, settings)), partial(fold_log, settings.database_url))
+    async with _means(settings) as means:
+        await work_until(stopping, means, partial(fold_log, settings.database_url))
 
 
 async def work_once(settings: Settings) -> Round:
     """Every job that is due, and one round of the worker's housekeeping."""
-    async with opened(settings) as desk, gateway(settings) as paying:
-        await work_through(Means(desk, paying, partial(check, settings)))
-        return await keep_house(desk, partial(fold_log, settings.database_url))
+    async with _means(settings) as means:
+        await work_through(means)
+        return await keep_house(means.desk, partial(fold_log, settings.database_url))
+
+
+@contextlib.asynccontextmanager
+async def _means(settings: Settings) -> AsyncIterator[Means]:
+    """What a worker of this desk works with, until the block ends."""
+    writing = open_couriers(_ways(settings), _clock(settings).machine_now)
+    async with opened(settings) as desk, gateway(settings) as paying, writing as courier:
+        yield Means(desk, paying, partial(check, settings), courier)
 
 
 def check(settings: Settings) -> Checked:
@@ -226,6 +238,16 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
     else:
         async with HttpGateway(url, seconds) as neutral:
             yield neutral
+
+
+def _ways(settings: Settings) -> Ways:
+    mail, hook = settings.mail, settings.hook
+    return Ways((read_relay(mail[0]), mail[1]) if mail else None, (hook[0], secret_bytes(hook[1])) if hook else None)
+
+
+def _courier_terms(settings: Settings) -> CourierTerms | None:
+    open_to = _ways(settings).open_to
+    return CourierTerms(open_to, read_quiet_hours(settings.quiet_hours)) if open_to else None
 
 
 def _terms(settings: Settings) -> GatewayTerms | None:

@@ -42,7 +42,7 @@ from desk.outside.keys import Keys
 from desk.outside.lots import SystemLots
 from desk.outside.sealer import AesSealer
 from desk.packs.loader import load_packs
-from desk.ports import Attempt, Desk, GatewayTerms, Kit, TakingApp, Work
+from desk.ports import Attempt, CourierTerms, Desk, GatewayTerms, Kit, TakingApp, Work
 from desk.store import claims
 from desk.store import sites as site_rows
 from desk.store.engines import is_sqlite
@@ -242,15 +242,16 @@ def kit_on(clock: HandClock, shelf: HandShelf) -> Kit:
 
 @asynccontextmanager
 async def open_house(
-    database: str, at: datetime = MORNING, *, furnish: bool = True, gateway: GatewayTerms | None = TERMS, cast: Cast | None = None
+    database: str, at: datetime = MORNING, *, furnish: bool = True, gateway: GatewayTerms | None = TERMS,
+    cast: Cast | None = None, courier: CourierTerms | None = None,
 ) -> AsyncIterator[House]:  # fmt: skip
     """Open a desk on a migrated database; `furnish` adds calendar, sites, their first money and staff, once.
 
-    `cast` are the staff of a database that was furnished before.
+    `cast` are the staff of a database that was furnished before; without `courier` nobody is written to.
     """
     clock, shelf = HandClock(at), HandShelf()
     opened: Callable[[str, Kit], Any] = open_sqlite if is_sqlite(database) else open_postgres
-    async with opened(database, replace(kit_on(clock, shelf), gateway=gateway)) as desk:
+    async with opened(database, replace(kit_on(clock, shelf), gateway=gateway, courier=courier)) as desk:
         people = cast or (await desk.write(_furnish) if furnish else Cast({}, {}, {}))
         shelf.calendar = await desk.read(calendar_now)
         yield House(desk, clock, shelf, people)

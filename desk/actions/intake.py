@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.actions.codes import slip_for
+from desk.actions.notifications import rows_of_lodging
 from desk.actions.steps import earliest, event_by, windows_of
 from desk.domain import clocks
 from desk.domain.audit import EventKind
@@ -109,6 +110,8 @@ def _build(work: Work, viewer: Viewer, told: Lodging, attempt: Attempt | None, k
         "duplicates": [{"reference": found, "why": why} for found, why in _visible_duplicates(viewer, known)],
     }  # fmt: skip
     rows = _rows(work, viewer, told, claim, running, known.tags) | {"respondent": [respondent] if respondent else []}
+    if told.source_key is None:  # what was lodged elsewhere long ago is no news to its visitor
+        rows |= rows_of_lodging(work, claim, site, rows["event"][0]["id"], told.visitor)
     if attempt:
         rows["idempotency_key"] = [idempotency.row_of(work, attempt, json.dumps(shown))]
     return rows, _lodged(work.kit, shown)

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
+from desk.actions.notifications import notify
 from desk.actions.recovery_moves import open_recovery
 from desk.actions.scrub import scrubbed
 from desk.actions.steps import DESK, Held, earliest, happening, keep_clocks, record, take
@@ -19,11 +20,13 @@ from desk.domain.fund import NOBODY_NAMED
 from desk.domain.lifecycle import SETTLES
 from desk.domain.limits import Review
 from desk.domain.notice import OF_THE_UNKNOWN, NoticeKind
+from desk.domain.notification import news_of_payout
 from desk.domain.payout import (
     CAME_TO_NOTHING,
     PAID,
     UNDER_WAY,
     Doubt,
+    Method,
     PayoutMove,
     PayoutState,
     PayoutStep,
@@ -99,8 +102,9 @@ def note(
     """Write a payout's move into its claim's chain."""
     said = {"payout": str(paying.payout.id), "step": step.value, "amount_minor": paying.payout.amount_minor, **(data or {})}
     event = replace(happening(work, paying.held, EventKind.PAYOUT_MOVED, said), from_state=before, to_state=to)
-    event = replace(event, reason=scrubbed(work, paying.held.claim, reason))
-    events.append(work.conn, work.kit.lots.number(), event)
+    event, event_id = replace(event, reason=scrubbed(work, paying.held.claim, reason)), work.kit.lots.number()
+    events.append(work.conn, event_id, event)
+    notify(work, paying.held.claim, paying.held.site, event_id, news_of_payout(to, Method(paying.payout.method)))
 
 
 def refresh(work: Work, held: Held) -> Held:

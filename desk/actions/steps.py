@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from desk.actions.notifications import notify
 from desk.actions.scrub import scrubbed
 from desk.domain.audit import EventKind, Happening, stored_data
 from desk.domain.claim import OPEN_STATES, PAYABLE, Outcome, State
@@ -16,6 +17,7 @@ from desk.domain.clocks import Clock, ClockState, is_late
 from desk.domain.errors import Forbidden, NotFound, StaleVersion
 from desk.domain.lifecycle import By, Move, Step, move_for
 from desk.domain.notice import NoticeKind
+from desk.domain.notification import news_of
 from desk.domain.opening import Windows, windows_at
 from desk.domain.payout import PayoutState
 from desk.domain.policy import Act, Kind, Role, Viewer, require
@@ -98,7 +100,7 @@ def take(
         notices.close(work, held.claim.id, {NoticeKind.FUND_SHORT, NoticeKind.PAYOUT_RETURNED})
     event = happening(work, held, EventKind.MOVED, data)
     event = replace(event, step=step, from_state=held.claim.state, to_state=move.to, reason=scrubbed(work, held.claim, reason))
-    events.append(work.conn, work.kit.lots.number(), event)
+    _append(work, moved, event)
     return moved
 
 
@@ -167,9 +169,16 @@ def earliest(standing: Sequence[Clock]) -> Any:  # noqa: ANN401 - a datetime
 
 def record(work: Work, held: Held, kind: EventKind, data: dict[str, Any] | None = None, reason: str | None = None) -> None:
     """Audit something that moves no state."""
-    events.append(
-        work.conn, work.kit.lots.number(), replace(happening(work, held, kind, data), reason=scrubbed(work, held.claim, reason))
-    )
+    _append(work, held, replace(happening(work, held, kind, data), reason=scrubbed(work, held.claim, reason)))
+
+
+def _append(work: Work, held: Held, event: Happening) -> None:
+    """Chain an event of the held claim, and let its visitor be told where it is news to them."""
+    event_id = work.kit.lots.number()
+    events.append(work.conn, event_id, event)
+    step = Step(event.step) if event.step else None
+    news = news_of(event.kind, step, by_visitor=held.viewer.kind is Kind.VISITOR)
+    notify(work, held.claim, held.site, event_id, news)
 
 
 def happening(work: Work, held: Held, kind: EventKind, data: dict[str, Any] | None = None) -> Happening:

@@ -1,10 +1,13 @@
-"""What a manager must be told about money, each kind once while it lasts. Tells nobody itself."""
+"""What a person must look at: what a manager is told about money, and who could not be reached. Once while it lasts."""
 
 from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """Why somebody with a manager's rights must look. Source: SPEC 4.3, 4.7, 5.5, 5.8; RELIABILITY I10."""
+    """Why somebody must look: the manager, and intake for a visitor who was not reached.
+
+    Source: SPEC 4.3, 4.7, 5.5, 5.8; RELIABILITY I10.
+    """
 
     FUND_SHORT = "fund_short"
     PAYOUT_STUCK = "payout_stuck"
@@ -14,6 +17,7 @@ class NoticeKind(StrEnum):
     GATEWAY_CONTRADICTS = "gateway_contradicts"
     STATEMENT_BREAK = "statement_break"
     FUND_LOW = "fund_low"
+    VISITOR_NOT_REACHED = "visitor_not_reached"
 
 
 OF_A_SITE = frozenset({NoticeKind.FUND_LOW})

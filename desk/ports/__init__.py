@@ -3,6 +3,7 @@
 Holds no implementation: `outside` keeps the clocks, lots and keys, `store` keeps the doors, `wiring` joins them.
 """
 
+from desk.ports.courier import Courier, CourierTerms, Delivery, Letter
 from desk.ports.doors import Attempt, Desk, Insertion, Kit, Lease, LeaseLost, Row, Rows, Work
 from desk.ports.gateway import OTHER_AMOUNT, Gateway, GatewayTerms, PayOrder, StatementLine, TakingApp, Word
 from desk.ports.outside import Clock, Darkroom, Developed, Files, Lots, RuleBook, SealedPerson, Sealer, Shelf
@@ -11,7 +12,10 @@ __all__ = [
     "OTHER_AMOUNT",
     "Attempt",
     "Clock",
+    "Courier",
+    "CourierTerms",
     "Darkroom",
+    "Delivery",
     "Desk",
     "Developed",
     "Files",
@@ -21,6 +25,7 @@ __all__ = [
     "Kit",
     "Lease",
     "LeaseLost",
+    "Letter",
     "Lots",
     "PayOrder",
     "Row",

@@ -7,6 +7,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from desk.ports.courier import CourierTerms
 from desk.ports.gateway import GatewayTerms
 from desk.ports.outside import Clock, Darkroom, Files, Lots, RuleBook, Sealer, Shelf
 
@@ -34,7 +35,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """Everything an action may use beside the database. `public_url` has no trailing slash; `gateway` is None without one."""
+    """Everything an action may use beside the database. `public_url` has no trailing slash.
+
+    `gateway` and `courier` are None without one.
+    """
 
     clock: Clock
     lots: Lots
@@ -43,6 +47,7 @@ class Kit:
     shelf: Shelf
     public_url: str
     gateway: GatewayTerms | None = None
+    courier: CourierTerms | None = None
     files: Files = field(kw_only=True)
     darkroom: Darkroom = field(kw_only=True)
 

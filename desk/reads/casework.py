@@ -21,6 +21,7 @@ from desk.domain.triage import Verdict, triage
 from desk.ports import Kit
 from desk.reads.claims import ClaimView, claim_view
 from desk.reads.clocks import ClockWorking, clock_workings
+from desk.reads.notifications import Notified, notified_of
 from desk.reads.returns import ReturnView, turn_of, view_of
 from desk.reads.status import stage_of
 from desk.store import claims, follow_ups, payouts
@@ -60,6 +61,7 @@ class Casework:
     sentence: str
     followed: tuple[Kind, ...]
     goods_return: ReturnView | None
+    notified: Notified
 
     @property
     def to_pay(self) -> bool:
@@ -95,6 +97,7 @@ def casework(conn: Connection, viewer: Viewer, reference: str, language: str, ki
         _history(conn, claim.id, zone), payout is not None and PayoutState(payout.state) in UNDER_WAY,
         payout.id if payout else None, _sentence(view, payout, turn_of(conn, claim), zone, language, kit),
         tuple(follow_ups.kinds_of(follow_ups.of_end(conn, claim))), view_of(conn, claim, kit),
+        notified_of(conn, claim, zone, kit),
     )  # fmt: skip
 
 

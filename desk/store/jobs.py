@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text, update
 
 from desk.domain.errors import NotFound, WrongMoment
-from desk.ports import Lease, LeaseLost, Work
+from desk.ports import Lease, LeaseLost, Row, Work
 from desk.store.tables import JobRow, metadata
 
 JOB = metadata.tables["job"]
@@ -29,14 +29,16 @@ def add(work: Work, kind: str, dedupe: str, payload: dict[str, Any], due_at: dat
     """Write a job in the transaction that causes it, unless one of this name is there already."""
     if work.conn.execute(select(JOB.c.id).where(JOB.c.dedupe == dedupe)).first() is not None:
         return
-    work.conn.execute(
-        insert(JOB),
-        {
-            "id": work.kit.lots.number(), "kind": kind, "dedupe": dedupe, "payload": payload, "made_at": work.now,
-            "due_at": due_at or work.now, "leased_until": None, "worker": None, "attempt": 0, "failures": 0,
-            "last_error": None, "done_at": None, "set_aside_at": None,
-        },
-    )  # fmt: skip
+    work.conn.execute(insert(JOB), row_of(work, kind, dedupe, payload, due_at))
+
+
+def row_of(work: Work, kind: str, dedupe: str, payload: dict[str, Any], due_at: datetime | None = None) -> Row:
+    """The row of a new job, for those who insert without reading."""
+    return {
+        "id": work.kit.lots.number(), "kind": kind, "dedupe": dedupe, "payload": payload, "made_at": work.now,
+        "due_at": due_at or work.now, "leased_until": None, "worker": None, "attempt": 0, "failures": 0,
+        "last_error": None, "done_at": None, "set_aside_at": None,
+    }  # fmt: skip
 
 
 def lease(work: Work, worker: str, most: int) -> list[Lease]:

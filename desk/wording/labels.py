@@ -25,6 +25,7 @@ from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.follow_up import TRIES
 from desk.domain.fund import EntryKind, Source
 from desk.domain.limits import Review
+from desk.domain.notification import Carrier, News, NotificationState
 from desk.domain.pack import PAUSE_REASONS
 from desk.domain.payout import Doubt, Method, PayoutState
 from desk.domain.policy import Role
@@ -111,6 +112,9 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "break": _values(BreakKind),
         "try": tuple(sorted(kind.value for kind in TRIES)),
         "doubt": _values(Doubt),
+        "news": _values(News),
+        "carrier": _values(Carrier),
+        "notification": _values(NotificationState),
         "role": (*_values(Role), "visitor", "desk"),
         "who": _values(Who),  # as a visitor reads it
         "who_officer": _values(Who),

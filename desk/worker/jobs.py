@@ -15,11 +15,14 @@ import structlog
 
 from desk.actions.breaks import end_reconcile
 from desk.actions.checks import VERIFY, Checked, keep_check
+from desk.actions.deliveries import begin_delivery, end_delivery
 from desk.actions.jobs import drop_job, give_up, keep_in_hand, lease_jobs, put_back, something_due
+from desk.actions.notifications import NOTIFY
 from desk.actions.payout_words import QUERY, begin_query, begin_send, end_query, end_send
 from desk.actions.payouts import SEND
 from desk.actions.statements import RECONCILE, days_to_fetch, keep_statement
-from desk.ports import Desk, Gateway, Lease, LeaseLost
+from desk.domain.notification import Fate
+from desk.ports import Courier, Delivery, Desk, Gateway, Lease, LeaseLost
 
 AT_ONCE = 16
 POLL_SECONDS = 0.5
@@ -31,11 +34,12 @@ STATEMENT_AGAIN = timedelta(minutes=5)
 
 @dataclass
 class Means:
-    """What a worker works with: the doors, the gateway if there is one, and the check of the whole database, which blocks."""
+    """What a worker works with: the doors, gateway and courier if there are any, and the check of all, which blocks."""
 
     desk: Desk
     gateway: Gateway | None
     check: Callable[[], Checked]
+    courier: Courier | None = None
     name: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
 
 
@@ -84,8 +88,19 @@ async def _reconcile(means: Means, lease: Lease) -> None:
     await means.desk.write(end_reconcile, lease)
 
 
+async def _notify(means: Means, lease: Lease) -> None:
+    """Write to a visitor: one try, begun and ended in transactions of its own, with nothing open between them."""
+    number = int(lease.payload["notification"])
+    letter = await means.desk.write(begin_delivery, lease, number)
+    if letter is not None:
+        courier = means.courier
+        word = await courier.deliver(letter) if courier else Delivery(Fate.LATER, "no_channel")
+        structlog.get_logger().info("visitor_written_to", channel=letter.carrier.value, fate=word.fate.value, why=word.why)
+        await means.desk.write(end_delivery, lease, number, word)
+
+
 HANDLERS: Mapping[str, Callable[[Means, Lease], Awaitable[None]]] = MappingProxyType(
-    {SEND: _send, QUERY: _query, VERIFY: _verify, RECONCILE: _reconcile}
+    {SEND: _send, QUERY: _query, VERIFY: _verify, RECONCILE: _reconcile, NOTIFY: _notify}
 )
 """What each kind of job does."""
 

@@ -31,6 +31,15 @@ def test_a_desk_that_is_told_nothing_lives_in_the_users_own_folder(monkeypatch: 
         ("DESK_GATEWAY_TIMEOUT", "geheim", "should be a valid number"),
         ("DESK_GATEWAY_TIMEOUT", "61", "less than or equal to 60"),
         ("DESK_GATEWAY_TIMEOUT", "0", "greater than 0"),
+        ("DESK_SMTP_URL", "http://desk:geheim@mail.example", "DESK_SMTP_URL (from the environment): must be an address"),
+        ("DESK_SMTP_URL", "smtps://desk:geheim@mail.example", "DESK_SMTP_URL and DESK_MAIL_FROM belong together"),
+        ("DESK_MAIL_FROM", "Geheim <geheim@site.example>", "must be one bare address"),
+        ("DESK_MAIL_FROM", "desk@site.example", "DESK_SMTP_URL and DESK_MAIL_FROM belong together"),
+        ("DESK_MESSAGE_HOOK_URL", "https://sms.example/geheim", "DESK_MESSAGE_HOOK_URL and DESK_MESSAGE_HOOK_SECRET belong"),
+        ("DESK_MESSAGE_HOOK_SECRET", "whsec_geheim!", "DESK_MESSAGE_HOOK_SECRET (from the environment): a secret is a text"),
+        ("DESK_QUIET_HOURS", "geheim", "must be hours of the site's day like 22:00-08:00, or none"),
+        ("DESK_QUIET_HOURS", "22:00-24:00", "must be hours of the site's day"),
+        ("DESK_QUIET_HOURS", "08:00-08:00", "must be hours of the site's day"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
@@ -99,3 +108,24 @@ def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.Monke
     monkeypatch.setenv("DESK_GATEWAY_URL", "https://geheim@gateway.example")
     monkeypatch.setenv("DESK_DATABASE_URL", "postgresql://desk:geheim@host/desk")
     assert "geheim" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("https://sms.example/hook", True), ("http://127.0.0.1:9100/hook", True), ("http://localhost:9100", True),
+        ("http://10.0.0.5/hook", True), ("http://[::1]:9100/hook", True), ("http://sms.example/hook", False),
+        ("http://93.184.216.34/hook", False), ("http://bridge:9100", False),
+    ],
+)  # fmt: skip
+def test_phone_numbers_leave_under_tls_or_to_an_address_inside_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, url: str, safe: bool
+) -> None:  # fmt: skip
+    monkeypatch.setenv("DESK_MESSAGE_HOOK_URL", url)
+    monkeypatch.setenv("DESK_MESSAGE_HOOK_SECRET", "geheim")
+    if safe:
+        assert load_settings().hook == (url, "geheim")
+        assert "geheim" not in repr(load_settings())
+        return
+    with pytest.raises(SettingsTrouble, match="carries phone numbers"):
+        load_settings()

@@ -36,6 +36,7 @@ from desk.store.tables.money import (
     StatementLineRow,
     WithdrawalRow,
 )
+from desk.store.tables.notifications import NotificationRow
 from desk.store.tables.promises import PromiseCountRow, PromiseDeltaRow
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
 from desk.store.tables.recovery import RecoveryDecisionRow, RecoveryDemandRow, RecoveryInstalmentRow, RecoveryRow
@@ -84,6 +85,7 @@ __all__ = [
     "MessageRow",
     "NoteRow",
     "NoticeRow",
+    "NotificationRow",
     "OfficerFactorRow",
     "OfficerRoleRow",
     "OfficerRow",

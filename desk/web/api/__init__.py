@@ -15,6 +15,7 @@ from desk.web.api import (
     gateway,
     gateway_messages,
     lodging,
+    notifications,
     payouts,
     pledges,
     promises,
@@ -33,6 +34,6 @@ routers = (
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,
-    returns.router, pledges.router,
+    returns.router, pledges.router, notifications.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

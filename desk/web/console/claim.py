@@ -27,6 +27,7 @@ from desk.domain.evidence import Shows
 from desk.domain.follow_up import TRIES, may_try
 from desk.domain.lifecycle import LIFECYCLE, OVERRIDE, Step
 from desk.domain.money import Money
+from desk.domain.notification import Carrier
 from desk.domain.policy import Act, Viewer
 from desk.domain.returns import ReturnPhase, ReturnReason
 from desk.ports import Desk
@@ -114,6 +115,8 @@ def offered(viewer: Viewer, work: Casework) -> frozenset[str]:
     state, site = State(claim.state), claim.site_id
     may = {
         "message": viewer.may(Act.MESSAGE, site),
+        "resend": viewer.may(Act.MESSAGE, site) and work.notified.lost and work.notified.by is not Carrier.SLIP,
+        "told": viewer.may(Act.MESSAGE, site) and work.notified.lost,
         "note": viewer.may(Act.NOTE, site),
         "link": viewer.may(Act.LINK, site),
         "contact": viewer.may(Act.CHANGE_CONTACT, site),

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from desk.actions.clocks import extend_clock
+from desk.actions.deliveries import resend, tell_otherwise
 from desk.actions.endings import reopen_claim, withdraw_claim
 from desk.actions.facts import complete_facts
 from desk.actions.follow_up import record_try
@@ -69,6 +70,10 @@ class MaybeText(BaseModel):
     """Words, if there are any."""
 
     text: Prose | None = None
+
+
+def _nothing(_asked: Asked) -> tuple[()]:
+    return ()
 
 
 def _text(asked: Asked) -> tuple[str]:
@@ -171,6 +176,8 @@ def _return_refused(asked: Asked) -> tuple[Any, ...]:
 
 ACTS: Mapping[str, Form] = MappingProxyType(
     {
+        "resend": Form(resend, _nothing, "told"),
+        "told": Form(tell_otherwise, _reason, "told"),
         "message": Form(send_message, _message, "talk"),
         "note": Form(write_note, _text, "notes"),
         "answer": Form(answer_questions, _text, "talk"),

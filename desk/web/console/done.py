@@ -14,7 +14,7 @@ DONE = frozenset(
         "resolve_break", "dismiss_message", "returned", "roles", "disable", "revoke", "factor", "factor_on", "recovery_demand",
         "recovery_accept", "recovery_contest", "recovery_upheld", "recovery_proposed", "recovery_instalments",
         "recovery_payments", "recovery_deposit", "recovery_approve", "recovery_refuse", "deposit_in", "deposit_back",
-        "explain", "follow_up",
+        "explain", "follow_up", "resend", "told",
         "pledge", "pledge_withdrawn", "return", "return-answer", "return-back", "return-refuse",
     }
 )  # fmt: skip

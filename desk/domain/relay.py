@@ -1,0 +1,73 @@
+"""Where the operator's messages leave the desk: addresses of a mail server and of a hook, read and judged. Calls nobody."""
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import unquote, urlsplit
+
+MAILBOX = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}"
+"""A bare address that is fit for a header and an envelope: no spaces, no brackets, no second address."""
+
+_PORTS = {"smtp": 587, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A mail server: `tls_at_once` for smtps, else TLS is asked for once connected, but not on this very machine."""
+
+    host: str
+    port: int
+    tls_at_once: bool
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether nothing leaves the machine on the way to it."""
+        return is_loopback(self.host)
+
+
+def read_relay(url: str) -> Relay:
+    """The server that `smtp://user:password@host:port` or `smtps://…` names. Raises ValueError, which repeats nothing of it."""
+    msg = "must be an address like smtps://user:password@mail.example, or smtp://… for STARTTLS"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(msg) from None
+    rest = parts.path.rstrip("/") or parts.query or parts.fragment
+    if parts.scheme not in _PORTS or not parts.hostname or rest or port == 0 or (parts.password and not parts.username):
+        raise ValueError(msg)
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    return Relay(parts.hostname, port or _PORTS[parts.scheme], parts.scheme == "smtps", user, password)
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether a text is one bare e-mail address."""
+    return re.fullmatch(MAILBOX, text) is not None
+
+
+def is_named_exactly(host: str) -> bool:
+    """Whether a host is an address itself and no name that somebody else could let stand for another one."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return host == "localhost"
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this very machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def is_safe_hook(url: str) -> bool:
+    """Whether phone numbers may travel there: under TLS, or to an address inside that the operator named exactly."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    host = parts.hostname or ""
+    return is_loopback(host) or (is_named_exactly(host) and ip_address(host).is_private)

@@ -1,0 +1,1 @@
+"""Carrying messages to visitors. Each file speaks to one kind of carrier; `routes` knows which are set."""
