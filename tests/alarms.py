@@ -15,11 +15,11 @@ RESPONDENT = metadata.tables["respondent"]
 SHOP = "云海茶庄"
 
 
-async def busy(house: House, claims: int, name: str = SHOP, site: str = HOME, **told: Given) -> None:
-    """So many claims on one merchant of a site."""
+async def busy(house: House, claims: int, name: str = SHOP, site: str = HOME, **told: Given) -> list[str]:
+    """So many claims on one merchant of a site; their references."""
     by = house.cast.olga if site == HOME else house.cast.oskar
-    for _ in range(claims):
-        await house.lodge(by, respondent=WrittenRespondent(name=name, kind=RespondentKind.SHOP), site=site, **told)
+    whom = WrittenRespondent(name=name, kind=RespondentKind.SHOP)
+    return [(await house.lodge(by, respondent=whom, site=site, **told)).reference for _ in range(claims)]
 
 
 async def looked(house: House) -> int:

@@ -64,8 +64,7 @@ async def tell(database: str) -> Story:
         }
         returned, sent_back = await returns_day(house)
         paid, payouts = await money_day(house)
-        await alerts_day(house)
-        told |= paid | returned
+        told |= paid | returned | await alerts_day(house)
         payouts |= sent_back
         ids = {name: (await house.claim(reference)).id for name, reference in told.items()}
         for name in ERASED:
