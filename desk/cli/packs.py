@@ -64,7 +64,7 @@ def _head(pack: "RulePack") -> dict[str, object]:
 
 
 def _figures(pack: "RulePack") -> list[dict[str, object]]:
-    """Limits, clocks and counts, each as id, figure, unit, source and whether somebody confirmed it."""
+    """Limits, clocks, counts and alert thresholds, each as id, figure, unit, source and whether somebody confirmed it."""
     from desk.domain.ladder import ladder_to_json
 
     limits: list[dict[str, object]] = [
@@ -95,7 +95,16 @@ def _figures(pack: "RulePack") -> list[dict[str, object]]:
         }
         for name, number in pack.counts.items()
     ]
-    return [*limits, *clocks, *counts]
+    alerts: list[dict[str, object]] = [
+        {
+            "id": f"alert.{level.value}.{name}", "figure": figure, "unit": "percent" if name == "growth" else "number",
+            "tells": sorted(rule.tells), "task": rule.task.value, "minutes": rule.minutes, "source": rule.source,
+            "confirmed": rule.confirmed,
+        }
+        for level, rule in pack.alerts.items()
+        for name, figure in rule.figures.items()
+    ]  # fmt: skip
+    return [*limits, *clocks, *counts, *alerts]
 
 
 def _unconfirmed(pack: "RulePack") -> int:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
+from desk.domain.alerts import AlertRule, Level
 from desk.domain.ladder import Ladder, check_ladder
 from desk.domain.money import Money
 
@@ -27,6 +28,7 @@ TITLE_LANGUAGES = frozenset({"zh-CN", "en"})
 
 _CODE = re.compile(r"[a-z][a-z_]*", re.ASCII)
 _VERSION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\+[a-z0-9]+(-[a-z0-9]+)*)*", re.ASCII)
+_Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
@@ -106,7 +108,7 @@ class ClockRule:
 class RulePack:
     """All figures a claim is judged by. `in_force_until` is the last day in force; None is an open end.
 
-    `sources` names where each of `counts` comes from; limits and clocks carry their own source.
+    `sources` names where each of `counts` comes from; limits, clocks and alert levels carry their own source.
     Raises ValueError for unknown ids, a count below 1 or without a source, or dates the wrong way round.
     """
 
@@ -119,13 +121,15 @@ class RulePack:
     counts: Mapping[str, int] = field(default_factory=dict)
     late_filing_refuses: bool = False
     sources: Mapping[str, Source] = field(default_factory=dict)
+    alerts: Mapping[Level, AlertRule] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_partial(self)
+        _require(all(level is rule.level for level, rule in self.alerts.items()), "an alert level holds another's rule")
         _require(self.counts.keys() <= COUNT_IDS, "unknown count")
         _require(all(number > 0 for number in self.counts.values()), "a count is above zero")
         _require(self.counts.keys() == self.sources.keys(), "each count has its source")
-        for name in ("title", "limits", "clocks", "counts", "sources"):
+        for name in ("title", "limits", "clocks", "counts", "sources", "alerts"):
             object.__setattr__(self, name, _frozen(getattr(self, name)))
 
 
@@ -225,7 +229,7 @@ def _check_partial(pack: RulePack | Overlay) -> None:
         _require(name == figure.id, f"{name} holds the figure {figure.id}")
 
 
-def _frozen(mapping: Mapping[str, _Value]) -> Mapping[str, _Value]:
+def _frozen(mapping: Mapping[_Key, _Value]) -> Mapping[_Key, _Value]:
     return MappingProxyType(dict(mapping))
 
 

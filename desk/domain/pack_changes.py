@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
+from desk.domain.alerts import AlertRule
 from desk.domain.ladder import Ladder
 from desk.domain.money import Money
 from desk.domain.pack import ClockRule, Limit, RulePack
@@ -23,6 +24,7 @@ class Sort(StrEnum):
     LIMIT = "limit"
     CLOCK = "clock"
     COUNT = "count"
+    ALERT = "alert"
 
 
 class Kind(StrEnum):
@@ -53,7 +55,7 @@ class PackChange:
 
 
 def pack_changes(before: RulePack, after: RulePack) -> tuple[PackChange, ...]:
-    """Every difference from one pack to the other: the pack itself, then limits, clocks, counts, each in order of name.
+    """Every difference from one pack to the other: the pack itself, limits, clocks, counts, alert levels, each in order of name.
 
     Version and title are names, not figures, and are not compared. Empty when the packs say the same. Source: SPEC 3.
     """
@@ -62,6 +64,7 @@ def pack_changes(before: RulePack, after: RulePack) -> tuple[PackChange, ...]:
         *_compared(Sort.LIMIT, before.limits, after.limits, _of_limit),
         *_compared(Sort.CLOCK, before.clocks, after.clocks, _of_clock),
         *_compared(Sort.COUNT, _counted(before), _counted(after), dict),
+        *_compared(Sort.ALERT, _levels(before), _levels(after), _of_alert),
     )
 
 
@@ -99,4 +102,20 @@ def _counted(pack: RulePack) -> Mapping[str, Mapping[str, Value]]:
     return {
         name: {"number": number, "confirmed": pack.sources[name].confirmed, "source": pack.sources[name].text}
         for name, number in pack.counts.items()
+    }
+
+
+def _levels(pack: RulePack) -> Mapping[str, AlertRule]:
+    return {level.value: rule for level, rule in pack.alerts.items()}
+
+
+def _of_alert(rule: AlertRule) -> Mapping[str, Value]:
+    told = frozenset(role.value for role in rule.tells)
+    return {
+        **rule.figures,
+        "tells": told,
+        "task": rule.task,
+        "minutes": rule.minutes,
+        "confirmed": rule.confirmed,
+        "source": rule.source,
     }

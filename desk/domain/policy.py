@@ -92,6 +92,9 @@ class Act(StrEnum):
     READ_PROMISES = "read_promises"
     READ_MISSES = "read_misses"
     EXPLAIN_MISS = "explain_miss"
+    READ_ALERTS = "read_alerts"
+    ANSWER_RECTIFICATION = "answer_rectification"
+    RECTIFY = "rectify"
     MANAGE_JOBS = "manage_jobs"
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_SITES = "manage_sites"
@@ -159,6 +162,9 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.READ_PROMISES: frozenset({Role.MANAGER, Role.AUDITOR}),
         Act.READ_MISSES: _COUNTER | {Role.AUDITOR},
         Act.EXPLAIN_MISS: _COUNTER,
+        Act.READ_ALERTS: _COUNTER | {Role.AUDITOR},
+        Act.ANSWER_RECTIFICATION: _COUNTER,
+        Act.RECTIFY: frozenset({Role.MANAGER}),
         Act.MANAGE_JOBS: frozenset(),
         Act.MANAGE_OFFICERS: frozenset({Role.ADMIN}),
         Act.MANAGE_SITES: frozenset({Role.ADMIN}),

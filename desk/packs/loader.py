@@ -13,6 +13,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, NoReturn, TypeVar
 
+from desk.domain.alerts import FIGURES, AlertRule, Level, Task
 from desk.domain.ladder import rung_of
 from desk.domain.money import Money
 from desk.domain.pack import (
@@ -28,6 +29,7 @@ from desk.domain.pack import (
     overlaid,
     pack_in_force,
 )
+from desk.domain.policy import Role
 
 _Made = TypeVar("_Made")
 _Asked = TypeVar("_Asked")
@@ -147,8 +149,8 @@ def _national(table: _Table) -> RulePack:
     version, title = _version(table), _title(table)
     begins, ends = table.date("in_force_from"), table.date("in_force_until")
     refuses = table.take("late_filing_refuses", bool)
-    parts = {name: table.tables(name) for name in ("limits", "clocks", "counts")}
-    for name, known in (("limits", LIMIT_IDS), ("clocks", CLOCK_IDS), ("counts", COUNT_IDS)):
+    parts = {name: table.tables(name) for name in ("limits", "clocks", "counts", "alerts")}
+    for name, known in (("limits", LIMIT_IDS), ("clocks", CLOCK_IDS), ("counts", COUNT_IDS), ("alerts", frozenset(Level))):
         for missing in sorted(known - parts[name].keys()):
             table.refuse(f"{name}.{missing}", "is missing")
     limits = {name: _limit(name, part) for name, part in parts["limits"].items()}
@@ -156,7 +158,8 @@ def _national(table: _Table) -> RulePack:
     counts = {name: _count(part) for name, part in parts["counts"].items()}
     numbers = {name: number for name, (number, _) in counts.items()}
     sources = {name: source for name, (_, source) in counts.items()}
-    return table.make(lambda: RulePack(version, title, begins, ends, limits, clocks, numbers, refuses, sources))
+    alerts = {rule.level: rule for rule in (_alert(name, part) for name, part in parts["alerts"].items())}
+    return table.make(lambda: RulePack(version, title, begins, ends, limits, clocks, numbers, refuses, sources, alerts))
 
 
 def _overlay(table: _Table) -> Overlay:
@@ -224,6 +227,17 @@ def _count(table: _Table) -> tuple[int, Source]:
     if not source.strip():
         table.refuse("source", "is empty")
     return table.make(lambda: (number, Source(source, confirmed)))
+
+
+def _alert(name: str, table: _Table) -> AlertRule:
+    if name not in set(Level):
+        table.refuse("", "is no alert level")
+    figures = {figure: table.take(figure, int) for figure in sorted(FIGURES[Level(name)])}
+    tells, task, minutes = table.texts("tells"), table.take("task", str), table.take("minutes", int)
+    source, confirmed = table.take("source", str), table.take("confirmed", bool)
+    return table.make(
+        lambda: AlertRule(Level(name), figures, frozenset(Role(role) for role in tells), Task(task), minutes, source, confirmed)
+    )
 
 
 def _in_order(packs: list[RulePack]) -> tuple[RulePack, ...]:

@@ -76,6 +76,16 @@ def counts(conn: Connection, site_id: int, first: date, last: date, *, by_day: b
     return found
 
 
+def made(conn: Connection, site_id: int, kind: str, first: date, last: date) -> int:
+    """How many promises of a kind were made from the first to the last day, both included, folded in or not."""
+    mine = (COUNT.c.site_id == site_id) & COUNT.c.on_day.between(first, last) & (COUNT.c.kind == kind)
+    folded = conn.execute(select(func.sum(COUNT.c.number)).where(mine, COUNT.c.what == Fate.MADE.value)).scalar() or 0
+    waiting = (
+        number for one, number in _waiting(conn, site_id) if (one.kind, one.what) == (kind, Fate.MADE) and first <= one.on <= last
+    )
+    return int(folded) + sum(waiting)
+
+
 def days_known(conn: Connection, site_id: int, most: int) -> int:
     """On how many days the site has made promises, counted up to `most`."""
     days = select(COUNT.c.on_day).where(COUNT.c.site_id == site_id).distinct().limit(most)

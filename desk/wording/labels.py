@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from desk.domain.alerts import Level, Task
 from desk.domain.audit import EventKind
 from desk.domain.calendar import DayKind
 from desk.domain.claim import (
@@ -110,6 +111,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "return_outcome": _values(ReturnOutcome),
         "event": _values(EventKind),
         "break": _values(BreakKind),
+        "alert": _values(Level),
+        "alert_task": _values(Task),
         "try": tuple(sorted(kind.value for kind in TRIES)),
         "doubt": _values(Doubt),
         "news": _values(News),

@@ -15,6 +15,9 @@ FIELDS: Mapping[str, str] = {
     "late_filing_refuses": "pack.late_filing_refuses", "amount": "pack.amount", "length": "pack.length", "unit": "pack.unit",
     "starts": "pack.starts", "stops": "pack.stops", "pauses": "pack.pauses", "number": "pack.number",
     "extendable": "pack.extendable", "ladder": "pack.ladder",
+    "claims": "pack.alert.claims", "missed": "pack.alert.missed", "injury": "pack.alert.injury", "growth": "pack.alert.growth",
+    "week_claims": "pack.alert.week_claims", "sites": "pack.alert.sites", "cause_claims": "pack.alert.cause_claims",
+    "safety": "pack.alert.safety", "tells": "pack.alert.tells", "task": "pack.alert.task", "minutes": "pack.alert.minutes",
     "confirmed": "pack.confirmed", "source": "pack.source",
 }  # fmt: skip
 """Every field that two packs can differ in."""
@@ -29,7 +32,9 @@ KINDS: Mapping[str, str] = {"added": "pack.added", "removed": "pack.removed", "c
 
 def name_of(change: PackChange, language: str) -> str:
     """What a figure is called; of the pack itself, that it is the pack."""
-    return text("pack.itself", language) if change.sort is Sort.PACK else label("clock", change.id, language)
+    if change.sort is Sort.PACK:
+        return text("pack.itself", language)
+    return label("alert" if change.sort is Sort.ALERT else "clock", change.id, language)
 
 
 def field_text(field: str, value: Value, language: str) -> str:
@@ -37,17 +42,18 @@ def field_text(field: str, value: Value, language: str) -> str:
     if value is None:
         return "–"
     if isinstance(value, frozenset):
-        return figures.all_of([label("pause", each, language) for each in sorted(value)], language) or "–"
+        family = "role" if field == "tells" else "pause"
+        return figures.all_of([label(family, each, language) for each in sorted(value)], language) or "–"
     if isinstance(value, tuple):
         return figures.all_of([_rung(rung, language) for rung in value], language) or "–"
     if isinstance(value, bool):
         return label("answer", "yes" if value else "no", language)
-    if field == "unit":
-        return text(UNITS[str(value)], language)
-    return _plain(value, language)
+    return text(UNITS[str(value)], language) if field == "unit" else _plain(field, value, language)
 
 
-def _plain(value: Money | date | int | str, language: str) -> str:
+def _plain(field: str, value: Money | date | int | str, language: str) -> str:
+    if field == "task":
+        return label("alert_task", str(value), language)
     if isinstance(value, Money):
         return figures.money(value, language)
     return value.isoformat() if isinstance(value, date) else str(value)

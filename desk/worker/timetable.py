@@ -8,6 +8,7 @@ from random import SystemRandom
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from desk.actions.alert_watch import look_after_alerts, sites_to_alert
 from desk.actions.checks import plan_check
 from desk.actions.clocks import claims_with_clocks_due, see_to_clocks
 from desk.actions.fund_watch import funds_to_look_at, look_after_fund
@@ -24,6 +25,7 @@ CLOCKS_SECONDS = 5.0
 PLAN_SECONDS = 60.0
 FUND_SECONDS = 30.0
 COUNTS_SECONDS = 30.0
+ALERTS_SECONDS = 60.0
 _TROUBLE = (DeskError, OSError, SQLAlchemyError)
 """Trouble with the database, which the next turn may not have."""
 _DICE = SystemRandom()
@@ -43,6 +45,7 @@ async def work_until(stopping: asyncio.Event, means: Means, fold_log: Callable[[
         _again_and_again(stopping, lambda: look_after_payouts(means.desk), PLAN_SECONDS),
         _again_and_again(stopping, lambda: look_after_funds(means.desk), FUND_SECONDS),
         _again_and_again(stopping, lambda: fold_all_counts(means.desk), COUNTS_SECONDS),
+        _again_and_again(stopping, lambda: look_after_all_alerts(means.desk), ALERTS_SECONDS),
         _again_and_again(stopping, bench.keep, HEARTBEAT_SECONDS),
         _take_jobs(stopping, bench),
     )
@@ -59,6 +62,7 @@ async def work_through(means: Means) -> int:
     await look_after_payouts(means.desk)
     await look_after_funds(means.desk)
     await fold_all_counts(means.desk)
+    await look_after_all_alerts(means.desk)
     done = asyncio.Event()
     keeping = asyncio.create_task(_again_and_again(done, bench.keep, HEARTBEAT_SECONDS))
     try:
@@ -81,6 +85,11 @@ async def look_after_funds(desk: Desk) -> None:
     """Tell the managers whose fund runs low, and take it back where it does not any more."""
     for site_id in await desk.read(funds_to_look_at, desk.kit):
         await desk.write(look_after_fund, site_id)
+
+
+async def look_after_all_alerts(desk: Desk) -> int:
+    """Let the levels of sites and merchants rise and fall; how many changed."""
+    return sum([await desk.write(look_after_alerts, site_id) for site_id in await desk.read(sites_to_alert, desk.kit)])
 
 
 async def fold_all_counts(desk: Desk) -> int:

@@ -25,6 +25,7 @@ from tests.web.front import Front, opened_front
 _numbers = count(1)
 FORGOTTEN = (
     "DELETE FROM goods_return", "DELETE FROM pledge",
+    "DELETE FROM rectification_answer", "DELETE FROM rectification", "DELETE FROM alert",
     "DELETE FROM evidence",
     "DELETE FROM promise_delta", "DELETE FROM promise_count", "DELETE FROM follow_up",
     "DELETE FROM clock_reminder", "DELETE FROM clock_breach",

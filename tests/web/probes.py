@@ -129,6 +129,16 @@ REPORTS: Mapping[tuple[str, str], "Probe"] = {
 }
 """Routes about a site's days: their path names the site or a row of its report, so their tests are `test_promises`."""
 
+ALERTS: Mapping[tuple[str, str], "Probe"] = {
+    ("GET", "/api/v1/alerts"): Probe(Act.READ_ALERTS, query={"site": "huangshan"}),
+    ("GET", f"{SITE}/alerts.csv"): Probe(Act.READ_ALERTS),
+    ("POST", "/api/v1/alerts/{alert}/rectification"): Probe(Act.RECTIFY, body={"demands": "x"}),
+    ("GET", "/api/v1/rectifications"): Probe(Act.READ_ALERTS, query={"site": "huangshan"}),
+    ("POST", "/api/v1/rectifications/{rectification}/answers"): Probe(Act.ANSWER_RECTIFICATION, body=WORDS),
+    ("POST", "/api/v1/rectifications/{rectification}/confirm"): Probe(Act.RECTIFY, body={}),
+}
+"""Routes about alerts: their path names a row that the worker or a manager makes first, so their tests are `test_alerts`."""
+
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
     ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
@@ -165,6 +175,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     **MONEY,
     **EVIDENCE,
     **REPORTS,
+    **ALERTS,
     ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
@@ -178,7 +189,8 @@ PROBES: Mapping[tuple[str, str], Probe] = {
 }
 
 
-PLAIN = {where: probe for where, probe in PROBES.items() if where not in {*MONEY, *EVIDENCE, *REPORTS} and probe.act != SIGNED}
+_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS}
+PLAIN = {where: probe for where, probe in PROBES.items() if where not in _OWN and probe.act != SIGNED}
 """Routes that need no payout, no file and no signature."""
 
 

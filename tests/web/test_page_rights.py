@@ -17,6 +17,8 @@ from desk.domain.money import Money
 from desk.domain.payout import Method
 from desk.domain.policy import READABLE, RIGHTS, Act, Role
 from desk.reads.day_closes import open_tills
+from tests.alarms import alarmed, served
+from tests.builders import House
 from tests.cast import HOME
 from tests.returns import Goods
 from tests.statements import broken, puzzled
@@ -117,6 +119,15 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/pledges/{site}"): Door(Act.MANAGE_PLEDGES, fields={"whose": "site"}),
     ("POST", "/desk/pledges/{site}/{pledge_id}/withdraw"): Door(Act.MANAGE_PLEDGES),
     ("GET", "/desk/notices"): Door(Act.READ_NOTICES),
+    ("GET", "/desk/alerts"): Door(Act.READ_ALERTS),
+    ("GET", "/desk/alerts/{site}"): Door(Act.READ_ALERTS),
+    ("GET", "/desk/alerts/{site}/alerts.csv"): Door(Act.READ_ALERTS),
+    ("GET", "/desk/alerts/{site}/rectifications/{rectification_id}"): Door(Act.READ_ALERTS),
+    ("POST", "/desk/alerts/{site}/{alert_id}/rectification"): Door(Act.RECTIFY, fields={"demands": "x"}),
+    ("POST", "/desk/alerts/{site}/rectifications/{rectification_id}/answers"): Door(
+        Act.ANSWER_RECTIFICATION, fields={"text": "x"}
+    ),
+    ("POST", "/desk/alerts/{site}/rectifications/{rectification_id}/confirm"): Door(Act.RECTIFY),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
     ("POST", "/desk/account/factor"): Door(None),
@@ -132,7 +143,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
 MONEY = re.compile(r"/(pledges|payouts|fund|recoveries|close|breaks|gateway-messages)")
-REPORTS = re.compile(r"/(promises|follow-ups)")
+REPORTS = re.compile(r"/(promises|follow-ups|alerts)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -185,6 +196,8 @@ class Things:
     recovery: str = "1"
     respondent: str = "1"
     pledge: int = 1
+    alert: int = 1
+    rectification: int = 1
 
     def address(self, path: str) -> str:
         """An address with its blanks filled in."""
@@ -194,6 +207,7 @@ class Things:
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
             respondent_id=self.respondent, number=1, way="in", miss_id=self.miss, pledge_id=self.pledge,
+            alert_id=self.alert, rectification_id=self.rectification,
         )  # fmt: skip
 
 
@@ -218,7 +232,22 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
         counted = (HOME, Method.CASH, Count(till.expected, "CNY"), None, till.seen)
         return Things(ABSENT, close=(await house.desk.write(close_day, house.cast.chen, *counted)).row.id)
     pledge = (await Goods(house).pledge(f"商户{next(_numbers)}")).row.id if "{pledge_id}" in where[1] else 1
-    return Things(await front.brought_to(state), pledge=pledge, miss=await missed(front) if "{miss_id}" in where[1] else 1)
+    alert, notice = await notices(house, where[1])
+    return Things(
+        await front.brought_to(state),
+        pledge=pledge,
+        alert=alert,
+        rectification=notice,
+        miss=await missed(front) if "{miss_id}" in where[1] else 1,
+    )
+
+
+async def notices(house: House, path: str) -> tuple[int, int]:
+    """An orange alert, and the notice served for it, where a path names one."""
+    if "{alert_id}" not in path and "{rectification_id}" not in path:
+        return 1, 1
+    alert = await alarmed(house, f"商户{next(_numbers)}")
+    return alert, await served(house, alert) if "{rectification_id}" in path else 1
 
 
 async def met(at: Seat, where: tuple[str, str], things: Things) -> str | int:

@@ -11,8 +11,10 @@ import pytest
 import desk
 from desk.domain import audit, calendar, claim, clocks, fund, lifecycle, limits, pack, payout, policy, recovery, triage
 from desk.domain import stage as stages_of_domain
+from desk.domain.alerts import Cause
 from desk.domain.money import Money
 from desk.wording import catalogue, figures, history, reasons, refusals
+from desk.wording.alerts import reason_text, reasons_text
 from desk.wording.labels import CLOCKS, FAMILIES, label
 from tests.wording.sentences import (
     NOW,
@@ -58,6 +60,14 @@ def test_the_reasons_are_those_of_the_rule() -> None:
     source = Path(triage.__file__).read_text(encoding="utf-8")
     given = re.findall(r'Reason\("(\w+)"|_late\(facts, pack, "(\w+)"|_reason\("(\w+)"|lacking, code.*|"(\w+_unknown)"', source)
     assert {code for groups in given for code in groups if code} == set(reasons.REASONS)
+
+
+@pytest.mark.parametrize("language", catalogue.LANGUAGES)
+def test_every_cause_of_an_alert_tells_what_was_counted(language: str) -> None:
+    told = [reason_text(cause, 7, 5, language) for cause in Cause]
+    assert len(set(told)) == len(told)
+    assert all("7" in each and "5" in each for each in told)
+    assert reasons_text([["claims", 7, 5], ["injury", 1, 1]], language).count("24") == 2
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from desk.domain.audit import EventKind
 from desk.domain.payout import PayoutState
 from desk.ports import Kit
 from desk.reads.verify import (
+    alerts,
     answers,
     approvals,
     chains,
@@ -145,6 +146,9 @@ OF_ALL_RECORDS: Final[tuple[tuple[str, Callable[[Connection], Iterator[str]]], .
     ("I25", promises.i25_reasons_were_told),
     ("I18", returns.i18_returns_rest_on_a_pledge),
     ("I18", returns.i18_pledges_were_told),
+    ("I18", alerts.i18_alerts_are_what_the_chain_tells),
+    ("I18", alerts.i18_alerts_are_of_their_site),
+    ("I18", alerts.i18_rectifications_are_what_the_chain_tells),
     ("I32", recoveries.i32_written_off_by_two),
     ("I32", withdrawals.i32_what_left_was_agreed_to),
     ("I32", withdrawals.i32_what_was_agreed_to_left),
@@ -179,7 +183,8 @@ COUNTED: Final[tuple[tuple[str, str, Callable[[Dossier], int]], ...]] = (
 SIZES: Final = (
     ("I02", "entries", "fund_entry"), ("I03", "closes", "day_close"), ("I04", "entries", "fund_entry"),
     ("I11", "statement lines", "statement_line"), ("I11", "breaks", "statement_break"), ("I12", "stops", "send_stop"),
-    ("I13", "messages", "gateway_event"), ("I16", "jobs", "job"), ("I32", "withdrawals", "withdrawal"),
+    ("I13", "messages", "gateway_event"), ("I16", "jobs", "job"), ("I18", "alerts", "alert"),
+    ("I32", "withdrawals", "withdrawal"),
     ("I34", "sessions", "officer_session"),
 )  # fmt: skip
 IDS: Final = frozenset({invariant for invariant, _ in (*OF_A_CLAIM, *OF_AN_ANSWER, *OF_THE_ACCOUNTS, *OF_ALL_RECORDS)})

@@ -5,6 +5,7 @@ Times are UTC instants (`_at`), days are calendar days at the site (`_on`), amou
 
 from desk.store.tables.naming import metadata  # isort: skip - names constraints before any table is made
 from desk.store.tables.access import OfficerFactorRow, OfficerSessionRow
+from desk.store.tables.alerts import AlertRow, RectificationAnswerRow, RectificationRow
 from desk.store.tables.claims import (
     ClaimItemRow,
     ClaimLinkRow,
@@ -55,6 +56,7 @@ from desk.store.tables.sites import (
 )
 
 __all__ = [
+    "AlertRow",
     "AssessmentRow",
     "BankReturnRow",
     "CalendarDayRow",
@@ -101,6 +103,8 @@ __all__ = [
     "RecoveryDemandRow",
     "RecoveryInstalmentRow",
     "RecoveryRow",
+    "RectificationAnswerRow",
+    "RectificationRow",
     "RespondentRow",
     "SendStopRow",
     "SiteRow",

@@ -48,6 +48,7 @@ class ClaimRow(SQLModel, table=True):
         at_most("facts", 4000),
         UniqueConstraint("site_id", "source_key"),
         Index("ix_claim_queue", "site_id", "state", "due_at", "id"),
+        Index("ix_claim_respondent", "respondent_id", "received_at"),
         Index(
             "ix_claim_ended",
             "moved_at",
@@ -68,7 +69,7 @@ class ClaimRow(SQLModel, table=True):
     route: str | None = Field(sa_column=words(20, optional=True))
     version: int = Field(sa_column=whole())
     generation: int = Field(sa_column=whole())
-    respondent_id: int | None = Field(sa_column=refers("respondent.id", optional=True, index=True))
+    respondent_id: int | None = Field(sa_column=refers("respondent.id", optional=True))
     category: str = Field(sa_column=words(24))
     facts: str = Field(sa_column=prose())
     occurred_on: date | None = Field(sa_column=day(optional=True))

@@ -54,6 +54,7 @@ class ClockBreachRow(SQLModel, table=True):
         CheckConstraint("(reason IS NULL) = (explained_at IS NULL)", name="explained_whole"),
         CheckConstraint("(explained_at IS NULL) = (explained_by IS NULL)", name="explained_by_whom"),
         Index("ix_clock_breach_site", "site_id", "base_at", "id"),
+        Index("ix_clock_breach_recorded", "site_id", "recorded_at"),
     )
 
     id: int = Field(sa_column=key())

@@ -1,6 +1,7 @@
 """The JSON API. `routers` are its parts, in the order of the documentation; `hot_routes` are asked before all others."""
 
 from desk.web.api import (
+    alerts,
     breaks,
     claims,
     correspondence,
@@ -34,6 +35,6 @@ routers = (
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,
-    returns.router, pledges.router, notifications.router,
+    returns.router, pledges.router, alerts.router, notifications.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

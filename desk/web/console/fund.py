@@ -17,6 +17,7 @@ from desk.domain.notice import NoticeKind
 from desk.domain.policy import Act
 from desk.domain.typed import read_amount
 from desk.ports import Desk
+from desk.reads.alerts import alerts_page, rectifications_page
 from desk.reads.board import sites_at_work
 from desk.reads.fund import (
     FundView,
@@ -38,6 +39,7 @@ from desk.web.console.session import Session, SignedIn
 from desk.web.deps import TheDesk, row_id
 from desk.web.pages import reader_language
 from desk.web.refused import Failed
+from desk.wording.alerts import reasons_text
 from desk.wording.notices import fund_left
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -126,7 +128,10 @@ async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Re
         if line.kind == NoticeKind.FUND_LOW
     }
     return staff_page(
-        request, session, "console/notices.html", here="notices", notices=found, stops=stops, messages=waiting, lows=lows
+        request, session, "console/notices.html", here="notices", notices=found, stops=stops, messages=waiting, lows=lows,
+        reasons_text=reasons_text,
+        alerts=(await desk.read(alerts_page, session.viewer, None, LINES, None, desk.kit, standing=True)).lines,
+        rectifications=(await desk.read(rectifications_page, session.viewer, None, LINES, None, desk.kit, open_only=True)).lines,
     )  # fmt: skip
 
 

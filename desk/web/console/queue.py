@@ -17,6 +17,7 @@ from desk.domain.claim import OPEN_STATES, State
 from desk.domain.errors import BadInput, Forbidden, NotFound
 from desk.domain.policy import Act, Viewer
 from desk.domain.reference import read_reference
+from desk.reads.alerts import alerts_standing
 from desk.reads.board import board, sites_at_work
 from desk.reads.queues import Filters
 from desk.reads.seen import claim_seen
@@ -87,6 +88,7 @@ async def queue_page(
     shown = await desk.read(board, session.viewer, VIEWS[chosen].filters(site or None, now), LINES, cursor or None)
     return staff_page(
         request, session, "console/queue.html", here="queue", chosen=chosen, board=shown, sites=sites, site=site,
+        alerts=await desk.read(alerts_standing, session.viewer),
         views=[(name, _address(name, site)) for name in views], may_lodge="new" in rooms, later=bool(cursor),
         site_links=[("", _address(chosen, "")), *((each.slug, _address(chosen, each.slug)) for each in sites)],
         next_address=_address(chosen, site, shown.page.next) if shown.page.next else None, failed=False, reference="",
