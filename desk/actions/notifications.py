@@ -32,7 +32,7 @@ def rows_of_lodging(work: Work, claim: Row, site: SiteRow, event_id: int, contac
     courier = work.kit.courier
     carrier = carrier_for(contact, courier.open_to) if courier else Carrier.SLIP
     row = _row(work, claim, site, event_id, News.LODGED, carrier)
-    return {"notification": [row], "job": [jobs.row_of(work, *_job(row), row["due_at"])]} if row else {}
+    return {"notification": [row], "job": [jobs.row_of(work, NOTIFY, *_job(row), row["due_at"])]} if row else {}
 
 
 def carrier_now(work: Work, claim_id: int) -> Carrier:
@@ -53,11 +53,11 @@ def contact_of(work: Work, claim_id: int) -> Contact | None:
 
 def send_later(work: Work, row: Row) -> None:
     """Queue the job of a notification's turn; one turn has one job."""
-    jobs.add(work, *_job(row), row["due_at"])
+    jobs.add(work, NOTIFY, *_job(row), row["due_at"])
 
 
-def _job(row: Row) -> tuple[str, str, dict[str, str]]:
-    return NOTIFY, f"{NOTIFY}:{row['id']}:{row['turn']}", {"notification": str(row["id"])}
+def _job(row: Row) -> tuple[str, dict[str, str]]:
+    return f"{NOTIFY}:{row['id']}:{row['turn']}", {"notification": str(row["id"])}
 
 
 def _row(work: Work, claim: Row, site: SiteRow, event_id: int, news: News, carrier: Carrier) -> Row | None:
