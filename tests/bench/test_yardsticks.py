@@ -50,7 +50,9 @@ def test_pgbench_writes_the_rows_of_one_lodging(on_postgres: desks.LoadedDesk, p
 
 
 def test_raw_sqlite_writes_the_rows_of_a_payment(on_sqlite: desks.LoadedDesk) -> None:
-    assert {"fund_entry", "fund_posting", "recovery", "event", "promise_delta", "idempotency_key"} == set(_times(_steps(on_sqlite), 1))
+    assert {"fund_entry", "fund_posting", "recovery", "event", "promise_delta", "idempotency_key"} == set(
+        _times(_steps(on_sqlite), 1)
+    )
     before, yard = counts(on_sqlite.yard), Path(on_sqlite.yard.removeprefix("sqlite:///"))
     money = _money(on_sqlite)
     raw_sqlite.pay(yard, on_sqlite.payment.before, on_sqlite.payment.steps, TRANSACTIONS)
