@@ -3,14 +3,13 @@
 The desk serves none by itself: a notice in the site's name is a person's decision. The chain holds a digest of each text.
 """
 
-import hashlib
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from desk.actions.steps import event_by, officer_id, windows_of
 from desk.domain import clocks
 from desk.domain.alerts import Level
-from desk.domain.audit import EventKind
+from desk.domain.audit import EventKind, digest
 from desk.domain.errors import NotFound, WrongMoment
 from desk.domain.policy import Act, Viewer, require
 from desk.ports import Work
@@ -85,11 +84,6 @@ def confirm_rectification(work: Work, viewer: Viewer, rectification_id: int) -> 
     confirmed = rectifications.confirm(work, held.row, officer_id(viewer))
     _record(work, viewer, confirmed, EventKind.RECTIFICATION_CONFIRMED, {})
     return Rectified(confirmed, held.site)
-
-
-def digest(text: str) -> str:
-    """What the chain keeps of a text, so that a changed one is noticed and none is repeated there."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _held(work: Work, viewer: Viewer, rectification_id: int, act: Act) -> Rectified:

@@ -123,3 +123,8 @@ def event_hash(previous: bytes, seq: int, event: Happening) -> bytes:
         ]
     )  # fmt: skip
     return hashlib.sha256(form.encode()).digest()
+
+
+def digest(text: str) -> str:
+    """What the chain keeps of a text, so that a changed one is noticed and none is repeated there."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -215,7 +215,7 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     # Texts of these families are put together in the templates, from a code.
     written = "\n".join(path.read_text(encoding="utf-8") for path in Path(desk.__path__[0]).rglob("*") if path.suffix in PAGES)
     families = (
-        "breaks.do.", "claim.confirm.", "claim.language.", "console.nav.", "done.",
+        "alert.reason.", "breaks.do.", "claim.confirm.", "claim.language.", "console.nav.", "done.",
         "claim.told.by.", "letter.", "merchant.", "pledges.", "recovery.", "return.",
         "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "messages.do.", "messages.fate.",
         "promise.", "rating.", "promises.col.", "promises.counted.",

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from desk.actions.rectifications import digest
 from desk.domain.alerts import Level
-from desk.domain.audit import EventKind
+from desk.domain.audit import EventKind, digest
 from desk.store.alerts import Subject, at_least
 from desk.store.tables import AlertRow, metadata
 
