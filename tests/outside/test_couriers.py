@@ -195,9 +195,9 @@ async def test_the_hook_gets_a_signed_message_under_the_same_id_each_time() -> N
         assert [(await hook(url)).fate for _ in range(3)] == [Fate.LATER, Fate.LATER, Fate.SENT]
     assert {each.headers["webhook-id"] for each in asked} == {"desk-17"}
     for each in asked:
-        named = [each.headers[f"webhook-{name}"] for name in ("id", "timestamp", "signature")]
-        assert signed_right(SECRET, *named, each.body, NOW)
-        assert not signed_right(b"another", *named, each.body, NOW)
+        number, at, signature = (each.headers[f"webhook-{name}"] for name in ("id", "timestamp", "signature"))
+        assert signed_right(SECRET, number, at, signature, each.body, NOW)
+        assert not signed_right(b"another", number, at, signature, each.body, NOW)
         assert json.loads(each.body) == {
             "id": "desk-17", "channel": "sms", "to": "+8613800138000", "language": "zh-CN", "text": TEXT.text
         }  # fmt: skip

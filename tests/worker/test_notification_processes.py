@@ -17,7 +17,7 @@ from tests.fakes.smtp import FakeSmtp, fake_smtp
 from tests.fakes.wire import Asked, Reply, served
 from tests.gate.places import HOME, Place
 from tests.postgres import LATER
-from tests.processes import Served, environment, started
+from tests.processes import Served, environment, free_port, started
 from tests.worker.conftest import SeededOn
 
 SECRET = "geheim-der-tests"
@@ -80,7 +80,7 @@ def states(place: Place) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("engine", ["sqlite", LATER])
 async def test_one_mail_and_one_text_message_leave_through_the_shipped_worker(seeded_on: SeededOn, engine: str) -> None:
     async with outside() as out:
-        with seeded_on(engine) as place, place.serve("--no-worker", **out.settings) as desk:
+        with seeded_on(engine) as place, place.serve("--no-worker", port=free_port(), **out.settings) as desk:
             env = environment(place.data, place.database, **out.settings)
             with started(place.data, "work", url="", env=env) as worker:
                 by_mail = await lodge(place, desk, email="vera@example.org")
@@ -92,10 +92,10 @@ async def test_one_mail_and_one_text_message_leave_through_the_shipped_worker(se
     assert mail.to == "vera@example.org"
     assert by_mail in mail.text
     assert "https://desk.example/s\n" in mail.text
-    named = [text.headers[f"webhook-{name}"] for name in ("id", "timestamp", "signature")]
+    number, at, signature = (text.headers[f"webhook-{name}"] for name in ("id", "timestamp", "signature"))
     told = json.loads(text.body)
     assert (told["to"], told["language"], by_text in told["text"]) == ("+8613800138000", "en", True)
-    assert signed_right(SECRET.encode(), *named, text.body, _at(named[1]))
+    assert signed_right(SECRET.encode(), number, at, signature, text.body, _at(at))
     said = [word for word in ("geheim", PASSWORD, "vera@example.org", "13800138000", by_mail, "Traceback") if word in logs]
     assert said == []
 
@@ -103,7 +103,7 @@ async def test_one_mail_and_one_text_message_leave_through_the_shipped_worker(se
 @pytest.mark.slow
 async def test_a_worker_killed_after_the_server_took_the_mail_sends_it_again_by_the_same_name(seeded_on: SeededOn) -> None:
     async with outside() as out:
-        with seeded_on("sqlite") as place, place.serve("--no-worker", **out.settings) as desk:
+        with seeded_on("sqlite") as place, place.serve("--no-worker", port=free_port(), **out.settings) as desk:
             env = environment(place.data, place.database, **out.settings)
             out.server.stall = "data-end"
             with started(place.data, "work", url="", env=env) as worker:
@@ -123,7 +123,7 @@ async def test_a_worker_killed_after_the_server_took_the_mail_sends_it_again_by_
 @pytest.mark.slow
 async def test_a_worker_is_not_kept_from_ending_by_a_server_that_hangs(seeded_on: SeededOn) -> None:
     async with outside() as out:
-        with seeded_on("sqlite") as place, place.serve("--no-worker", **out.settings) as desk:
+        with seeded_on("sqlite") as place, place.serve("--no-worker", port=free_port(), **out.settings) as desk:
             out.server.stall = "RCPT"
             env = environment(place.data, place.database, **out.settings)
             with started(place.data, "work", url="", env=env) as worker:
