@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ASKED = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("DESK_")}
 LACKING = pytest.StashKey[dict[str, str]]()
 GATE = Path(__file__).parent / "gate"
+LATER_ON_POSTGRES = {"web", "worker"}
 LONG = {"worker", "demo", "tour", "gate", "browser"}
 _numbers = count(1)
 
@@ -61,10 +62,12 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what waits for processes and browsers: a file of one long test that begins last keeps only one worker busy.
 
-    Of the tests of pages and routes only the steps run on PostgreSQL before each landing, all the others in the gate.
+    Of the tests of pages, routes and workers only the steps run on PostgreSQL before each landing, all the others in the gate;
+    so do the walks through one old migration, which nobody edits any more.
     """
     for item in items:
-        if item.path.parent.name == "web" and "[postgresql" in item.name and not item.path.name.startswith("test_steps"):
+        on_postgres = "[postgresql" in item.name and not item.path.name.startswith("test_steps")
+        if (on_postgres and item.path.parent.name in LATER_ON_POSTGRES) or item.path.stem.endswith(("_migration", "_upgrade")):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.parent.name not in LONG)
 
