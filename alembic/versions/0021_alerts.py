@@ -26,9 +26,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Undo. Raises RuntimeError where a merchant was served a notice: what they answered would be lost."""
-    if op.get_bind().execute(sa.text("SELECT 1 FROM rectification")).first() is not None:
-        msg = "merchants were served notices: the older program would forget them"
+    """Undo. Raises RuntimeError where anything was ever at an alert level: the chain would tell of what no row has."""
+    if op.get_bind().execute(sa.text("SELECT 1 FROM alert")).first() is not None:
+        msg = "sites or merchants were at alert levels: the older program would forget them"
         raise RuntimeError(msg)
     op.drop_index("ix_clock_breach_recorded", "clock_breach")
     op.drop_index("ix_claim_respondent", "claim")

@@ -35,6 +35,9 @@ def begin_delivery(work: Work, lease: Lease, number: int) -> Letter | None:
     if row.state != NotificationState.WAITING:
         jobs.done(work, lease)
         return None
+    if notifications.is_overtaken(work.conn, row):
+        _end(work, lease, row, NotificationState.TOLD, LATER_CAME)
+        return None
     if why := _hopeless(work, row):
         _give_up(work, lease, held, row, why)
         return None

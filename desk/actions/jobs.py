@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from desk.actions.notifications import NOTIFY
 from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit, Lease, Work
 from desk.store import jobs
@@ -16,9 +17,9 @@ def something_due(conn: Connection, kit: Kit) -> bool:
     return jobs.any_due(conn, kit.clock.now())
 
 
-def lease_jobs(work: Work, worker: str, most: int) -> list[Lease]:
-    """Take up to `most` due jobs that nobody holds."""
-    return jobs.lease(work, worker, most)
+def lease_jobs(work: Work, worker: str, most: int, letters: int | None = None) -> list[Lease]:
+    """Take up to `most` due jobs that nobody holds, and no more than `letters` to visitors: money waits for no mail server."""
+    return jobs.lease(work, worker, most, NOTIFY, most if letters is None else letters)
 
 
 def keep_in_hand(work: Work, leases: list[Lease]) -> None:

@@ -32,6 +32,13 @@ def given_up(conn: Connection, claim_id: int) -> list[NotificationRow]:
     return [row for row in of_claim(conn, claim_id) if row.state == NotificationState.GIVEN_UP]
 
 
+def is_overtaken(conn: Connection, row: NotificationRow) -> bool:
+    """Whether the visitor of a claim was told something newer by now."""
+    newer = (NOTIFICATION.c.claim_id == row.claim_id, NOTIFICATION.c.id > row.id)
+    sent = select(NOTIFICATION.c.id).where(*newer, NOTIFICATION.c.state == NotificationState.SENT.value).limit(1)
+    return conn.execute(sent).first() is not None
+
+
 def change(conn: Connection, row: NotificationRow, **values: Any) -> NotificationRow:  # noqa: ANN401 - column values
     """Write new column values; the claim, which is locked, keeps others away."""
     conn.execute(update(NOTIFICATION).where(NOTIFICATION.c.id == row.id).values(**values))

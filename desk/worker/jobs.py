@@ -24,7 +24,8 @@ from desk.actions.statements import RECONCILE, days_to_fetch, keep_statement
 from desk.domain.notification import Fate
 from desk.ports import Courier, Delivery, Desk, Gateway, Lease, LeaseLost
 
-AT_ONCE = 16
+AT_ONCE, LETTERS_AT_ONCE = 16, 4
+"""Of what is in hand at once no more than a quarter are letters to visitors: a mail server may hang as long as it likes."""
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 2.5
 WITHOUT_GATEWAY = timedelta(minutes=1)
@@ -117,7 +118,8 @@ class Bench:
         free = AT_ONCE - len(self._held)
         if free <= 0 or not await self._means.desk.read(something_due, self._means.desk.kit):
             return False
-        leases = await self._means.desk.write(lease_jobs, self._means.name, free)
+        letters = LETTERS_AT_ONCE - sum(lease.kind == NOTIFY for lease in self._held.values())
+        leases = await self._means.desk.write(lease_jobs, self._means.name, free, letters)
         for lease in leases:
             task = asyncio.create_task(self._run(lease))
             self._held[task] = lease

@@ -30,12 +30,14 @@ class Mail:
 class FakeSmtp:
     """The running server. `refuse` has the line that answers a verb; `stall` and `cut` name the verb at which it does so.
 
-    `data-end` stands for the end of the message. `users` are those who may sign in, by name.
+    `slow` has the seconds that it takes to answer a verb. `data-end` stands for the end of the message. `users` are those who
+    may sign in, by name.
     """
 
     port: int = 0
     refuse: dict[str, str] = field(default_factory=dict)
     stall: str = ""
+    slow: dict[str, float] = field(default_factory=dict)
     cut: str = ""
     users: dict[str, str] = field(default_factory=dict)
     mails: list[Mail] = field(default_factory=list)
@@ -126,6 +128,7 @@ class _Talk:
         """Say it, or what is to be said or done instead; whether it was said."""
         if self.fake.stall == verb:
             await asyncio.sleep(3600)
+        await asyncio.sleep(self.fake.slow.get(verb, 0))
         if self.fake.cut == verb:
             raise ConnectionResetError
         refusal = self.fake.refuse.get(verb)

@@ -96,6 +96,14 @@ async def test_a_server_that_hangs_or_hangs_up_is_tried_again_also_where_it_took
     assert {mail.message["Message-ID"] for mail in server.mails} == {"<desk-17@site.example>"}
 
 
+async def test_a_mail_that_nobody_waits_for_any_more_does_not_leave() -> None:
+    async with fake_smtp() as server:
+        server.slow = {"greeting": 0.7 * SECONDS, "EHLO": 0.7 * SECONDS}
+        assert await mailer(server.port).deliver(LETTER) == Delivery(Fate.LATER, "timeout")
+        await asyncio.sleep(SECONDS)
+        assert server.mails == []
+
+
 async def test_where_nobody_listens_nothing_is_lost() -> None:
     assert await mailer(free_port()).deliver(LETTER) == Delivery(Fate.LATER, "not_reached")
 

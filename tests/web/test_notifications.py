@@ -238,6 +238,18 @@ async def test_failures_are_tried_again_under_the_same_name_and_then_given_up(at
     assert await red(at) == {}
 
 
+async def test_what_was_overtaken_by_newer_news_is_not_sent_after_it(at: Front) -> None:
+    reference, late = await lodged(at), Postman(SENT)
+    assert await work(at, Postman(LATER)) == 1
+    await at.house.message(reference)
+    assert await work(at, Postman(SENT)) == 1
+    at.house.clock.go(minutes=5)
+    assert await work(at, late) == 1
+    assert late.letters == []
+    assert [(row.state, row.why) for row in await outbox(at)] == [("told", "told_by_later"), ("sent", None)]
+    assert await red(at) == {}
+
+
 async def test_what_is_refused_for_good_is_given_up_at_once_and_told_by_an_officer(at: Front) -> None:
     reference = await lodged(at, None, EMAIL)
     await work(at, Postman(REFUSED))
@@ -367,6 +379,7 @@ def test_a_letter_holds_reference_and_address_and_no_figure_besides(news: News, 
         ("UPDATE notification SET state = 'given_up', ended_at = due_at", "nobody was asked"),
         ("UPDATE notification SET site_id = (SELECT id FROM site WHERE slug = 'gulangyu')", "not what its event was"),
         ("UPDATE notification SET state = 'sent', tries = 1, ended_at = due_at", "its job goes on"),
+        ("UPDATE job SET set_aside_at = due_at WHERE kind = 'notify'", "waits, and nobody will send it"),
     ],
 )
 async def test_verify_sees_a_broken_outbox(at: Front, break_it: str, found: str) -> None:

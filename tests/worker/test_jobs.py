@@ -17,6 +17,7 @@ from desk.actions.payouts import SEND
 from desk.domain.payout import Heard, PayoutState
 from desk.ports import GatewayTerms, LeaseLost, Word, Work
 from desk.reads.readiness import upkeep
+from desk.store import jobs
 from desk.store.tables import metadata
 from desk.worker.jobs import HANDLERS, Bench, Means
 from desk.worker.timetable import see_to_all_clocks, work_through
@@ -66,6 +67,21 @@ async def test_two_workers_never_hold_one_job(house: House) -> None:
     held = [lease.id for leases in taken for lease in leases]
     assert (len(held), len(set(held))) == (6, 6)
     assert await house.desk.write(lease_jobs, "late", 4) == []
+
+
+async def test_refunds_wait_for_no_letters(house: House) -> None:
+    await house.desk.write(_letters_due)
+    await Till(house).brought_to("sending")
+    taken = [job.kind for job in await house.desk.write(lease_jobs, "one", 16, 4)]
+    assert taken.count("notify") == 4
+    assert SEND in taken
+    assert await house.desk.write(lease_jobs, "one", 11, 0) == []
+    assert len(await house.desk.write(lease_jobs, "another", 16)) == 16
+
+
+def _letters_due(work: Work) -> None:
+    for number in range(20):
+        jobs.add(work, "notify", f"notify:{number}:1", {"notification": str(number)}, work.now - timedelta(hours=1))
 
 
 async def test_a_job_is_taken_over_when_its_lease_runs_out_and_its_first_hand_counts_no_more(house: House) -> None:

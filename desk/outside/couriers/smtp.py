@@ -31,8 +31,16 @@ class _Line:
 
     def __init__(self) -> None:
         self.sock: socket.socket | None = None
+        self.is_cut = False
+
+    def goes_on(self, client: smtplib.SMTP) -> None:
+        """What the talk runs on now: TLS puts another socket in place of the first. Raises TimeoutError where nobody waits."""
+        self.sock = client.sock
+        if self.is_cut:
+            raise TimeoutError
 
     def cut(self) -> None:
+        self.is_cut = True
         if self.sock is not None:
             with contextlib.suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
@@ -73,8 +81,9 @@ class SmtpCourier:
         client: smtplib.SMTP | None = None
         try:
             client = self._connect()
-            line.sock = client.sock
+            line.goes_on(client)
             self._enter(client)
+            line.goes_on(client)
             client.send_message(self._message(letter), self._sender, [letter.to])
         except (OSError, ValueError) as trouble:
             return _came_of(trouble, connected=client is not None)

@@ -45,7 +45,8 @@ def i18_notifications_wait_with_their_jobs(conn: Connection) -> Iterator[str]:
     """A notification that waits has the open job of its turn, and no other one has any."""
     waiting = select(NOTIFICATION.c.id, NOTIFICATION.c.turn).where(NOTIFICATION.c.state == NotificationState.WAITING.value)
     rows = {f"{_KIND}:{row.id}:{row.turn}" for row in conn.execute(waiting)}
-    jobs = set(conn.execute(select(JOB.c.dedupe).where(JOB.c.kind == _KIND, JOB.c.done_at.is_(None))).scalars())
+    going_on = (JOB.c.done_at.is_(None), JOB.c.set_aside_at.is_(None))
+    jobs = set(conn.execute(select(JOB.c.dedupe).where(JOB.c.kind == _KIND, *going_on)).scalars())
     yield from (f"{name}: waits, and nobody will send it" for name in sorted(rows - jobs))
     yield from (f"{name}: has ended, and its job goes on" for name in sorted(jobs - rows))
 
