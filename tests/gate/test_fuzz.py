@@ -37,7 +37,7 @@ def stocked(place: Place) -> Iterator[Stock]:
     """Serve a place and have claims at hand; afterwards expect no bug in the log and every invariant to hold."""
     with place.serve() as served:
         headers = {"Authorization": f"Bearer {place.token('manager')}"}
-        with httpx.Client(base_url=served.url, headers=headers, trust_env=False) as client:
+        with httpx.Client(base_url=served.url, headers=headers, trust_env=False, timeout=60) as client:
             assert client.get("/openapi.json").json()["paths"] == description.raw_schema["paths"]
             yield Stock(client)
         assert '"event":"bug"' not in served.output
