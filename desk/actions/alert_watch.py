@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from desk.actions.steps import DESK, event_by
-from desk.domain.alerts import LATELY, WEEK, WEEK_DAYS, Alarm, Counts, Level, Rules, alarm
+from desk.domain.alerts import LATELY, WEEK, WEEK_DAYS, Alarm, Counts, Level, Rules, alarm, is_risk
 from desk.domain.audit import EventKind
 from desk.domain.pack import RulePack
 from desk.ports import Kit, Work
@@ -143,7 +143,7 @@ def _of(
     compared = place.site.added_at <= now - 2 * WEEK
     return Counts(
         claims=sum(each.claims for each in told) if missed is None else 0, missed=missed or 0,
-        injuries=sum(each.injuries for each in told), risks=sum(each.claims for each in told if alerts.is_risk(each.category)),
+        injuries=sum(each.injuries for each in told), risks=sum(each.claims for each in told if is_risk(each.category)),
         this_week=this_week, last_week=last_week if compared else None,
         sites=max((len(at_sites[category]) for category in own), default=0),
     )  # fmt: skip

@@ -39,7 +39,7 @@ def serve_rectification(work: Work, viewer: Viewer, alert_id: int, demands: str)
     require(viewer, Act.RECTIFY, found.site_id)
     site = sites.lock_by_id(work.conn, found.site_id)
     alert = alerts.find(work.conn, alert_id)
-    if alert is None or alert.until is not None or alert.respondent_id is None or not alerts.at_least(alert, Level.ORANGE):
+    if alert is None or alert.until is not None or alert.respondent_id is None or not Level(alert.level).reaches(Level.ORANGE):
         raise WrongMoment
     if rectifications.is_open(work.conn, alert.respondent_id):
         raise WrongMoment

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from desk.domain.claim import Category
 from desk.domain.policy import Role
 
 LATELY = timedelta(hours=24)
@@ -31,6 +32,10 @@ class Level(StrEnum):
     def rank(self) -> int:
         """Its place among the levels, from 1."""
         return list(Level).index(self) + 1
+
+    def reaches(self, other: "Level") -> bool:
+        """Whether it is as serious as another one, or more."""
+        return self.rank >= other.rank
 
 
 class Cause(StrEnum):
@@ -62,6 +67,11 @@ FIGURES: Mapping[Level, frozenset[str]] = MappingProxyType(
     }
 )
 """The thresholds that a pack publishes for each level. `growth` is per cent, `cause_claims` makes a cause one of a site."""
+
+
+def is_risk(category: str) -> bool:
+    """Whether a claim of this category tells of a safety risk. Source: SPEC 4.6, red."""
+    return category == Category.INJURY_SAFETY.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from desk.domain.policy import Act, Role, Viewer, require
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
 from desk.store import sites
-from desk.store.alerts import at_least
 from desk.store.tables import AlertRow, RectificationRow, SiteRow, metadata
 
 ALERT, NOTICE, ANSWER, RESPONDENT, SITE, OFFICER = (
@@ -50,7 +49,7 @@ class AlertView:
     def asks_for_notice(self) -> bool:
         """Whether a rectification notice is still to be served for it."""
         stands = self.row.until is None and self.row.respondent_id is not None
-        return stands and self.notice is None and at_least(self.row, Level.ORANGE)
+        return stands and self.notice is None and Level(self.row.level).reaches(Level.ORANGE)
 
 
 @dataclass(frozen=True, slots=True)

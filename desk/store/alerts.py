@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, case, func, insert, select, update
 
-from desk.domain.alerts import AlertRule, Level
-from desk.domain.claim import Category
+from desk.domain.alerts import AlertRule
 from desk.ports import Row, Work
 from desk.store import promises
 from desk.store.tables import AlertRow, metadata
@@ -113,16 +112,6 @@ def begin(work: Work, subject: Subject, rule: AlertRule, told: Mapping[str, Any]
 def end(work: Work, alert: AlertRow, at: datetime) -> None:
     """End a level; nothing else of its row is ever changed."""
     work.conn.execute(update(ALERT).where(ALERT.c.id == alert.id, ALERT.c.until.is_(None)).values(until=at))
-
-
-def is_risk(category: str) -> bool:
-    """Whether a claim of this category tells of a safety risk."""
-    return category == Category.INJURY_SAFETY.value
-
-
-def at_least(row: AlertRow, level: Level) -> bool:
-    """Whether an alert is at a level or above."""
-    return Level(row.level).rank >= level.rank
 
 
 def _pieces(merchants: Sequence[Subject]) -> Iterable[list[int]]:

@@ -5,7 +5,6 @@ A password or a visitor's address travels under TLS, except to a server on this 
 
 import asyncio
 import contextlib
-import re
 import smtplib
 import socket
 import ssl
@@ -18,7 +17,7 @@ from email.utils import format_datetime
 from http import HTTPStatus
 
 from desk.domain.notification import Fate
-from desk.domain.relay import MAILBOX, Relay
+from desk.domain.relay import Relay, is_mailbox
 from desk.outside.gateways.calls import status
 from desk.ports import Delivery, Letter
 
@@ -56,7 +55,7 @@ class SmtpCourier:
 
     async def deliver(self, letter: Letter) -> Delivery:
         """Hand it to the server within so many seconds; its Message-ID is the same for every try."""
-        if not re.fullmatch(MAILBOX, letter.to):
+        if not is_mailbox(letter.to):
             return Delivery(Fate.REFUSED, "bad_address")
         line, loop = _Line(), asyncio.get_running_loop()
         word: asyncio.Future[Delivery] = loop.create_future()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from desk.domain.alerts import Level
 from desk.domain.audit import EventKind, digest
-from desk.store.alerts import Subject, at_least
+from desk.store.alerts import Subject
 from desk.store.tables import AlertRow, metadata
 
 EVENT, ALERT, NOTICE, ANSWER, RESPONDENT = (
@@ -54,7 +54,8 @@ def i18_alerts_are_of_their_site(conn: Connection) -> Iterator[str]:
             yield f"alert {number}: is about a merchant of another site"
     for notice in conn.execute(select(NOTICE)):
         alert = rows[notice.alert_id]
-        if (alert.site_id, alert.respondent_id) != (notice.site_id, notice.respondent_id) or not at_least(alert, Level.ORANGE):
+        of_it = (alert.site_id, alert.respondent_id) == (notice.site_id, notice.respondent_id)
+        if not (of_it and Level(alert.level).reaches(Level.ORANGE)):
             yield f"rectification {notice.id}: was served for an alert that asks for none of this merchant"
 
 

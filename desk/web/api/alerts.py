@@ -1,6 +1,5 @@
 """Alerts of sites and merchants, those that stand and their history, and the rectification notices served on merchants."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -14,11 +13,11 @@ from desk.domain.alerts import Cause, Level, Task
 from desk.domain.policy import Role, Viewer
 from desk.ports import Desk
 from desk.reads.alerts import AlertView, RectificationView, alerts_page, rectifications_page
-from desk.reads.pages import LARGEST_PAGE, Page
+from desk.reads.pages import LARGEST_PAGE
 from desk.web.api.claims import link_next
 from desk.web.api.fund import Site
 from desk.web.api.shapes import Code, In, Out, Prose, WhoOut
-from desk.web.csv import csv_line
+from desk.web.csv import csv_file
 from desk.web.deps import Officer, OptionalKey, ReaderLanguage, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
@@ -256,20 +255,10 @@ COLUMNS = (
 
 async def alerts_csv(desk: Desk, officer: Viewer, site: str) -> StreamingResponse:
     """The alerts of a site as a file; the console hands it out too. Raises NotFound for a foreign site, Forbidden."""
-    first = await desk.read(alerts_page, officer, site, LARGEST_PAGE, None, desk.kit)
-    headers = {"Content-Disposition": f'attachment; filename="alerts-{site}.csv"'}
-    return StreamingResponse(_csv(desk, officer, site, first), headers=headers, media_type="text/csv; charset=utf-8")
-
-
-async def _csv(desk: Desk, officer: Viewer, site: str, page: Page[AlertView]) -> AsyncIterator[str]:
-    yield csv_line(COLUMNS) + _rows(page)
-    while page.next:
-        page = await desk.read(alerts_page, officer, site, LARGEST_PAGE, page.next, desk.kit)
-        yield _rows(page)
-
-
-def _rows(page: Page[AlertView]) -> str:
-    return "".join(csv_line(_cells(view)) for view in page.lines)
+    return await csv_file(
+        f"alerts-{site}", COLUMNS, _cells,
+        lambda cursor: desk.read(alerts_page, officer, site, LARGEST_PAGE, cursor, desk.kit),
+    )  # fmt: skip
 
 
 def _cells(view: AlertView) -> tuple[object, ...]:

@@ -1,6 +1,5 @@
 """What does not pair between the gateway's statement and the books: listed, as CSV, resolved by the manager."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -15,11 +14,11 @@ from desk.domain.policy import Act, Viewer
 from desk.domain.reconciliation import BreakKind
 from desk.ports import Desk
 from desk.reads.breaks import BreakView, breaks_page, view_of
-from desk.reads.pages import LARGEST_PAGE, Page
+from desk.reads.pages import LARGEST_PAGE
 from desk.web.api.claims import link_next
 from desk.web.api.fund import FundQuery, Site, money_out
 from desk.web.api.shapes import In, MoneyOut, Out, Prose
-from desk.web.csv import csv_line
+from desk.web.csv import csv_file
 from desk.web.deps import Officer, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
@@ -104,26 +103,16 @@ async def post_resolve(
 
 async def csv_answer(desk: Desk, officer: Viewer, site: str) -> StreamingResponse:
     """The breaks as a file; the console hands it out too. Raises NotFound for a foreign site, Forbidden."""
-    first = await desk.read(breaks_page, officer, site, LARGEST_PAGE, None, desk.kit, Act.EXPORT_FUND)
-    headers = {"Content-Disposition": f'attachment; filename="breaks-{site}.csv"'}
-    return StreamingResponse(_csv(desk, officer, site, first), headers=headers, media_type="text/csv; charset=utf-8")
+    return await csv_file(
+        f"breaks-{site}", COLUMNS, _cells,
+        lambda cursor: desk.read(breaks_page, officer, site, LARGEST_PAGE, cursor, desk.kit, Act.EXPORT_FUND),
+    )  # fmt: skip
 
 
 COLUMNS = (
     "id", "kind", "key", "gateway_id", "reference", "payout", "booked", "booked_currency", "told", "told_currency", "found_at",
     "days", "resolved_at", "resolved_by", "resolution",
 )  # fmt: skip
-
-
-async def _csv(desk: Desk, officer: Viewer, site: str, page: Page[BreakView]) -> AsyncIterator[str]:
-    yield csv_line(COLUMNS) + _rows(page)
-    while page.next:
-        page = await desk.read(breaks_page, officer, site, LARGEST_PAGE, page.next, desk.kit, Act.EXPORT_FUND)
-        yield _rows(page)
-
-
-def _rows(page: Page[BreakView]) -> str:
-    return "".join(csv_line(_cells(view)) for view in page.lines)
 
 
 def _cells(view: BreakView) -> tuple[object, ...]:

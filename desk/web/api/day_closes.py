@@ -1,6 +1,5 @@
 """Closing a cashier's day: what waits to be counted, the close itself, and the closes so far as JSON and CSV."""
 
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Annotated
 
@@ -16,11 +15,11 @@ from desk.domain.payout import Method
 from desk.domain.policy import Viewer
 from desk.ports import Desk
 from desk.reads.day_closes import CloseView, OpenTill, TillLine, close_view, closes_page, open_tills
-from desk.reads.pages import LARGEST_PAGE, Page
+from desk.reads.pages import LARGEST_PAGE
 from desk.web.api.claims import link_next
 from desk.web.api.fund import FundQuery, Site, money_out
 from desk.web.api.shapes import In, MoneyIn, MoneyOut, Out, Prose, RowId
-from desk.web.csv import csv_line
+from desk.web.csv import csv_file
 from desk.web.deps import Officer, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
@@ -178,27 +177,16 @@ async def get_closes_csv(site: Site, desk: TheDesk, officer: Officer) -> Streami
 
 async def csv_answer(desk: Desk, officer: Viewer, site: str) -> StreamingResponse:
     """The closes as a file; the console hands it out too. Raises NotFound for a foreign site, Forbidden."""
-    first = await desk.read(closes_page, officer, site, LARGEST_PAGE, None)
-    headers = {"Content-Disposition": f'attachment; filename="day-closes-{site}.csv"'}
-    return StreamingResponse(_csv(desk, officer, site, first), headers=headers, media_type="text/csv; charset=utf-8")
+    return await csv_file(
+        f"day-closes-{site}", COLUMNS, _cells,
+        lambda cursor: desk.read(closes_page, officer, site, LARGEST_PAGE, cursor),
+    )  # fmt: skip
 
 
 COLUMNS = (
     "close", "on", "cashier", "method", "payouts", "expected", "counted", "short", "over", "currency", "reason", "since", "until",
     "closed_at", "closed_by",
 )  # fmt: skip
-
-
-async def _csv(desk: Desk, officer: Viewer, site: str, page: Page[CloseView]) -> AsyncIterator[str]:
-    """A page at a time, so that no read is held open."""
-    yield csv_line(COLUMNS) + _rows(page)
-    while page.next:
-        page = await desk.read(closes_page, officer, site, LARGEST_PAGE, page.next)
-        yield _rows(page)
-
-
-def _rows(page: Page[CloseView]) -> str:
-    return "".join(csv_line(_cells(view)) for view in page.lines)
 
 
 def _cells(view: CloseView) -> tuple[object, ...]:

@@ -1,6 +1,5 @@
 """After a claim has ended: the desk's tries to ask how it went, and what visitors said, as a list, by month and as CSV."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -17,7 +16,7 @@ from desk.reads.pages import LARGEST_PAGE, Page
 from desk.web.api.claims import link_next
 from desk.web.api.fund import FundQuery, Site
 from desk.web.api.shapes import In, Out
-from desk.web.csv import csv_line
+from desk.web.csv import csv_file
 from desk.web.deps import Officer, OptionalKey, Reference, TheDesk
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
@@ -111,24 +110,19 @@ async def get_said_csv(site: Site, desk: TheDesk, officer: Officer) -> Streaming
 
 async def said_csv(desk: Desk, officer: Viewer, site: str) -> StreamingResponse:
     """The ratings as a file; the console hands it out too. Raises NotFound for a foreign site, Forbidden."""
-    _, first = await desk.read(said_page, officer, site, LARGEST_PAGE, None)
-    headers = {"Content-Disposition": f'attachment; filename="follow-ups-{site}.csv"'}
-    return StreamingResponse(_csv(desk, officer, site, first), headers=headers, media_type="text/csv; charset=utf-8")
+
+    async def page_after(cursor: str | None) -> Page[SaidView]:
+        _, page = await desk.read(said_page, officer, site, LARGEST_PAGE, cursor)
+        return page
+
+    return await csv_file(f"follow-ups-{site}", COLUMNS, _cells, page_after)
 
 
 COLUMNS = ("rating", "reference", "text", "at")
 
 
-async def _csv(desk: Desk, officer: Viewer, site: str, page: Page[SaidView]) -> AsyncIterator[str]:
-    """A page at a time, so that no read is held open."""
-    yield csv_line(COLUMNS) + _rows(page)
-    while page.next:
-        _, page = await desk.read(said_page, officer, site, LARGEST_PAGE, page.next)
-        yield _rows(page)
-
-
-def _rows(page: Page[SaidView]) -> str:
-    return "".join(csv_line((view.rating, view.reference, view.text, view.at.isoformat())) for view in page.lines)
+def _cells(view: SaidView) -> tuple[object, ...]:
+    return view.rating, view.reference, view.text, view.at.isoformat()
 
 
 def _tried(done: FollowedUp) -> TriedOut:

@@ -1,6 +1,5 @@
 """Messages of the gateway that need a person: listed, as CSV, looked at by the manager. Where they arrive is `gateway`."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -15,11 +14,11 @@ from desk.domain.payout import Doubt
 from desk.domain.policy import Act, Viewer
 from desk.ports import Desk
 from desk.reads.gateway_messages import MessageView, messages_page, view_of
-from desk.reads.pages import LARGEST_PAGE, Page
+from desk.reads.pages import LARGEST_PAGE
 from desk.web.api.claims import link_next
 from desk.web.api.fund import FundQuery, Site, money_out
 from desk.web.api.shapes import In, MoneyOut, Out, Prose
-from desk.web.csv import csv_line
+from desk.web.csv import csv_file
 from desk.web.deps import Officer, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
@@ -112,26 +111,16 @@ async def post_dismiss(
 
 async def csv_answer(desk: Desk, officer: Viewer, site: str) -> StreamingResponse:
     """The messages as a file; the console hands it out too. Raises NotFound for a foreign site, Forbidden."""
-    first = await desk.read(messages_page, officer, site, LARGEST_PAGE, None, Act.EXPORT_FUND)
-    headers = {"Content-Disposition": f'attachment; filename="gateway-messages-{site}.csv"'}
-    return StreamingResponse(_csv(desk, officer, site, first), headers=headers, media_type="text/csv; charset=utf-8")
+    return await csv_file(
+        f"gateway-messages-{site}", COLUMNS, _cells,
+        lambda cursor: desk.read(messages_page, officer, site, LARGEST_PAGE, cursor, Act.EXPORT_FUND),
+    )  # fmt: skip
 
 
 COLUMNS = (
     "id", "message", "type", "key", "gateway_id", "reference", "payout", "told", "told_currency", "booked", "booked_currency",
     "fate", "why", "received_at", "dismissed_at", "dismissed_by", "reason",
 )  # fmt: skip
-
-
-async def _csv(desk: Desk, officer: Viewer, site: str, page: Page[MessageView]) -> AsyncIterator[str]:
-    yield csv_line(COLUMNS) + _rows(page)
-    while page.next:
-        page = await desk.read(messages_page, officer, site, LARGEST_PAGE, page.next, Act.EXPORT_FUND)
-        yield _rows(page)
-
-
-def _rows(page: Page[MessageView]) -> str:
-    return "".join(csv_line(_cells(view)) for view in page.lines)
 
 
 def _cells(view: MessageView) -> tuple[object, ...]:

@@ -1,6 +1,5 @@
 """The register of pledges: who takes goods back without a reason, for how long, and what is excepted."""
 
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Annotated
 
@@ -13,12 +12,12 @@ from desk.domain.errors import BadInput
 from desk.domain.policy import Act, Viewer
 from desk.domain.returns import EXCLUSIONS, LONGEST_DAYS, ReturnReason
 from desk.ports import Desk
-from desk.reads.pages import LARGEST_PAGE, Page
+from desk.reads.pages import LARGEST_PAGE
 from desk.reads.returns import PledgeView, pledges_page
 from desk.web.api.claims import RespondentIn, link_next
 from desk.web.api.fund import FundQuery, Site
 from desk.web.api.shapes import Day, In, Out, WhoOut
-from desk.web.csv import csv_line
+from desk.web.csv import csv_file
 from desk.web.deps import Officer, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
@@ -125,20 +124,10 @@ COLUMNS = (
 
 async def pledges_csv(desk: Desk, officer: Viewer, site: str) -> StreamingResponse:
     """The register as a file; the console hands it out too. Raises NotFound for a foreign site, Forbidden."""
-    first = await desk.read(pledges_page, officer, site, LARGEST_PAGE, None, Act.EXPORT_FUND)
-    headers = {"Content-Disposition": f'attachment; filename="pledges-{site}.csv"'}
-    return StreamingResponse(_csv(desk, officer, site, first), headers=headers, media_type="text/csv; charset=utf-8")
-
-
-async def _csv(desk: Desk, officer: Viewer, site: str, page: Page[PledgeView]) -> AsyncIterator[str]:
-    yield csv_line(COLUMNS) + _rows(page)
-    while page.next:
-        page = await desk.read(pledges_page, officer, site, LARGEST_PAGE, page.next, Act.EXPORT_FUND)
-        yield _rows(page)
-
-
-def _rows(page: Page[PledgeView]) -> str:
-    return "".join(csv_line(_cells(view)) for view in page.lines)
+    return await csv_file(
+        f"pledges-{site}", COLUMNS, _cells,
+        lambda cursor: desk.read(pledges_page, officer, site, LARGEST_PAGE, cursor, Act.EXPORT_FUND),
+    )  # fmt: skip
 
 
 def _cells(view: PledgeView) -> tuple[date | datetime | str | int | None, ...]:

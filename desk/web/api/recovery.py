@@ -1,6 +1,6 @@
 """Recoveries: what respondents owe for settled payouts, listed by age, and every step by which it comes back or is given up."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from desk.domain.money import text_of
 from desk.domain.policy import Act, Viewer
 from desk.domain.recovery import DecisionKind
 from desk.ports import Desk
-from desk.reads.pages import LARGEST_PAGE, Page
+from desk.reads.pages import LARGEST_PAGE
 from desk.reads.recovery import Filters, RecoveryView, ageing, recoveries_page, recovery_after, recovery_file
 from desk.web.api.claims import link_next
 from desk.web.api.fund import Site
@@ -34,7 +34,7 @@ from desk.web.api.recovery_shapes import (
     UseDepositIn,
     WriteOffIn,
 )
-from desk.web.csv import csv_line
+from desk.web.csv import csv_file
 from desk.web.deps import Officer, RequiredKey, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
@@ -186,27 +186,16 @@ async def post_refuse(
 async def recoveries_csv(desk: Desk, officer: Viewer, site: str) -> StreamingResponse:
     """The recoveries as a file; the console hands it out too. Raises NotFound for a foreign site, Forbidden."""
     now = desk.kit.clock.now()
-    first = await desk.read(recoveries_page, officer, Filters(site), now, LARGEST_PAGE, None, Act.EXPORT_FUND)
-    headers = {"Content-Disposition": f'attachment; filename="recoveries-{site}.csv"'}
-    return StreamingResponse(_csv(desk, officer, site, now, first), headers=headers, media_type="text/csv; charset=utf-8")
+    return await csv_file(
+        f"recoveries-{site}", COLUMNS, _cells,
+        lambda cursor: desk.read(recoveries_page, officer, Filters(site), now, LARGEST_PAGE, cursor, Act.EXPORT_FUND),
+    )  # fmt: skip
 
 
 COLUMNS = (
     "recovery", "reference", "respondent", "state", "basis", "amount", "open", "recovered", "written_off", "returned", "currency",
     "opened_at", "age_days", "demanded_at", "lapses_at", "ended_at",
 )  # fmt: skip
-
-
-async def _csv(desk: Desk, officer: Viewer, site: str, now: datetime, page: Page[RecoveryView]) -> AsyncIterator[str]:
-    """A page at a time, so that a long list is never in memory whole and no read is held open."""
-    yield csv_line(COLUMNS) + _rows(page)
-    while page.next:
-        page = await desk.read(recoveries_page, officer, Filters(site), now, LARGEST_PAGE, page.next, Act.EXPORT_FUND)
-        yield _rows(page)
-
-
-def _rows(page: Page[RecoveryView]) -> str:
-    return "".join(csv_line(_cells(view)) for view in page.lines)
 
 
 def _cells(view: RecoveryView) -> tuple[object, ...]:
