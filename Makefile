@@ -1,7 +1,7 @@
 # The two commands of the README are `make demo` and `make test`; both make .venv first. Needs Python 3.11 and pip, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check gate faults soak mutants bench pictures clean
+.PHONY: help demo test lint check gate deep faults soak mutants bench pictures clean
 
 BIN := .venv/bin
 # Containers forbid Python to keep what it compiled: each of a thousand processes would compile the desk anew.
@@ -40,6 +40,9 @@ check: lint test ## both of these: what must pass before a change lands
 gate: .venv/.dev ## the slow half: the rest on PostgreSQL and fuzz side by side, then alone soak, races, kill storms
 	$(BIN)/python -m pytest -m slow $(ABREAST) $(patsubst %,--ignore=%,$(ALONE) $(DEEP))
 	$(BIN)/python -m pytest -m slow $(ALONE)
+
+deep: export DESK_TEST_DEEP = 1
+deep: gate faults ## the gate in every combination and at length, then `make faults`: hours
 
 faults: .venv/.dev ## each statement of each deed of money fails or is its process's last; races; a thousand messages shuffled
 	$(BIN)/python -m pytest -m slow tests/gate/test_faults.py $(DEEP)

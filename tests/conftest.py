@@ -20,13 +20,15 @@ import pytest
 import structlog
 
 from tests import postgres, processes
-from tests.once import compile_once, once, trust_once
+from tests.once import build_commands_once, compile_once, once, trust_once
 
 if TYPE_CHECKING:
     from tests.gate.places import Place
 
 # A developer's own settings must not reach the tests, nor the processes that they start.
 ASKED = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("DESK_")}
+DEEP = ASKED.get("DESK_TEST_DEEP") == "1"
+"""Everything in every combination, as `make deep` has it: hours. The gate has minutes, and takes a sample."""
 LACKING = pytest.StashKey[dict[str, str]]()
 GATE = Path(__file__).parent / "gate"
 LATER_ON_POSTGRES = {"web", "worker"}
@@ -44,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
     compile_once()
     trust_once()
+    build_commands_once()
     _tell_failures_plainly()
 
 

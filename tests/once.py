@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 from httpx import create_ssl_context
 from httpx._transports import default
 from sqlalchemy import Engine
@@ -49,6 +50,11 @@ def compile_once() -> None:
 def trust_once() -> None:
     """Read the machine's certificate authorities once: each client of httpx's read them anew, for a twentieth of a second."""
     setattr(default, "create_ssl_context", cache(create_ssl_context))  # noqa: B010 - no name of httpx's is ours to set
+
+
+def build_commands_once() -> None:
+    """Let `desk` be put together once a process, as it is for its users: each line typed put two hundred options together."""
+    setattr(typer.main, "get_command", cache(typer.main.get_command))  # noqa: B010 - no name of typer's is ours to set
 
 
 def _by_name(key: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from importlib.resources.abc import Traversable
 from itertools import pairwise
 from types import MappingProxyType
@@ -72,7 +73,17 @@ def load_packs(folder: Traversable | None = None) -> Packs:
 
     Raises PackError for a bad file, overlapping or missing dates, or an overlay that does not fit a national pack.
     """
-    files = (folder or importlib.resources.files("desk.packs")).iterdir()
+    return _shipped() if folder is None else _packs_in(folder)
+
+
+@cache
+def _shipped() -> Packs:
+    """Read once a process: what is shipped does not change under it."""
+    return _packs_in(importlib.resources.files("desk.packs"))
+
+
+def _packs_in(folder: Traversable) -> Packs:
+    files = folder.iterdir()
     tables = [_read(file) for file in sorted(files, key=lambda file: file.name) if file.name.endswith(".toml")]
     national = [_national(table) for table in tables if table.kind == "national"]
     overlays = [_overlay(table) for table in tables if table.kind == "overlay"]

@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
+from tests.conftest import DEEP
 from tests.gate.places import Place, sqlite_copy
 from tests.gate.wire import CLAIMS, claim_body
 
@@ -17,6 +18,14 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE, WIDE = (390, 844), (1280, 900)
 BOTH = pytest.mark.parametrize("language", ["zh-CN", pytest.param("en", marks=pytest.mark.slow)])
 """Chinese before each landing, English in the gate."""
+Scheme = Literal["light", "dark"]
+
+
+def schemes(language: str) -> tuple[Scheme, ...]:
+    """By day and by night; outside `make deep` Chinese by day and English by night, for neither changes the other's colours."""
+    if DEEP:
+        return "light", "dark"
+    return ("light",) if language == "zh-CN" else ("dark",)
 
 
 @dataclass

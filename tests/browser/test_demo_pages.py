@@ -8,8 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
-from tests.browser.test_status_page import SCHEMES
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
 from tests.gate.places import Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -37,20 +36,20 @@ def test_each_seat_is_one_press_away_and_every_page_is_for_everybody(shop: Shop,
     page.goto(f"{shop.url}{OUTSIDE[0]}")
     for address in OUTSIDE:
         page.goto(f"{shop.url}{address}")
-        _is_for_everybody(page, f"{address}-{language}", tmp_path)
+        _is_for_everybody(page, language, address, tmp_path)
     for seat, room in ROOMS.items():
         page.locator(f".seat-{seat}").click()
         assert httpx.URL(page.url).path == room
         expect(page.locator(".seat[aria-current]")).to_have_count(int(seat != "visitor"))
-        _is_for_everybody(page, f"{seat}-{language}", tmp_path)
+        _is_for_everybody(page, language, seat, tmp_path)
 
 
-def _is_for_everybody(page: Page, name: str, folder: Path) -> None:
+def _is_for_everybody(page: Page, language: str, name: str, folder: Path) -> None:
     for width, height in (WIDE, PHONE):
         page.set_viewport_size({"width": width, "height": height})
-        for scheme in SCHEMES:
+        for scheme in schemes(language):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.screenshot(path=folder / f"{name.replace('/', '_')}-{width}-{scheme}.png")
+            page.screenshot(path=folder / f"{name.replace('/', '_')}-{language}-{width}-{scheme}.png")
             found = Axe().run(page)
             assert found.violations_count == 0, f"{name}, {width}, {scheme}: {found.generate_report()}"
         needed, given = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")

@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests import exhibits
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
-from tests.browser.test_status_page import SCHEMES, entered
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
+from tests.browser.test_status_page import entered
 from tests.gate.places import HOME, Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -108,7 +108,7 @@ def test_the_pages_with_files_fit_and_are_for_everybody_by_day_and_by_night(
     refused = at_the_claim(shop, place, claim, language, size, scripts=True)
     choose(refused, phone / "film.gif")
     for name, page in {"visitor": visitor, "clerk": clerk, "refused": refused}.items():
-        for scheme in SCHEMES:
+        for scheme in schemes(language):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(path=tmp_path / f"{name}-{language}-{size[0]}-{scheme}.png", full_page=True)
             found = Axe().run(page)

@@ -3,20 +3,19 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
 from tests.gate.places import Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 UNKNOWN_SUM = [{"kind": "refund", "asked": None}]
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -216,7 +215,7 @@ def test_every_page_is_for_everybody_by_day_and_by_night(shop: Shop, language: s
     for name, lead in views(shop).items():
         page = shop.window(PHONE, language=language, scripts=True).new_page()
         lead(page)
-        for scheme in SCHEMES:
+        for scheme in schemes(language):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found = Axe().run(page)
             assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"

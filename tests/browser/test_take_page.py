@@ -12,8 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
-from tests.browser.test_status_page import SCHEMES, entered
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
+from tests.browser.test_status_page import entered
 from tests.fakes.wechat import APP_ID, MERCHANT, FakeWechat
 from tests.gate.places import Place
 from tests.gate.wire import CLAIMS
@@ -119,7 +119,7 @@ def test_the_page_is_for_everybody_in_wechat_and_elsewhere(shop: Shop, claim: di
             page.set_viewport_size({"width": width, "height": height})
             needed, given = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
             assert needed <= given, (inside, width)
-        for scheme in SCHEMES:
+        for scheme in schemes(language):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found = Axe().run(page)
             assert found.violations_count == 0, f"{inside}, {scheme}: {found.generate_report()}"

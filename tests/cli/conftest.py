@@ -1,9 +1,13 @@
 """A shell in this process: commands run as typed, on a database of the test's own, with their output apart."""
 
 import json
+import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ from desk import wiring
 from desk.actions.seed import STAFF, seed_desk
 from desk.cli import main
 from tests.cast import OPERATOR
+from tests.once import once
 from tests.postgres import LATER
 
 
@@ -33,11 +38,12 @@ class Ran:
 
 @dataclass(frozen=True)
 class Shell:
-    """Types commands; `data` is the data folder of its desk."""
+    """Types commands; `data` is the data folder of its desk, `kept` the folder where a run keeps its seeded desk."""
 
     data: Path
     database: str
     type: Callable[..., Ran]
+    kept: Callable[[Callable[[Path], object]], Path]
 
     def __call__(self, *arguments: str) -> Ran:
         """Type `desk …`."""
@@ -49,14 +55,27 @@ class Shell:
         return wiring.load_settings()
 
     def seed(self) -> None:
-        """Sites and staff as `desk seed` makes them, without waiting for their password hashes."""
-        wiring.prepare(self.settings)
+        """Sites and staff as `desk seed` makes them, without waiting for their password hashes; on a file, those of the run."""
+        if not self.database.startswith("sqlite"):
+            seed_in(self.settings)
+            return
+        folder = self.kept(lambda folder: seed_in(wiring.Settings(data_dir=folder, database_url=f"sqlite:///{folder}/desk.db")))
+        shutil.copytree(folder, self.data, dirs_exist_ok=True, ignore=shutil.ignore_patterns("desk.db"))
+        shutil.copyfile(folder / "desk.db", self.database.removeprefix("sqlite:///"))
 
-        async def inside() -> None:
-            async with wiring.opened(self.settings) as desk:
-                await desk.write(seed_desk, OPERATOR, dict.fromkeys(STAFF, "no password"))
 
-        anyio.run(inside)
+def seed_in(settings: wiring.Settings) -> None:
+    """Make a desk with its sites and staff."""
+    wiring.prepare(settings)
+
+    async def inside() -> None:
+        async with wiring.opened(settings) as desk:
+            await desk.write(seed_desk, OPERATOR, dict.fromkeys(STAFF, "no password"))
+
+    anyio.run(inside)
+    if settings.database_url.startswith("sqlite"):
+        with closing(sqlite3.connect(settings.data_dir / "desk.db")) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @pytest.fixture(params=["sqlite", LATER])
@@ -67,7 +86,9 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def shell_on(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[[str], Shell]:
+def shell_on(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Shell]:
     """Makes a shell whose settings name this database."""
 
     def run(*arguments: str) -> Ran:
@@ -87,7 +108,7 @@ def shell_on(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
         monkeypatch.setenv("DESK_DATA_DIR", str(tmp_path / "data"))
         monkeypatch.setenv("DESK_DATABASE_URL", database)
         monkeypatch.setenv("LC_ALL", "C.UTF-8")
-        return Shell(tmp_path / "data", database, run)
+        return Shell(tmp_path / "data", database, run, partial(once, tmp_path_factory, "shell"))
 
     return make
 

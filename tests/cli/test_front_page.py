@@ -43,6 +43,7 @@ def test_every_command_shows_an_example(quick_shell: Shell, path: tuple[str, ...
     assert f"Example: desk {' '.join(path)}" in page.out
 
 
+@pytest.mark.slow
 def test_help_comes_about_as_soon_as_its_library() -> None:
     library = [command()[0], "-c", "import typer.main, typer.core"]
     took: dict[str, list[float]] = {"help": [], "library": []}

@@ -178,15 +178,15 @@ def test_a_bad_file_adds_nothing(quick_shell: Shell, tmp_path: Path) -> None:
     assert rows(quick_shell)["claim"] == 0
 
 
-@pytest.mark.parametrize("limit", [1, 40, 100])
-def test_claims_are_listed_a_page_at_a_time_and_shown_one_by_one(quick_shell: Shell, limit: int) -> None:
+def test_claims_are_listed_a_page_at_a_time_and_shown_one_by_one(quick_shell: Shell) -> None:
     quick_shell.seed()
     bring(quick_shell)
-    first = quick_shell("claims", "list", "--as", OFFICER, "--limit", str(limit), "--json").document
-    assert len(first["claims"]) == limit
-    second = quick_shell("claims", "list", "--as", OFFICER, "--limit", "100", "--cursor", first["next"], "--json").document
-    seen = [line["reference"] for line in first["claims"] + second["claims"]]
-    assert len(seen) == len(set(seen))
+    for limit in (1, 40, 100):
+        first = quick_shell("claims", "list", "--as", OFFICER, "--limit", str(limit), "--json").document
+        assert len(first["claims"]) == limit
+        second = quick_shell("claims", "list", "--as", OFFICER, "--limit", "100", "--cursor", first["next"], "--json").document
+        seen = [line["reference"] for line in first["claims"] + second["claims"]]
+        assert len(seen) == len(set(seen))
     shown = quick_shell("claims", "show", seen[0].lower(), "--as", OFFICER, "--json").document
     assert (shown["reference"], shown["state"], shown["visitor"]["name"]) == (seen[0], "received", None)
     assert quick_shell("claims", "show", seen[0], "--as", "林雅婷").code == 3

@@ -55,6 +55,7 @@ def test_an_error_is_told_by_kind_and_place_and_never_by_its_message() -> None:
     assert all(line["where"][0].startswith("<string>:") for line in failed)
 
 
+@pytest.mark.slow
 def test_a_quiet_process_tells_only_what_went_wrong() -> None:
     assert [line["event"] for line in lines(said("quiet=True"))] == ["lodging_failed", "went wrong"]
 

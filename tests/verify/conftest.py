@@ -1,8 +1,10 @@
 """The story told once an engine, and a copy of it for each test that breaks something."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from tests.once import once
 from tests.postgres import LATER, PgServer
 from tests.verify.story import Story, tell
 
@@ -18,9 +21,15 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def sqlite_story(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Story]:
-    """A SQLite file in which the day has happened; nothing writes to it any more."""
-    path = Path(shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("story") / "desk.db"))
-    return path, anyio.run(partial(tell, f"sqlite:///{path}"))
+    """A SQLite file in which the day has happened, told once a run; nothing writes to it any more."""
+
+    def make(folder: Path) -> None:
+        path = shutil.copyfile(sqlite_template, folder / "desk.db")
+        story = anyio.run(partial(tell, f"sqlite:///{path}"))
+        (folder / "story.json").write_text(json.dumps(asdict(story)))
+
+    folder = once(tmp_path_factory, "story", make)
+    return folder / "desk.db", Story(**json.loads((folder / "story.json").read_text()))
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,7 @@ class Money(WithOfficers, WithRecoveries, WithGateway):
 
 
 QUICK = settings(
-    max_examples=8, stateful_step_count=30, deadline=None, database=None, print_blob=True,
+    max_examples=4, stateful_step_count=30, deadline=None, database=None, print_blob=True,
     phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 THOROUGH = settings(QUICK, max_examples=200, stateful_step_count=50)

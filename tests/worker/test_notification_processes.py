@@ -16,10 +16,10 @@ from desk.domain.signature import signed_right
 from tests.fakes.smtp import FakeSmtp, fake_smtp
 from tests.fakes.wire import Asked, Reply, served
 from tests.gate.places import HOME, Place
-from tests.postgres import LATER
 from tests.processes import Served, environment, free_port, started
 from tests.worker.conftest import SeededOn
 
+pytestmark = pytest.mark.slow
 SECRET = "geheim-der-tests"
 PASSWORD = "geheim/und@mehr"
 SECONDS = 40.0
@@ -77,7 +77,7 @@ def states(place: Place) -> list[tuple[Any, ...]]:
     return place.rows("SELECT channel, state, tries FROM notification ORDER BY channel")
 
 
-@pytest.mark.parametrize("engine", ["sqlite", LATER])
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 async def test_one_mail_and_one_text_message_leave_through_the_shipped_worker(seeded_on: SeededOn, engine: str) -> None:
     async with outside() as out:
         with seeded_on(engine) as place, place.serve("--no-worker", port=free_port(), **out.settings) as desk:
@@ -100,7 +100,6 @@ async def test_one_mail_and_one_text_message_leave_through_the_shipped_worker(se
     assert said == []
 
 
-@pytest.mark.slow
 async def test_a_worker_killed_after_the_server_took_the_mail_sends_it_again_by_the_same_name(seeded_on: SeededOn) -> None:
     async with outside() as out:
         with seeded_on("sqlite") as place, place.serve("--no-worker", port=free_port(), **out.settings) as desk:
@@ -120,7 +119,6 @@ async def test_a_worker_killed_after_the_server_took_the_mail_sends_it_again_by_
     assert first == second
 
 
-@pytest.mark.slow
 async def test_a_worker_is_not_kept_from_ending_by_a_server_that_hangs(seeded_on: SeededOn) -> None:
     async with outside() as out:
         with seeded_on("sqlite") as place, place.serve("--no-worker", port=free_port(), **out.settings) as desk:

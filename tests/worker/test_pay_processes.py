@@ -10,8 +10,10 @@ from tests.gate.paying import Floor, Slip, Staff, floor, standings, told, yuan
 from tests.gate.wire import Wire
 from tests.worker.conftest import SeededOn
 
+pytestmark = pytest.mark.slow
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def pay_floor(request: pytest.FixtureRequest, seeded_on: SeededOn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     """A seeded desk served beside a gateway, once on each engine; it must stand whole when all is paid."""
     folder = tmp_path_factory.mktemp("paying")
@@ -82,7 +84,6 @@ async def test_a_refund_goes_from_the_counter_through_the_gateway_to_the_visitor
     assert standings(pay_floor.place)["available"] == after["available"]
 
 
-@pytest.mark.slow
 async def test_cash_is_handed_over_and_signed_for_without_the_gateway(pay_floor: Floor, staff: Staff) -> None:
     slip, asked = await staff.agreed("88.00"), len(pay_floor.gateway.payments())
     payout = told(await staff.propose(slip.reference, "cash"), 201)
@@ -93,7 +94,6 @@ async def test_cash_is_handed_over_and_signed_for_without_the_gateway(pay_floor:
     assert len(pay_floor.gateway.payments()) == asked
 
 
-@pytest.mark.slow
 async def test_without_its_messages_the_gateways_answer_settles(pay_floor: Floor, staff: Staff) -> None:
     pay_floor.gateway.behave(events="none")
     slip, payout = await sent(staff, "120.00")
@@ -103,7 +103,6 @@ async def test_without_its_messages_the_gateways_answer_settles(pay_floor: Floor
     paid_once(pay_floor, payout)
 
 
-@pytest.mark.slow
 async def test_without_its_answer_the_gateways_message_settles(pay_floor: Floor, staff: Staff) -> None:
     pay_floor.gateway.behave("silent_after_paying")
     slip, payout = await sent(staff, "121.00")
