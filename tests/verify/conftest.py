@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from tests.builders import FOLDER
 from tests.once import once
 from tests.postgres import LATER, PgServer
 from tests.verify.story import Story, tell
@@ -21,15 +22,18 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def sqlite_story(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Story]:
-    """A SQLite file in which the day has happened, told once a run; nothing writes to it any more."""
+    """A SQLite file of this process in which the day has happened, told once a run; nothing writes to it any more."""
 
     def make(folder: Path) -> None:
         path = shutil.copyfile(sqlite_template, folder / "desk.db")
         story = anyio.run(partial(tell, f"sqlite:///{path}"))
         (folder / "story.json").write_text(json.dumps(asdict(story)))
+        shutil.copytree(FOLDER, folder / "files")
 
     folder = once(tmp_path_factory, "story", make)
-    return folder / "desk.db", Story(**json.loads((folder / "story.json").read_text()))
+    shutil.copytree(folder / "files", FOLDER, dirs_exist_ok=True)
+    own = Path(shutil.copyfile(folder / "desk.db", tmp_path_factory.mktemp("story") / "desk.db"))
+    return own, Story(**json.loads((folder / "story.json").read_text()))
 
 
 @pytest.fixture(scope="session")
