@@ -5,9 +5,11 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from desk.actions.notifications import NOTIFY
+from desk.actions.steps import event_by
+from desk.domain.audit import EventKind
 from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit, Lease, Work
-from desk.store import jobs
+from desk.store import events, jobs
 
 BATCH = 50
 
@@ -43,9 +45,11 @@ def drop_job(work: Work, lease: Lease) -> None:
 
 
 def retry_job(work: Work, viewer: Viewer, job_id: int) -> None:
-    """Give a job that was set aside back to the worker, as if it had never failed.
+    """Give a job that was set aside back to the worker, as if it had never failed; who did that stays in the audit.
 
     Raises Forbidden, NotFound for a job that is not there, WrongMoment for one that was not set aside.
     """
     require(viewer, Act.MANAGE_JOBS, 0)
-    jobs.take_up_again(work, job_id)
+    why = jobs.take_up_again(work, job_id)
+    event = event_by(viewer, "jobs", None, EventKind.JOB_RETRIED, work.now, {"job": str(job_id), "last_error": why})
+    events.append(work.conn, work.kit.lots.number(), event)

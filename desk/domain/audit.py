@@ -1,6 +1,7 @@
 """The audit chain: how an event is hashed to the one before it. Stores nothing and names no subject's person.
 
-One chain per subject (claim, site, officer). The hash is taken over the stored form, so that a row read back verifies.
+One chain per subject (claim, site, officer, the calendar, the worker's jobs). The hash is taken over the stored form, so that a
+row read back verifies.
 """
 
 import hashlib
@@ -76,6 +77,7 @@ class EventKind(StrEnum):
     OFFICER_DISABLED = "officer_disabled"
     TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of an event, not a secret
     CALENDAR_PUBLISHED = "calendar_published"
+    JOB_RETRIED = "job_retried"
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event, not a secret

@@ -110,11 +110,12 @@ def set_aside(work: Work, held: Lease, why: str) -> None:
     _only_mine(work.conn, held, last_error=why, leased_until=None, set_aside_at=work.now)
 
 
-def take_up_again(work: Work, job_id: int) -> None:
-    """Let a job that was set aside be due now. Raises NotFound, or WrongMoment for one that was not set aside."""
-    changed = update(JOB).where(JOB.c.id == job_id, JOB.c.set_aside_at.is_not(None))
-    if work.conn.execute(changed.values(set_aside_at=None, failures=0, due_at=work.now, leased_until=None)).rowcount:
-        return
+def take_up_again(work: Work, job_id: int) -> str:
+    """Let a job that was set aside be due now, and say why it was. Raises NotFound, or WrongMoment for one that was not."""
+    again = {"set_aside_at": None, "failures": 0, "due_at": work.now, "leased_until": None}
+    aside = update(JOB).where(JOB.c.id == job_id, JOB.c.set_aside_at.is_not(None)).values(again).returning(JOB.c.last_error)
+    if taken := work.conn.execute(aside).first():
+        return str(taken.last_error)
     if work.conn.execute(select(JOB.c.id).where(JOB.c.id == job_id)).first() is None:
         raise NotFound
     raise WrongMoment

@@ -1,5 +1,7 @@
 """`desk jobs` and `desk claims clocks`: what the worker could not do, and how a deadline was counted."""
 
+import json
+
 import anyio
 from sqlalchemy import text
 
@@ -8,6 +10,7 @@ from desk.actions.seed import STAFF
 from desk.domain.policy import Role
 from desk.ports import Lease, Work
 from desk.store import jobs
+from desk.store.engines import plain_engine
 from tests.cast import HOME
 from tests.cli.conftest import Shell
 
@@ -45,6 +48,10 @@ def test_a_job_that_was_set_aside_is_listed_and_can_be_tried_again(shell: Shell)
     assert shell("jobs", "retry", number).code == 0
     (line,) = shell("jobs", "list", "--json").document
     assert (line["set_aside_at"], line["failures"]) == (None, 0)
+    with plain_engine(shell.database).connect() as conn:
+        (event,) = conn.execute(text("SELECT actor, data FROM event WHERE kind = 'job_retried'"))
+    assert (event.actor, json.loads(event.data)) == ("operator", {"job": number, "last_error": "unknown_kind"})
+    assert shell("verify", "--json").document["ok"]
 
 
 def test_what_is_not_there_or_was_not_set_aside_is_not_tried_again(shell: Shell) -> None:
