@@ -244,8 +244,8 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
 
 def _ways(settings: Settings) -> Ways:
     mail = settings.mail
-    hooks = [(hook[0], secret_bytes(hook[1])) if hook else None for hook in (settings.hook, settings.digest_hook)]
-    return Ways((read_relay(mail[0]), mail[1]) if mail else None, *hooks)
+    texts, digests = ((hook[0], secret_bytes(hook[1])) if hook else None for hook in (settings.hook, settings.digest_hook))
+    return Ways((read_relay(mail[0]), mail[1]) if mail else None, texts, digest_hook=digests)
 
 
 def _courier_terms(settings: Settings) -> CourierTerms | None:

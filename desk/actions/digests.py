@@ -55,8 +55,8 @@ def make_digest(work: Work, lease: Lease) -> DigestRow | None:
 def begin_letter(work: Work, lease: Lease, number: int) -> Letter | None:
     """Count a try and hand the letter out; None where nothing is to be sent any more.
 
-    A letter that was overtaken by a newer digest is not sent. The address is read now, and so is whether its officer is still
-    there. A try that ended in a crash is counted and begun again under the same name. Raises LeaseLost.
+    One that a newer digest overtakes, which is due by now, is not sent. The address is read now, and so is whether its officer is
+    still there. A try that ended in a crash is counted and begun again under the same name. Raises LeaseLost.
     """
     row = digests.letter(work.conn, number)
     jobs.keep_hold(work, lease)
@@ -65,13 +65,14 @@ def begin_letter(work: Work, lease: Lease, number: int) -> Letter | None:
         return None
     digest = digests.get(work.conn, row.digest_id)
     site = sites.get(work.conn, digest.site_id)
+    zone = ZoneInfo(site.time_zone)
     address = roster.mail_of(work.conn, row.officer_id) if row.officer_id is not None else site.slug
-    if why := _hopeless(work, row, digest, address):
+    if why := _hopeless(work, row, digest, zone, address):
         _end(work, lease, row, NotificationState.GIVEN_UP if row.tries else NotificationState.DROPPED, why)
         return None
     digests.change_letter(work.conn, row, tries=row.tries + 1, tried_at=work.now)
     words = digest_letter(
-        Figures.read(digest.figures), site.name, site.name_en, digest.due_at.astimezone(ZoneInfo(site.time_zone)),
+        Figures.read(digest.figures), site.name, site.name_en, digest.due_at.astimezone(zone),
         f"{work.kit.public_url}/desk/digests/{site.slug}",
     )  # fmt: skip
     return Letter(f"desk-{row.id}", Carrier(row.channel), PAPERS, address or "", words.subject, words.text)
@@ -123,13 +124,14 @@ def _letter(work: Work, digest_id: int, officer: int | None) -> Row:
     }  # fmt: skip
 
 
-def _hopeless(work: Work, row: DigestLetterRow, digest: DigestRow, address: str | None) -> str | None:
+def _hopeless(work: Work, row: DigestLetterRow, digest: DigestRow, zone: ZoneInfo, address: str | None) -> str | None:
     """Why a letter is not sent any more, None while it is."""
     if Carrier(row.channel) not in _open_to(work):
         return "no_channel"
     if not address:
         return "no_address"
-    if digests.has_newer(work.conn, digest):
+    newest = last_due(work.now, zone, work.kit.digest_times)
+    if newest is not None and newest > digest.due_at:
         return row.why or "told_by_later"
     if is_stale(digest.due_at, work.now):
         return row.why or "too_late"

@@ -1,6 +1,6 @@
 """The duty roster: who is told of a site's digests on which day, put on and taken off again; and an officer's own address."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -78,6 +78,8 @@ def change_mail(work: Work, viewer: Viewer, address: str) -> None:
         return
     roster.put_mail(work, number, typed or None)
     event = event_by(viewer, f"officer:{number}", None, EventKind.MAIL_CHANGED, work.now, {"has_mail": bool(typed)})
+    # Somebody with roles at sites alone has none beside them, where this happens.
+    event = replace(event, role=event.role or ",".join(sorted(frozenset().union(*viewer.roles.values()))))
     events.append(work.conn, work.kit.lots.number(), event)
 
 

@@ -24,12 +24,6 @@ def get(conn: Connection, digest_id: int) -> DigestRow:
     return DigestRow(**conn.execute(select(DIGEST).where(DIGEST.c.id == digest_id)).mappings().one())
 
 
-def has_newer(conn: Connection, digest: DigestRow) -> bool:
-    """Whether the site has a digest of a later time."""
-    newer = (DIGEST.c.site_id == digest.site_id) & (DIGEST.c.due_at > digest.due_at)
-    return conn.execute(select(DIGEST.c.id).where(newer).limit(1)).first() is not None
-
-
 def add(work: Work, digest: Row, letters: Sequence[Row]) -> None:
     """Keep a digest with its letters; the database allows one for each site and due time."""
     work.conn.execute(insert(DIGEST), digest)

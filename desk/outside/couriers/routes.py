@@ -24,8 +24,8 @@ class Ways:
 
     mail: tuple[Relay, str] | None = None
     hook: tuple[str, bytes] | None = field(default=None, repr=False)
-    digest_hook: tuple[str, bytes] | None = field(default=None, repr=False)
     seconds: float = SECONDS
+    digest_hook: tuple[str, bytes] | None = field(default=None, repr=False)
 
     @property
     def open_to(self) -> frozenset[Carrier]:
