@@ -33,12 +33,11 @@ def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
 
 def figures(*needs: Need, alerts: tuple[tuple[str, int], ...] = (), **told: Any) -> Figures:  # noqa: ANN401
     """Figures of a day on which nothing happened at a site with money, or whatever is told."""
-    counted = {"lodged": 0, "lodged_before": None, "refunded": 0, "paid": 0, "median": None, "missed": 0}
-    fund = {"currency": "CNY", "available": 100, "put_in": 100, "lasts": None, "pace_days": 7}
-    given = {name: {**base, **{key: told[key] for key in base if key in told}} for name, base in (("c", counted), ("f", fund))}
-    return Figures(
-        date(2026, 10, 1), Counted(**given["c"]), FundStands(**given["f"]), 0, tuple((need, 1) for need in needs), alerts, None
-    )
+    counted: dict[str, Any] = {"lodged": 0, "lodged_before": None, "refunded": 0, "paid": 0, "median": None, "missed": 0}
+    fund: dict[str, Any] = {"currency": "CNY", "available": 100, "put_in": 100, "lasts": None, "pace_days": 7}
+    of_day, of_fund = ({**base, **{key: told[key] for key in base if key in told}} for base in (counted, fund))
+    waits = tuple((need, 1) for need in needs)
+    return Figures(date(2026, 10, 1), Counted(**of_day), FundStands(**of_fund), 0, waits, alerts, None)
 
 
 @pytest.mark.parametrize(
