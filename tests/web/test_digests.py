@@ -218,15 +218,21 @@ async def test_the_page_shows_the_newest_the_history_and_now(front: Front) -> No
     chinese = (await ma.get(PAGE, "zh-CN")).text
     assert ("今天登记 1 件，没有退款到账" in chinese, "等您处理" in chinese, "Digest" in chinese) == (True, True, False)
     (row,) = await all_digests(front.house)
-    assert f"{PAGE}/{row.id}" in page
+    assert f"{PAGE}/{row.id}" not in page, "the newest is shown whole"
     assert "Claims lodged today: 1" in (await olga.get(f"{PAGE}/{row.id}")).text
     await front.house.lodge()
     now = (await ma.get(f"{PAGE}/now")).text
     assert ("Claims lodged today: 2" in now, "This is no digest" in now) == (True, True)
     assert await front.counted("digest") == 2
+    front.house.clock.go(hours=8)
+    await worked(front.house)
+    ma = await seat(front, "ma")
+    page = (await ma.get(PAGE)).text
+    assert (f"{PAGE}/{row.id}" in page, "2026, 22:00" in page) == (True, True)
     assert (await ma.get("/desk/digests")).headers["location"] == PAGE
     assert (await (await seat(front, "ada")).get(f"{PAGE}/digests.csv")).text.startswith("id,due_at,")
-    assert "/desk/digests" not in re.findall(r'<nav class="rooms".*?</nav>', (await olga.get("/desk")).text, re.DOTALL)[0]
+    rooms = re.findall(r'<nav class="rooms".*?</nav>', (await (await seat(front, "olga")).get("/desk")).text, re.DOTALL)
+    assert "/desk/digests" not in rooms[0]
 
 
 async def test_the_roster_is_set_on_its_page_with_a_way_back(front: Front) -> None:

@@ -54,11 +54,12 @@ async def digests(request: Request, site: Slug, desk: TheDesk, session: SignedIn
     newest = await desk.read(digests_page, viewer, site, 1, None)
     past = await desk.read(digests_page, viewer, site, LINES, cursor or None)
     view, language = (newest.lines[0] if newest.lines else None), reader_language(request)
+    earlier = [each for each in past.lines if view is None or each.id != view.id]
     return staff_page(
         request, session, "console/digests.html", here="digests", address=address, site=place.site, next_at=place.next_at,
         places=await desk.read(sites_at_work, viewer, Act.READ_DIGESTS), view=view,
         told=_told(view, viewer, language) if view else None,
-        past=[(each, words.sentence(each.figures, each.due_at.date(), language)) for each in past.lines],
+        past=[(each, words.sentence(each.figures, each.due_at.date(), language)) for each in earlier],
         may_manage=viewer.may(Act.MANAGE_ROSTER, place.site.id),
         next_address=f"{address}?{urlencode({'cursor': past.next})}" if past.next else None,
     )  # fmt: skip
