@@ -160,7 +160,7 @@ def test_half_of_them_ended_within_the_nearest_rank(seconds: list[int], half: in
 
 def test_it_is_quiet_only_where_nothing_happened_and_nothing_waits() -> None:
     assert figures(lasts=3).quiet
-    assert not any(figures(**{name: 1}).quiet for name in ("lodged", "refunded", "missed"))
+    assert not any(each.quiet for each in (figures(lodged=1), figures(refunded=1), figures(missed=1)))
     assert not figures(Need.APPROVALS).quiet
     assert not figures(alerts=(("blue", 1),)).quiet
 

@@ -124,6 +124,7 @@ async def test_who_cannot_be_on_duty_is_refused_and_nothing_is_left(front: Front
 
 async def test_whoever_was_shut_out_cannot_be_put_on_duty_and_is_shown_as_gone(front: Front) -> None:
     await put_on(front.house, "Otto", date(2026, 9, 8))
+    assert front.house.cast.otto.id is not None
     await front.house.desk.write(disable_officer, OPERATOR, "Otto")
     try:
         answer = await front.call("POST", ROSTER, "ma", json={**OLGA, "officer": "Otto"})
