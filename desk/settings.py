@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from desk.domain.digest import read_times
 from desk.domain.notification import read_quiet_hours
 from desk.domain.relay import is_mailbox, is_safe_hook, read_relay
 from desk.domain.signature import secret_bytes
@@ -23,6 +24,9 @@ LONGEST_TIMEOUT = 60
 _WALLET_FILES = (
     "wechat_key_file", "wechat_platform_key_file", "alipay_key_file", "alipay_app_cert_file", "alipay_cert_file",
     "alipay_root_cert_file",
+)  # fmt: skip
+_PAIRS = (
+    ("smtp_url", "mail_from"), ("message_hook_url", "message_hook_secret"), ("digest_hook_url", "digest_hook_secret"),
 )  # fmt: skip
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -68,6 +72,9 @@ class Settings(BaseSettings):
     message_hook_url: str | None = Field(default=None, repr=False)
     message_hook_secret: SecretStr | None = None
     quiet_hours: str = "22:00-08:00"
+    digest_times: str = "06:00,14:00,22:00"
+    digest_hook_url: str | None = Field(default=None, repr=False)
+    digest_hook_secret: SecretStr | None = None
     clock_file: Path | None = None
 
     @property
@@ -90,6 +97,12 @@ class Settings(BaseSettings):
     def hook(self) -> tuple[str, str] | None:
         """The address of the hook for text messages, and the secret they are signed with."""
         url, secret = self.message_hook_url, self.message_hook_secret
+        return (url, secret.get_secret_value()) if url and secret else None
+
+    @property
+    def digest_hook(self) -> tuple[str, str] | None:
+        """The address of the hook for digests, and the secret they are signed with."""
+        url, secret = self.digest_hook_url, self.digest_hook_secret
         return (url, secret.get_secret_value()) if url and secret else None
 
     @property
@@ -119,7 +132,7 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return f"sqlite:///{Path(file).expanduser().absolute()}"
 
-    @field_validator("public_url", "gateway_url", "message_hook_url", mode="after")
+    @field_validator("public_url", "gateway_url", "message_hook_url", "digest_hook_url", mode="after")
     @classmethod
     def _web_address(cls, url: str | None) -> str | None:
         if url is None:
@@ -130,7 +143,7 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return url.rstrip("/")
 
-    @field_validator("gateway_secret", "message_hook_secret", mode="after")
+    @field_validator("gateway_secret", "message_hook_secret", "digest_hook_secret", mode="after")
     @classmethod
     def _readable(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None:
@@ -157,6 +170,12 @@ class Settings(BaseSettings):
     def _hours(cls, hours: str) -> str:
         read_quiet_hours(hours)
         return hours
+
+    @field_validator("digest_times", mode="after")
+    @classmethod
+    def _times(cls, times: str) -> str:
+        read_times(times)
+        return times
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -188,12 +207,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _channels_whole(self) -> "Settings":
-        for first, second in (("smtp_url", "mail_from"), ("message_hook_url", "message_hook_secret")):
+        for first, second in _PAIRS:
             if (getattr(self, first) is None) != (getattr(self, second) is None):
                 msg = f"{PREFIX}{first.upper()} and {PREFIX}{second.upper()} belong together: set both, or neither"
                 raise ValueError(msg)
         if self.message_hook_url is not None and not is_safe_hook(self.message_hook_url):
             msg = "DESK_MESSAGE_HOOK_URL carries phone numbers: it must be https, or name an address inside exactly (10.0.0.5)"
+            raise ValueError(msg)
+        if self.digest_hook_url is not None and not is_safe_hook(self.digest_hook_url):
+            msg = "DESK_DIGEST_HOOK_URL must be https, or name an address inside exactly (10.0.0.5)"
             raise ValueError(msg)
         return self
 

@@ -22,6 +22,7 @@ from desk.actions.calendar import calendar_now
 from desk.actions.checks import Checked
 from desk.actions.installation import install
 from desk.domain.calendar import WorkingCalendar
+from desk.domain.digest import read_times
 from desk.domain.errors import DeskError
 from desk.domain.notification import read_quiet_hours
 from desk.domain.relay import read_relay
@@ -109,6 +110,7 @@ def build_kit(settings: Settings, calendar: WorkingCalendar) -> Kit:
         public_url=settings.public_url,
         gateway=_terms(settings),
         courier=_courier_terms(settings),
+        digest_times=read_times(settings.digest_times),
         files=FolderFiles(settings.evidence_dir),
         darkroom=ProcessDarkroom(),
     )
@@ -241,8 +243,9 @@ async def gateway(settings: Settings) -> AsyncIterator[Gateway | None]:
 
 
 def _ways(settings: Settings) -> Ways:
-    mail, hook = settings.mail, settings.hook
-    return Ways((read_relay(mail[0]), mail[1]) if mail else None, (hook[0], secret_bytes(hook[1])) if hook else None)
+    mail = settings.mail
+    texts, digests = ((hook[0], secret_bytes(hook[1])) if hook else None for hook in (settings.hook, settings.digest_hook))
+    return Ways((read_relay(mail[0]), mail[1]) if mail else None, texts, digest_hook=digests)
 
 
 def _courier_terms(settings: Settings) -> CourierTerms | None:

@@ -9,6 +9,7 @@ from desk.cli import (
     closes,
     db,
     demo,
+    digest,
     gateway_sandbox,
     jobs,
     officers,
@@ -53,10 +54,10 @@ Look
   jobs       What the worker could not do, and letting it try again
   closes     What the cashiers counted at the end of their days
   promises   What became of a site's promises, and what was missed
+  digest     How a site stood when its last digest was due, or stands now
   version    What is running here
 
-Examples: desk demo
-          desk officers add 王芳 --role intake --site huangshan
+Examples: desk demo · desk officers add 王芳 --role intake --site huangshan
           desk claims list --as 王芳 --json
 """
 
@@ -96,6 +97,7 @@ app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
 app.command("verify")(verify.verify)
 app.command("reconcile")(reconcile.reconcile)
+app.command("digest")(digest.digest)
 app.command("version")(version.version)
 _add(db.group, "db")
 _add(sites.group, "sites")

@@ -72,6 +72,8 @@ class EventKind(StrEnum):
     RECTIFICATION_SERVED = "rectification_served"
     RECTIFICATION_ANSWERED = "rectification_answered"
     RECTIFICATION_CONFIRMED = "rectification_confirmed"
+    DUTY_ADDED = "duty_added"
+    DUTY_REMOVED = "duty_removed"
     SITE_ADDED = "site_added"
     OFFICER_ADDED = "officer_added"
     OFFICER_DISABLED = "officer_disabled"
@@ -81,6 +83,7 @@ class EventKind(StrEnum):
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event, not a secret
+    MAIL_CHANGED = "mail_changed"
     ROLES_CHANGED = "roles_changed"
     FACTOR_SET = "factor_set"
     FACTOR_RESET = "factor_reset"

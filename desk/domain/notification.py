@@ -41,11 +41,15 @@ class News(StrEnum):
 
 
 class Carrier(StrEnum):
-    """By what a visitor is told: a text message or an e-mail, or only by the slip they were handed and the status page."""
+    """By what a visitor is told: a text message or an e-mail, or only by the slip they were handed and the status page.
+
+    By the hook go digests alone, to a system of the operator's own.
+    """
 
     SMS = "sms"
     MAIL = "mail"
     SLIP = "slip"
+    HOOK = "hook"
 
 
 class NotificationState(StrEnum):

@@ -95,6 +95,8 @@ class Act(StrEnum):
     READ_ALERTS = "read_alerts"
     ANSWER_RECTIFICATION = "answer_rectification"
     RECTIFY = "rectify"
+    READ_DIGESTS = "read_digests"
+    MANAGE_ROSTER = "manage_roster"
     MANAGE_JOBS = "manage_jobs"
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_SITES = "manage_sites"
@@ -165,6 +167,8 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.READ_ALERTS: _COUNTER | {Role.AUDITOR},
         Act.ANSWER_RECTIFICATION: _COUNTER,
         Act.RECTIFY: frozenset({Role.MANAGER}),
+        Act.READ_DIGESTS: _READERS,
+        Act.MANAGE_ROSTER: frozenset({Role.MANAGER}),
         Act.MANAGE_JOBS: frozenset(),
         Act.MANAGE_OFFICERS: frozenset({Role.ADMIN}),
         Act.MANAGE_SITES: frozenset({Role.ADMIN}),
@@ -196,8 +200,11 @@ VISITOR_ACTS = frozenset(
 
 POSTER_ACTS = frozenset({Act.LODGE})
 OPERATOR_ACTS = frozenset(
-    {Act.MANAGE_OFFICERS, Act.MANAGE_SITES, Act.MANAGE_CALENDAR, Act.MANAGE_JOBS, Act.VERIFY, Act.STOP_SENDS}
-)
+    {
+        Act.MANAGE_OFFICERS, Act.MANAGE_SITES, Act.MANAGE_CALENDAR, Act.MANAGE_JOBS, Act.VERIFY, Act.STOP_SENDS,
+        Act.READ_DIGESTS,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from desk.domain.digest import TIMES
 from desk.ports.courier import CourierTerms
 from desk.ports.gateway import GatewayTerms
 from desk.ports.outside import Clock, Darkroom, Files, Lots, RuleBook, Sealer, Shelf
@@ -37,7 +38,7 @@ class Attempt:
 class Kit:
     """Everything an action may use beside the database. `public_url` has no trailing slash.
 
-    `gateway` and `courier` are None without one.
+    `gateway` and `courier` are None without one. `digest_times` are those of a site's day, none where digests are off.
     """
 
     clock: Clock
@@ -48,6 +49,7 @@ class Kit:
     public_url: str
     gateway: GatewayTerms | None = None
     courier: CourierTerms | None = None
+    digest_times: tuple[time, ...] = TIMES
     files: Files = field(kw_only=True)
     darkroom: Darkroom = field(kw_only=True)
 

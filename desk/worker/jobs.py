@@ -16,7 +16,8 @@ import structlog
 from desk.actions.breaks import end_reconcile
 from desk.actions.checks import VERIFY, Checked, keep_check
 from desk.actions.deliveries import begin_delivery, end_delivery
-from desk.actions.jobs import drop_job, give_up, keep_in_hand, lease_jobs, put_back, something_due
+from desk.actions.digests import DIGEST, LETTER, begin_letter, end_letter, make_digest
+from desk.actions.jobs import LETTERS, drop_job, give_up, keep_in_hand, lease_jobs, put_back, something_due
 from desk.actions.notifications import NOTIFY
 from desk.actions.payout_words import QUERY, begin_query, begin_send, end_query, end_send
 from desk.actions.payouts import SEND
@@ -25,7 +26,7 @@ from desk.domain.notification import Fate
 from desk.ports import Courier, Delivery, Desk, Gateway, Lease, LeaseLost
 
 AT_ONCE, LETTERS_AT_ONCE = 16, 4
-"""Of what is in hand at once no more than a quarter are letters to visitors: a mail server may hang as long as it likes."""
+"""Of what is in hand at once no more than a quarter are letters: a mail server may hang as long as it likes."""
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 2.5
 WITHOUT_GATEWAY = timedelta(minutes=1)
@@ -100,8 +101,24 @@ async def _notify(means: Means, lease: Lease) -> None:
         await means.desk.write(end_delivery, lease, number, word)
 
 
+async def _digest(means: Means, lease: Lease) -> None:
+    """Make a site's digest; its letters are jobs of their own."""
+    await means.desk.write(make_digest, lease)
+
+
+async def _letter(means: Means, lease: Lease) -> None:
+    """Hand a digest to one who is told of it: one try, begun and ended in transactions of its own."""
+    number = int(lease.payload["letter"])
+    letter = await means.desk.write(begin_letter, lease, number)
+    if letter is not None:
+        courier = means.courier
+        word = await courier.deliver(letter) if courier else Delivery(Fate.LATER, "no_channel")
+        structlog.get_logger().info("digest_sent", channel=letter.carrier.value, fate=word.fate.value, why=word.why)
+        await means.desk.write(end_letter, lease, number, word)
+
+
 HANDLERS: Mapping[str, Callable[[Means, Lease], Awaitable[None]]] = MappingProxyType(
-    {SEND: _send, QUERY: _query, VERIFY: _verify, RECONCILE: _reconcile, NOTIFY: _notify}
+    {SEND: _send, QUERY: _query, VERIFY: _verify, RECONCILE: _reconcile, NOTIFY: _notify, DIGEST: _digest, LETTER: _letter}
 )
 """What each kind of job does."""
 
@@ -118,7 +135,7 @@ class Bench:
         free = AT_ONCE - len(self._held)
         if free <= 0 or not await self._means.desk.read(something_due, self._means.desk.kit):
             return False
-        letters = LETTERS_AT_ONCE - sum(lease.kind == NOTIFY for lease in self._held.values())
+        letters = LETTERS_AT_ONCE - sum(lease.kind in LETTERS for lease in self._held.values())
         leases = await self._means.desk.write(lease_jobs, self._means.name, free, letters)
         for lease in leases:
             task = asyncio.create_task(self._run(lease))

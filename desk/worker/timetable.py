@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from desk.actions.alert_watch import look_after_alerts, sites_to_alert
 from desk.actions.checks import plan_check
 from desk.actions.clocks import claims_with_clocks_due, see_to_clocks
+from desk.actions.digests import plan_digests
 from desk.actions.fund_watch import funds_to_look_at, look_after_fund
 from desk.actions.payout_rescue import look_after_payout, payouts_left_alone
 from desk.actions.promises import fold_counts
@@ -23,6 +24,7 @@ from desk.worker.jobs import HEARTBEAT_SECONDS, POLL_SECONDS, Bench, Means
 HOUSE_SECONDS, AGAIN_SECONDS = 3_600.0, 60.0
 CLOCKS_SECONDS = 5.0
 PLAN_SECONDS = 60.0
+DIGEST_SECONDS = 15.0
 FUND_SECONDS = 30.0
 COUNTS_SECONDS = 30.0
 ALERTS_SECONDS = 60.0
@@ -42,6 +44,7 @@ async def work_until(stopping: asyncio.Event, means: Means, fold_log: Callable[[
         _again_and_again(stopping, lambda: see_to_all_clocks(means.desk), CLOCKS_SECONDS),
         _again_and_again(stopping, lambda: means.desk.write(plan_check), PLAN_SECONDS),
         _again_and_again(stopping, lambda: means.desk.write(plan_reconcile), PLAN_SECONDS),
+        _again_and_again(stopping, lambda: means.desk.write(plan_digests), DIGEST_SECONDS),
         _again_and_again(stopping, lambda: look_after_payouts(means.desk), PLAN_SECONDS),
         _again_and_again(stopping, lambda: look_after_funds(means.desk), FUND_SECONDS),
         _again_and_again(stopping, lambda: fold_all_counts(means.desk), COUNTS_SECONDS),
@@ -63,6 +66,7 @@ async def work_through(means: Means) -> int:
     await look_after_funds(means.desk)
     await fold_all_counts(means.desk)
     await look_after_all_alerts(means.desk)
+    await means.desk.write(plan_digests)
     done = asyncio.Event()
     keeping = asyncio.create_task(_again_and_again(done, bench.keep, HEARTBEAT_SECONDS))
     try:

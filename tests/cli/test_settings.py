@@ -129,3 +129,33 @@ def test_phone_numbers_leave_under_tls_or_to_an_address_inside_that_is_named(
         return
     with pytest.raises(SettingsTrouble, match="carries phone numbers"):
         load_settings()
+
+
+@pytest.mark.parametrize("times", ["06:00,14:00,22:00", "08:30", "none"])
+def test_times_of_digests_are_those_that_are_set(monkeypatch: pytest.MonkeyPatch, times: str) -> None:
+    monkeypatch.setenv("DESK_DIGEST_TIMES", times)
+    assert load_settings().digest_times == times
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"DIGEST_TIMES": "6 o'clock"}, r"DESK_DIGEST_TIMES \(from the environment\): must be times"),
+        ({"DIGEST_HOOK_URL": "https://ops.example"}, "DESK_DIGEST_HOOK_URL and DESK_DIGEST_HOOK_SECRET belong together"),
+        ({"DIGEST_HOOK_SECRET": "geheim"}, "belong together"),
+        ({"DIGEST_HOOK_URL": "http://ops.example", "DIGEST_HOOK_SECRET": "geheim"}, "DESK_DIGEST_HOOK_URL must be https"),
+    ],
+)
+def test_what_digests_cannot_use_is_named(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"DESK_{name}", value)
+    with pytest.raises(SettingsTrouble, match=said) as trouble:
+        load_settings()
+    assert "geheim" not in str(trouble.value)
+
+
+def test_the_hook_of_digests_shows_neither_address_nor_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_DIGEST_HOOK_URL", "https://geheim.example/hook")
+    monkeypatch.setenv("DESK_DIGEST_HOOK_SECRET", "geheim")
+    settings = load_settings()
+    assert (settings.digest_hook, "geheim" in repr(settings)) == (("https://geheim.example/hook", "geheim"), False)

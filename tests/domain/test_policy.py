@@ -66,6 +66,8 @@ EXPECTED = {
     "read_alerts": "intake manager auditor",
     "answer_rectification": "intake manager",
     "rectify": "manager",
+    "read_digests": "intake cashier mediator manager auditor",
+    "manage_roster": "manager",
     "manage_jobs": "",
     "manage_officers": "admin",
     "manage_sites": "admin",
@@ -74,7 +76,7 @@ EXPECTED = {
 OTHERS = {
     Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received rate start_return",
     Kind.POSTER: "lodge",
-    Kind.OPERATOR: "manage_officers manage_sites manage_calendar manage_jobs verify stop_sends",
+    Kind.OPERATOR: "manage_officers manage_sites manage_calendar manage_jobs verify stop_sends read_digests",
     Kind.CALENDAR: "",
     Kind.DESK: "",
 }

@@ -26,6 +26,8 @@ _numbers = count(1)
 FORGOTTEN = (
     "DELETE FROM goods_return", "DELETE FROM pledge",
     "DELETE FROM rectification_answer", "DELETE FROM rectification", "DELETE FROM alert",
+    "DELETE FROM digest_letter", "DELETE FROM digest", "DELETE FROM job WHERE kind IN ('digest', 'digest_letter')",
+    "DELETE FROM duty", "DELETE FROM officer_mail",
     "DELETE FROM evidence",
     "DELETE FROM promise_delta", "DELETE FROM promise_count", "DELETE FROM follow_up",
     "DELETE FROM clock_reminder", "DELETE FROM clock_breach",

@@ -139,6 +139,15 @@ ALERTS: Mapping[tuple[str, str], "Probe"] = {
 }
 """Routes about alerts: their path names a row that the worker or a manager makes first, so their tests are `test_alerts`."""
 
+DIGESTS: Mapping[tuple[str, str], "Probe"] = {
+    ("GET", "/api/v1/digests"): Probe(Act.READ_DIGESTS, query={"site": "huangshan"}),
+    ("GET", f"{SITE}/digests.csv"): Probe(Act.READ_DIGESTS),
+    ("GET", f"{SITE}/roster"): Probe(Act.READ_DIGESTS),
+    ("POST", f"{SITE}/roster"): Probe(Act.MANAGE_ROSTER, body={"day": "2026-09-30", "officer": "Olga"}),
+    ("POST", f"{SITE}/roster/{{duty}}/remove"): Probe(Act.MANAGE_ROSTER, body={}),
+}
+"""Routes about a site's digests and its roster: tested in `test_digests`."""
+
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
     ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
@@ -176,6 +185,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     **EVIDENCE,
     **REPORTS,
     **ALERTS,
+    **DIGESTS,
     ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
@@ -189,7 +199,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
 }
 
 
-_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS}
+_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS, *DIGESTS}
 PLAIN = {where: probe for where, probe in PROBES.items() if where not in _OWN and probe.act != SIGNED}
 """Routes that need no payout, no file and no signature."""
 

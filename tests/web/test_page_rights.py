@@ -20,6 +20,7 @@ from desk.reads.day_closes import open_tills
 from tests.alarms import alarmed, served
 from tests.builders import House
 from tests.cast import HOME
+from tests.digests import kept, put_on
 from tests.returns import Goods
 from tests.statements import broken, puzzled
 from tests.till import Till
@@ -128,7 +129,16 @@ DOORS: Mapping[tuple[str, str], Door] = {
         Act.ANSWER_RECTIFICATION, fields={"text": "x"}
     ),
     ("POST", "/desk/alerts/{site}/rectifications/{rectification_id}/confirm"): Door(Act.RECTIFY),
+    ("GET", "/desk/digests"): Door(Act.READ_DIGESTS),
+    ("GET", "/desk/digests/{site}"): Door(Act.READ_DIGESTS),
+    ("GET", "/desk/digests/{site}/digests.csv"): Door(Act.READ_DIGESTS),
+    ("GET", "/desk/digests/{site}/now"): Door(Act.READ_DIGESTS),
+    ("GET", "/desk/digests/{site}/{digest_id}"): Door(Act.READ_DIGESTS),
+    ("GET", "/desk/digests/{site}/roster"): Door(Act.READ_DIGESTS),
+    ("POST", "/desk/digests/{site}/roster"): Door(Act.MANAGE_ROSTER, fields={"day": "2026-09-30", "officer": "x"}),
+    ("POST", "/desk/digests/{site}/roster/{duty_id}/remove"): Door(Act.MANAGE_ROSTER),
     ("GET", "/desk/account"): Door(None),
+    ("POST", "/desk/account/mail"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
     ("POST", "/desk/account/factor"): Door(None),
     ("POST", "/desk/account/factor/confirm"): Door(None),
@@ -143,7 +153,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
 MONEY = re.compile(r"/(pledges|payouts|fund|recoveries|close|breaks|gateway-messages)")
-REPORTS = re.compile(r"/(promises|follow-ups|alerts)")
+REPORTS = re.compile(r"/(promises|follow-ups|alerts|digests)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -197,6 +207,8 @@ class Things:
     respondent: str = "1"
     pledge: int = 1
     alert: int = 1
+    digest: int = 1
+    duty: int = 1
     rectification: int = 1
 
     def address(self, path: str) -> str:
@@ -207,11 +219,11 @@ class Things:
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
             respondent_id=self.respondent, number=1, way="in", miss_id=self.miss, pledge_id=self.pledge,
-            alert_id=self.alert, rectification_id=self.rectification,
+            alert_id=self.alert, rectification_id=self.rectification, digest_id=self.digest, duty_id=self.duty,
         )  # fmt: skip
 
 
-async def made(front: Front, where: tuple[str, str]) -> Things:
+async def made(front: Front, where: tuple[str, str]) -> Things:  # noqa: PLR0911 - one for each kind of thing
     """Things that suit a door, at Huangshan."""
     state, house = DOORS[where].state, front.house
     if "{payout_id}" in where[1]:
@@ -231,6 +243,8 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
         (till,) = await house.desk.read(open_tills, house.cast.chen, HOME)
         counted = (HOME, Method.CASH, Count(till.expected, "CNY"), None, till.seen)
         return Things(ABSENT, close=(await house.desk.write(close_day, house.cast.chen, *counted)).row.id)
+    if "{digest_id}" in where[1] or "{duty_id}" in where[1]:
+        return Things(ABSENT, digest=await kept(house), duty=(await put_on(house)).row.id)
     pledge = (await Goods(house).pledge(f"商户{next(_numbers)}")).row.id if "{pledge_id}" in where[1] else 1
     alert, notice = await notices(house, where[1])
     return Things(

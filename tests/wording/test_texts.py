@@ -217,7 +217,8 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     families = (
         "alert.reason.", "breaks.do.", "claim.confirm.", "claim.language.", "console.nav.", "done.",
         "claim.told.by.", "letter.", "merchant.", "pledges.", "recovery.", "return.",
-        "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "messages.do.", "messages.fate.",
+        "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "digest.", "fund.", "messages.do.",
+        "messages.fate.",
         "promise.", "rating.", "promises.col.", "promises.counted.",
         "notice.", "page.act.", "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.",
         "slip.",

@@ -17,16 +17,20 @@ SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What the operator set: a mail server with the address in From, a hook with its secret; each None where it is not."""
+    """What the operator set: a mail server with the address in From, hooks with their secrets; each None where it is not.
+
+    `hook` carries text messages to visitors, `digest_hook` the digests of sites.
+    """
 
     mail: tuple[Relay, str] | None = None
     hook: tuple[str, bytes] | None = field(default=None, repr=False)
     seconds: float = SECONDS
+    digest_hook: tuple[str, bytes] | None = field(default=None, repr=False)
 
     @property
     def open_to(self) -> frozenset[Carrier]:
         """The channels that carry."""
-        set_up = {Carrier.MAIL: self.mail, Carrier.SMS: self.hook}
+        set_up = {Carrier.MAIL: self.mail, Carrier.SMS: self.hook, Carrier.HOOK: self.digest_hook}
         return frozenset(carrier for carrier, way in set_up.items() if way)
 
 
@@ -49,6 +53,7 @@ async def open_couriers(ways: Ways, now: Callable[[], datetime]) -> AsyncIterato
     async with contextlib.AsyncExitStack() as stack:
         if ways.mail:
             found[Carrier.MAIL] = SmtpCourier(*ways.mail, ways.seconds, now)
-        if ways.hook:
-            found[Carrier.SMS] = await stack.enter_async_context(HookCourier(*ways.hook, ways.seconds, now))
+        for carrier, hook in ((Carrier.SMS, ways.hook), (Carrier.HOOK, ways.digest_hook)):
+            if hook:
+                found[carrier] = await stack.enter_async_context(HookCourier(*hook, ways.seconds, now))
         yield Couriers(found) if found else None

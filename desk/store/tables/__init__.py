@@ -18,6 +18,7 @@ from desk.store.tables.claims import (
     PersonRow,
 )
 from desk.store.tables.decisions import AssessmentRow, VerdictRow
+from desk.store.tables.digests import DigestLetterRow, DigestRow, DutyRow, OfficerMailRow
 from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.follow_up import FollowUpRow
 from desk.store.tables.jobs import ClockBreachRow, ClockReminderRow, JobRow, NoticeRow, VerificationRow
@@ -71,8 +72,11 @@ __all__ = [
     "CounterRow",
     "DayCloseLineRow",
     "DayCloseRow",
+    "DigestLetterRow",
+    "DigestRow",
     "DocketEntryRow",
     "DuplicateTagRow",
+    "DutyRow",
     "EventRow",
     "EvidenceRow",
     "FollowUpRow",
@@ -89,6 +93,7 @@ __all__ = [
     "NoticeRow",
     "NotificationRow",
     "OfficerFactorRow",
+    "OfficerMailRow",
     "OfficerRoleRow",
     "OfficerRow",
     "OfficerSessionRow",

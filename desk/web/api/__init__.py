@@ -7,6 +7,7 @@ from desk.web.api import (
     correspondence,
     day_closes,
     decisions,
+    digests,
     docket,
     endings,
     evidence,
@@ -24,6 +25,7 @@ from desk.web.api import (
     reminders,
     respondents,
     returns,
+    roster,
     runway,
     sends,
     status,
@@ -36,5 +38,6 @@ routers = (
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,
     returns.router, pledges.router, alerts.router, notifications.router,
+    digests.router, roster.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -9,6 +9,7 @@ from desk.web.console import (
     breaks,
     claim,
     day_closes,
+    digests,
     docket,
     evidence,
     follow_ups,
@@ -24,6 +25,7 @@ from desk.web.console import (
     receipt,
     recovery,
     reminders,
+    roster,
     signing,
     slip,
 )
@@ -33,7 +35,7 @@ routers = (
     signing.router, account.router, officers.router, queue.router, fund.router, day_closes.router, breaks.router,
     gateway_messages.router, lodging.router, slip.router, docket.router, reminders.router, payouts.router, receipt.router,
     evidence.router, recovery.router, merchants.router, promises.router, follow_ups.router, pledges.router,
-    alerts.router,
+    alerts.router, roster.router, digests.router,
     claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip
 

@@ -1,15 +1,20 @@
-"""An officer's own account: password and second factor. Anybody else's belong to `officers`."""
+"""An officer's own account: password, second factor, and where the desk writes to them. Anybody else's belong to `officers`."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from desk.actions.roster import change_mail
 from desk.actions.signing import change_password, confirm_factor, count_present, forgive_present, make_factor
 from desk.domain.errors import BadInput, DeskError
 from desk.domain.password import LONGEST, SHORTEST, flaw_in
 from desk.ports import Desk
+from desk.reads.roster import own_mail
 from desk.reads.sessions import factor_secret, password_hash_of
 from desk.web.console.done import led_on
-from desk.web.console.forms import staff_page, typed_in
+from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.session import Session, SignedIn, forget
 from desk.web.deps import TheDesk
 from desk.web.lane import Lane
@@ -40,6 +45,18 @@ async def post_password(request: Request, desk: TheDesk, session: SignedIn) -> R
     except DeskError as refusal:
         return await _page(request, desk, session, refusal)
     return forget(request, RedirectResponse("/desk/sign-in", 303))
+
+
+@router.post("/mail")
+async def post_mail(request: Request, session: SignedIn) -> Response:
+    """Take another mail address, or none, for what the desk writes to this officer."""
+    typed = await typed_in(request, session)
+    address = typed.get("mail", "").strip()
+    try:
+        await acted(request, session, typed[KEY], change_mail, address)
+    except BadInput as refusal:
+        return await _page(request, request.app.state.desk, session, refusal, typed)
+    return led_on(request, "/desk/account", "mail" if address else "mail_none")
 
 
 @router.post("/factor")
@@ -77,12 +94,15 @@ async def _present(request: Request, desk: Desk, session: Session, password: str
     return seen
 
 
-async def _page(request: Request, desk: Desk, session: Session, refusal: DeskError | None = None) -> Response:
-    failed = Failed.of(request, "account", refusal, {}) if refusal else None
+async def _page(
+    request: Request, desk: Desk, session: Session, refusal: DeskError | None = None,
+    typed: Mapping[str, str] = MappingProxyType({}),
+) -> Response:  # fmt: skip
+    failed = Failed.of(request, "account", refusal, typed) if refusal else None
     secret = await desk.read(factor_secret, session.viewer, desk.kit)
     return staff_page(
         request, session, "console/account.html", failed.status if failed else 200, address="/desk/account",
-        failed=failed, secret=secret,
+        failed=failed, secret=secret, mail=typed.get("mail", await desk.read(own_mail, session.viewer) or ""),
         picture=factor_picture(secret, session.viewer.name) if secret else "",
         roles=sorted(frozenset().union(*session.viewer.roles.values())),
     )  # fmt: skip

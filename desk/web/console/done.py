@@ -17,6 +17,7 @@ DONE = frozenset(
         "explain", "follow_up", "resend", "told",
         "rectification_serve", "rectification_answer", "rectification_confirm",
         "pledge", "pledge_withdrawn", "return", "return-answer", "return-back", "return-refuse",
+        "duty", "duty_removed", "mail", "mail_none",
     }
 )  # fmt: skip
 """Every act that is told; its text is `done.` and its name."""
