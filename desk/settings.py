@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     message_hook_url: str | None = Field(default=None, repr=False)
     message_hook_secret: SecretStr | None = None
     quiet_hours: str = "22:00-08:00"
+    handoff_loopback: bool = False
     clock_file: Path | None = None
 
     @property
@@ -167,6 +168,13 @@ class Settings(BaseSettings):
     def _no_moved_clock_in_production(self) -> "Settings":
         if self.in_production and self.clock_file is not None:
             msg = "DESK_CLOCK_FILE moves the clock and is refused where DESK_ENV is production"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _no_partner_inside_in_production(self) -> "Settings":
+        if self.in_production and self.handoff_loopback:
+            msg = "DESK_HANDOFF_LOOPBACK lets partners stand on this machine and is refused where DESK_ENV is production"
             raise ValueError(msg)
         return self
 

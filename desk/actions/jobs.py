@@ -4,12 +4,15 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from desk.actions.handoffs import HANDOFF
 from desk.actions.notifications import NOTIFY
 from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit, Lease, Work
 from desk.store import jobs
 
 BATCH = 50
+PATIENT = frozenset({NOTIFY, HANDOFF})
+"""Kinds of jobs that call servers of whom nobody knows how long they take: money waits for none of them."""
 
 
 def something_due(conn: Connection, kit: Kit) -> bool:
@@ -18,8 +21,8 @@ def something_due(conn: Connection, kit: Kit) -> bool:
 
 
 def lease_jobs(work: Work, worker: str, most: int, letters: int | None = None) -> list[Lease]:
-    """Take up to `most` due jobs that nobody holds, and no more than `letters` to visitors: money waits for no mail server."""
-    return jobs.lease(work, worker, most, NOTIFY, most if letters is None else letters)
+    """Take up to `most` due jobs that nobody holds, and no more than `letters` of those that are patient."""
+    return jobs.lease(work, worker, most, PATIENT, most if letters is None else letters)
 
 
 def keep_in_hand(work: Work, leases: list[Lease]) -> None:

@@ -37,7 +37,7 @@ class Attempt:
 class Kit:
     """Everything an action may use beside the database. `public_url` has no trailing slash.
 
-    `gateway` and `courier` are None without one.
+    `gateway` and `courier` are None without one; `on_loopback`: partners' systems may stand on this very machine.
     """
 
     clock: Clock
@@ -48,6 +48,7 @@ class Kit:
     public_url: str
     gateway: GatewayTerms | None = None
     courier: CourierTerms | None = None
+    on_loopback: bool = False
     files: Files = field(kw_only=True)
     darkroom: Darkroom = field(kw_only=True)
 

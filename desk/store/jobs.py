@@ -41,18 +41,18 @@ def row_of(work: Work, kind: str, dedupe: str, payload: dict[str, Any], due_at: 
     }  # fmt: skip
 
 
-def lease(work: Work, worker: str, most: int, patient: str, most_patient: int) -> list[Lease]:
+def lease(work: Work, worker: str, most: int, patient: frozenset[str], most_patient: int) -> list[Lease]:
     """Take the jobs that are due and in nobody's hands, oldest first; a lease that has run out counts as nobody's.
 
-    Those of the `patient` kind come last, and no more of them than told: the others wait for none of them.
+    Those of the `patient` kinds come last, and no more of them than told: the others wait for none of them.
     """
     dialect = work.conn.dialect.name
     free = JOB.c.leased_until.is_(None) | (JOB.c.leased_until < text(_NOW[dialect]))
     due = select(JOB.c.id).where(_OPEN, JOB.c.due_at <= work.now, free).order_by(JOB.c.due_at, JOB.c.id)
     # Not one statement: PostgreSQL may run a locking subquery of an UPDATE more than once, and take more than `most`.
     due = due.with_for_update(skip_locked=True)
-    ids = list(work.conn.execute(due.where(JOB.c.kind != patient).limit(most)).scalars())
-    ids += work.conn.execute(due.where(JOB.c.kind == patient).limit(min(most - len(ids), most_patient))).scalars()
+    ids = list(work.conn.execute(due.where(JOB.c.kind.not_in(patient)).limit(most)).scalars())
+    ids += work.conn.execute(due.where(JOB.c.kind.in_(patient)).limit(min(most - len(ids), most_patient))).scalars()
     taken = (
         update(JOB)
         .where(JOB.c.id.in_(ids))

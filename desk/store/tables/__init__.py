@@ -20,6 +20,7 @@ from desk.store.tables.claims import (
 from desk.store.tables.decisions import AssessmentRow, VerdictRow
 from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.follow_up import FollowUpRow
+from desk.store.tables.handoffs import HandedInRow, HandoffRow, PartnerRow
 from desk.store.tables.jobs import ClockBreachRow, ClockReminderRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     BankReturnRow,
@@ -81,6 +82,8 @@ __all__ = [
     "FundPostingRow",
     "GatewayEventRow",
     "GoodsReturnRow",
+    "HandedInRow",
+    "HandoffRow",
     "IdempotencyKeyRow",
     "InstallationRow",
     "JobRow",
@@ -93,6 +96,7 @@ __all__ = [
     "OfficerRow",
     "OfficerSessionRow",
     "OfficerTokenRow",
+    "PartnerRow",
     "PayoutRow",
     "PayoutTagRow",
     "PersonRow",

@@ -15,8 +15,10 @@ from desk.web.api import (
     fund,
     gateway,
     gateway_messages,
+    handoffs,
     lodging,
     notifications,
+    partners,
     payouts,
     pledges,
     promises,
@@ -35,6 +37,6 @@ routers = (
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,
-    returns.router, pledges.router, alerts.router, notifications.router,
+    returns.router, pledges.router, alerts.router, notifications.router, handoffs.router, partners.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)
