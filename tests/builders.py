@@ -247,8 +247,8 @@ async def open_house(
 ) -> AsyncIterator[House]:  # fmt: skip
     """Open a desk on a migrated database; `furnish` adds calendar, sites, their first money and staff, once.
 
-    `cast` are the staff of a database that was furnished before; without `courier` nobody is written to; `on_loopback` a partner's
-    system may stand on this machine.
+    `cast` are the staff of a database that was furnished before; without `courier` nobody is written to; `on_loopback`:
+    partners' systems may stand on this machine.
     """
     clock, shelf = HandClock(at), HandShelf()
     opened: Callable[[str, Kit], Any] = open_sqlite if is_sqlite(database) else open_postgres

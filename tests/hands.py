@@ -22,9 +22,9 @@ class Hand:
     secret: str
 
     @property
-    def signed_in(self) -> dict[str, dict[str, str]]:
-        """What a call with its token carries, for `Front.call`."""
-        return {"headers": {"Authorization": f"Bearer {self.token}"}}
+    def headers(self) -> dict[str, str]:
+        """What a call with its token carries."""
+        return {"Authorization": f"Bearer {self.token}"}
 
 
 async def partner(

@@ -84,5 +84,5 @@ def try_again_in(tries: int, lot: float) -> timedelta | None:
     """How long to wait after so many tries, None when that was the last. `lot` is drawn from 0 up to 1."""
     if not 0 < tries < MOST_TRIES:
         return None
-    wait = min(FIRST_WAIT * GROWS ** (tries - 1), LONGEST_WAIT)
+    wait: timedelta = min(FIRST_WAIT * GROWS ** (tries - 1), LONGEST_WAIT)
     return wait * (1 + SPREAD * (2 * lot - 1))

@@ -15,7 +15,7 @@ from desk.domain.errors import NotFound
 from desk.domain.handoff import HELD, OFFERED_FROM, OPEN, HandoffState, PartnerKind, Post
 from desk.domain.policy import Act, Kind, Viewer, require
 from desk.domain.triage import HandOff
-from desk.reads.pages import Page, after, page_of, sites_of
+from desk.reads.pages import LARGEST_PAGE, Page, after, page_of, sites_of
 from desk.reads.seen import claim_seen
 from desk.store import handoffs
 from desk.store.tables import ClaimRow, HandoffRow, PartnerRow, metadata
@@ -88,6 +88,13 @@ def handoffs_page(
         query = query.where(after(_OFFERED, cursor, descending=not open_only))
     ordered = query.order_by(*(column if open_only else column.desc() for column in _OFFERED)).limit(limit + 1)
     return page_of(conn, ordered, limit, _view, lambda row: [row.offered_at, row.id])
+
+
+def handoffs_lost(conn: Connection, viewer: Viewer) -> list[HandoffView]:
+    """Offers at the viewer's sites that a partner's system could not be told of, the longest offered first."""
+    places = [site_id for site_id in viewer.sites if viewer.may(Act.READ_HANDOFFS, site_id)]
+    lost = (HANDOFF.c.site_id.in_(places), HANDOFF.c.state == HandoffState.OFFERED.value, HANDOFF.c.post == Post.GIVEN_UP.value)
+    return [_view(row) for row in conn.execute(_handoffs().where(*lost).order_by(*_OFFERED).limit(LARGEST_PAGE))]
 
 
 def handoff_view(conn: Connection, viewer: Viewer, handoff_id: int) -> HandoffView:

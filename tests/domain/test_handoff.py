@@ -61,7 +61,7 @@ def test_what_failed_together_is_not_tried_together() -> None:
         ("https://12345.example/desk", True, True), ("https://hook.city.gov.cn:8443/a?key=b", True, True),
         ("https://93.184.216.34/x", True, True), ("https://[2606:2800:220:1::1]/x", True, True),
         ("http://12345.example/desk", False, False), ("ftp://12345.example", False, False),
-        ("https://10.0.0.5/x", False, False), ("https://192.168.1.1", False, False), ("https://169.254.169.254/meta", False, False),
+        ("https://10.0.0.5/x", False, False), ("https://192.168.1.1", False, False), ("https://169.254.169.254/", False, False),
         ("https://[fe80::1]/x", False, False), ("https://[fd00::1]/x", False, False),
         ("https://[::ffff:10.0.0.5]/", False, False), ("https://100.64.0.1/", False, False), ("https://0.0.0.0/", False, False),
         ("https://127.0.0.1:8443/x", False, True), ("http://127.0.0.1:9/x", False, True), ("https://[::1]/x", False, True),

@@ -176,7 +176,8 @@ STAFF: list[tuple[str, str, Breakage]] = [
     ("I34", "a session of a disabled officer", by(SEAT.replace("{passed}", "NULL"), DISABLED)),
 ]
 
-BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *FILES, *DEADLINES, *OF_MONEY, *OF_RETURNS, *OF_ALERTS, *OF_HANDOFFS]
+OF_PARTS = [*OF_MONEY, *OF_RETURNS, *OF_ALERTS, *OF_HANDOFFS]
+BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *FILES, *DEADLINES, *OF_PARTS]
 FIRST = dict(reversed([(invariant, name) for invariant, name, _ in BREAKAGES]))
 """One breakage of each invariant before every landing; all the others in the gate."""
 

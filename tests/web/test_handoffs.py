@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from desk.domain.policy import RIGHTS, Act, Role
+from desk.ports import Work
 from desk.store.tables import metadata
 from tests.builders import all_of
 from tests.cast import AWAY, HOME, VISITOR_NAME
@@ -35,13 +36,13 @@ async def step(front: Front, number: int | str, to: str, by: str | Hand = "olga"
     """Lead a hand-off on by its route, as an officer or with a partner's token."""
     path = f"{PATH}/{number}/{to}"
     if isinstance(by, Hand):
-        return await front.call("POST", path, json=told.pop("json", None), **{**by.signed_in, **told})
+        return await front.call("POST", path, json=told.pop("json", None), headers=by.headers, **told)
     return await front.call("POST", path, by, json=told.pop("json", None), **told)
 
 
 async def handed(front: Front, hand: Hand, key: str = "new", **told: Any) -> Any:  # noqa: ANN401
     """Hand a claim in, with `told` in place of the usual fields."""
-    return await front.call("POST", PATH, json={**NEW, **told}, key=key, **hand.signed_in)
+    return await front.call("POST", PATH, json={**NEW, **told}, key=key, headers=hand.headers)
 
 
 async def test_a_claim_is_offered_by_phone_taken_worked_on_and_done_and_no_clock_of_it_moves(front: Front) -> None:
@@ -116,19 +117,19 @@ async def test_a_partner_sees_and_leads_its_own_hand_offs_alone(front: Front) ->
     own, other = await partner(front.house), await partner(front.house, "police_110")
     abroad = await partner(front.house, site=AWAY)
     number = await offered(front.house, own)
-    seen = (await front.call("GET", f"{PATH}/{number}", **own.signed_in)).json()
+    seen = (await front.call("GET", f"{PATH}/{number}", headers=own.headers)).json()
     assert (seen["id"], seen["state"], seen["asked"], seen["partner"]["kind"]) == (str(number), "offered", ASKED, "hotline_12345")
     assert not any(word in json.dumps(seen, ensure_ascii=False) for word in ("王小薇", "13800138000", "Olga"))
     for stranger in (other, abroad):
-        assert problem(await front.call("GET", f"{PATH}/{number}", **stranger.signed_in)) == (404, "not_found")
+        assert problem(await front.call("GET", f"{PATH}/{number}", headers=stranger.headers)) == (404, "not_found")
         for to in ("taken", "working", "done"):
             assert problem(await step(front, number, to, stranger)) == (404, "not_found")
         assert problem(await step(front, number, "returned", stranger, json={"reason": "x"})) == (404, "not_found")
         nowhere = await step(front, 77, "taken", stranger)
         assert (await step(front, number, "taken", stranger)).json() | {"trace_id": 0} == nowhere.json() | {"trace_id": 0}
     for path in ("/api/v1/claims", PATH, f"/api/v1/sites/{HOME}/fund", f"/api/v1/sites/{HOME}/partners"):
-        assert problem(await front.call("GET", path, **own.signed_in)) == (401, "sign_in_needed")
-    assert problem(await front.call("POST", f"{PATH}/{number}/replay", **own.signed_in)) == (401, "sign_in_needed")
+        assert problem(await front.call("GET", path, headers=own.headers)) == (401, "sign_in_needed")
+    assert problem(await front.call("POST", f"{PATH}/{number}/replay", headers=own.headers)) == (401, "sign_in_needed")
     first = await step(front, number, "taken", own, key="once")
     again = await step(front, number, "taken", own, key="once")
     assert (first.content, again.headers["Idempotent-Replayed"]) == (again.content, "true")
@@ -195,7 +196,7 @@ async def test_what_cannot_be_handed_in_is_refused_clearly_and_leaves_nothing(fr
     for told, field in (({"number": ""}, "/number"), ({"number": "x" * 81}, "/number"), ({"channel": "counter"}, "/channel")):
         answer = await handed(front, hand, **told)
         assert (problem(answer), flaw(answer)[0]) == ((422, "bad_input"), field)
-    assert problem(await front.call("POST", PATH, json=NEW, key=None, **hand.signed_in)) == (400, "idempotency_key_missing")
+    assert problem(await front.call("POST", PATH, json=NEW, key=None, headers=hand.headers)) == (400, "idempotency_key_missing")
     assert problem(await front.call("POST", PATH, "olga", json=NEW)) == (401, "sign_in_needed")
     assert problem(await front.call("POST", PATH, json=NEW)) == (401, "sign_in_needed")
     assert (await front.counted("claim"), await front.counted("handed_in")) == (0, 0)
@@ -213,7 +214,8 @@ async def test_a_managers_partner_has_keys_that_are_shown_once_replaced_and_ende
     )  # fmt: skip
     (listed,) = (await front.call("GET", path, "ada")).json()["partners"]
     assert listed == {name: value for name, value in told.items() if name not in ("token", "secret")}
-    stored = json.dumps([[str(cell) for cell in row] for row in (*await rows(front, "partner"), *await rows(front, "idempotency_key"))])
+    kept = (*await rows(front, "partner"), *await rows(front, "idempotency_key"))
+    stored = json.dumps([[str(cell) for cell in row] for row in kept])
     assert told["token"] not in stored
     assert told["secret"] not in stored
     old = Hand(int(told["id"]), told["token"], told["secret"])
@@ -366,3 +368,22 @@ async def test_staff_see_who_handed_a_claim_in_and_under_which_number(front: Fro
     reference = (await handed(front, hand)).json()["reference"]
     page = (await (await seat(front, "olga")).get(f"/desk/claims/{reference}")).text
     assert "Handed in by 市12345, their number 12345-0042" in page
+
+
+async def test_a_partner_that_could_not_be_told_is_on_the_managers_list_until_somebody_phones(front: Front) -> None:
+    number = await offered(front.house, await partner(front.house, hook_url="https://p.example/a"))
+    await front.house.desk.write(_lost, number)
+    ma = await seat(front, "ma")
+    page = (await ma.get("/desk/notices")).text
+    assert ("A hand-off did not reach the partner" in page, f"/desk/handoffs/{HOME}#handoff-{number}" in page) == (True, True)
+    home = f"/desk/handoffs/{HOME}"
+    assert "Their system could not be told" in (await ma.get(home)).text
+    assert (await ma.submit(home, f"{home}/{number}/replay")).headers["location"] == home
+    assert "Their system will be told again." in (await ma.get(home)).text
+    await led(front.house, number, "taken")
+    assert "did not reach the partner" not in (await ma.get("/desk/notices")).text
+
+
+def _lost(work: Work, number: int) -> None:
+    row = metadata.tables["handoff"]
+    work.conn.execute(update(row).where(row.c.id == number).values(post="given_up", why="timeout", tries=14))

@@ -3,7 +3,7 @@
 A partner's keys are on the page that made them and never again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -35,7 +35,7 @@ router = APIRouter(prefix="/desk/handoffs", include_in_schema=False)
 
 LINES = 50
 STEPS = tuple(state.value for state in HandoffState if state is not HandoffState.OFFERED)
-CHANGES = {"hook": change_hook, "keys": change_keys, "disable": disable_partner}
+CHANGES: Mapping[str, Callable[..., Partnered]] = {"hook": change_hook, "keys": change_keys, "disable": disable_partner}
 
 
 @dataclass(frozen=True, slots=True)
