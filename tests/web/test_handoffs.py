@@ -1,6 +1,7 @@
 """Hand-offs by their routes and on their pages: each step with its row, event and sentence; partners in and out."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -302,6 +303,8 @@ async def test_the_page_of_a_claim_offers_leads_on_and_says_what_is_due(front: F
     assert ("The hand-off is offered." in shown, "nobody has yet" in shown, XSS in shown) == (True, False, False)
     assert "Phone them, and press the button once they take it." in shown
     await offered(front.house, other, reference)
+    ids = re.findall(r' id="([^"]+)"', (await olga.get(page)).text)
+    assert len(ids) == len(set(ids))
     assert (await olga.submit(page, f"{page}/handoff-taken")).status_code == 303
     states = {row.partner_id: row.state for row in await rows(front)}
     assert sorted(states.values()) == ["returned", "taken"]

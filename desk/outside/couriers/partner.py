@@ -50,7 +50,10 @@ class PartnerHook(Caller):
         """Where to call. Raises NoAnswer for an address that could not be set today, and for one that leads inside."""
         if not is_fit_for_partner(told, on_loopback=self._on_loopback):
             raise NoAnswer("unfit_address", left=False)
-        url = httpx.URL(told)
+        try:
+            url = httpx.URL(told)
+        except httpx.InvalidURL:
+            raise NoAnswer("unfit_address", left=False) from None
         addresses = await addresses_of(url, self._seconds)
         if not all(map(self._may_be_called, addresses)):
             raise NoAnswer("private_address", left=False)
