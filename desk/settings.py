@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     digest_times: str = "06:00,14:00,22:00"
     digest_hook_url: str | None = Field(default=None, repr=False)
     digest_hook_secret: SecretStr | None = None
+    handoff_loopback: bool = False
     clock_file: Path | None = None
 
     @property
@@ -186,6 +187,13 @@ class Settings(BaseSettings):
     def _no_moved_clock_in_production(self) -> "Settings":
         if self.in_production and self.clock_file is not None:
             msg = "DESK_CLOCK_FILE moves the clock and is refused where DESK_ENV is production"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _no_partner_inside_in_production(self) -> "Settings":
+        if self.in_production and self.handoff_loopback:
+            msg = "DESK_HANDOFF_LOOPBACK lets partners stand on this machine and is refused where DESK_ENV is production"
             raise ValueError(msg)
         return self
 

@@ -28,6 +28,7 @@ from desk.domain.notification import read_quiet_hours
 from desk.domain.relay import read_relay
 from desk.domain.signature import secret_bytes
 from desk.outside.clock import ShiftedClock, WallClock
+from desk.outside.couriers.partner import PartnerHook
 from desk.outside.couriers.routes import Ways, open_couriers
 from desk.outside.darkroom import ProcessDarkroom
 from desk.outside.files import FolderFiles
@@ -111,6 +112,7 @@ def build_kit(settings: Settings, calendar: WorkingCalendar) -> Kit:
         gateway=_terms(settings),
         courier=_courier_terms(settings),
         digest_times=read_times(settings.digest_times),
+        on_loopback=settings.handoff_loopback,
         files=FolderFiles(settings.evidence_dir),
         darkroom=ProcessDarkroom(),
     )
@@ -164,9 +166,10 @@ async def work_once(settings: Settings) -> Round:
 @contextlib.asynccontextmanager
 async def _means(settings: Settings) -> AsyncIterator[Means]:
     """What a worker of this desk works with, until the block ends."""
-    writing = open_couriers(_ways(settings), _clock(settings).machine_now)
-    async with opened(settings) as desk, gateway(settings) as paying, writing as courier:
-        yield Means(desk, paying, partial(check, settings), courier)
+    now = _clock(settings).machine_now
+    writing, posting = open_couriers(_ways(settings), now), PartnerHook(now, on_loopback=settings.handoff_loopback)
+    async with opened(settings) as desk, gateway(settings) as paying, writing as courier, posting as poster:
+        yield Means(desk, paying, partial(check, settings), courier, poster)
 
 
 def check(settings: Settings) -> Checked:

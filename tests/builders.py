@@ -243,15 +243,17 @@ def kit_on(clock: HandClock, shelf: HandShelf) -> Kit:
 @asynccontextmanager
 async def open_house(
     database: str, at: datetime = MORNING, *, furnish: bool = True, gateway: GatewayTerms | None = TERMS,
-    cast: Cast | None = None, courier: CourierTerms | None = None,
+    cast: Cast | None = None, courier: CourierTerms | None = None, on_loopback: bool = False,
 ) -> AsyncIterator[House]:  # fmt: skip
     """Open a desk on a migrated database; `furnish` adds calendar, sites, their first money and staff, once.
 
-    `cast` are the staff of a database that was furnished before; without `courier` nobody is written to.
+    `cast` are the staff of a database that was furnished before; without `courier` nobody is written to; `on_loopback`:
+    partners' systems may stand on this machine.
     """
     clock, shelf = HandClock(at), HandShelf()
     opened: Callable[[str, Kit], Any] = open_sqlite if is_sqlite(database) else open_postgres
-    async with opened(database, replace(kit_on(clock, shelf), gateway=gateway, courier=courier)) as desk:
+    kit = replace(kit_on(clock, shelf), gateway=gateway, courier=courier, on_loopback=on_loopback)
+    async with opened(database, kit) as desk:
         people = cast or (await desk.write(_furnish) if furnish else Cast({}, {}, {}))
         shelf.calendar = await desk.read(calendar_now)
         yield House(desk, clock, shelf, people)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from desk.actions.digests import LETTER
+from desk.actions.handoffs import HANDOFF
 from desk.actions.notifications import NOTIFY
 from desk.actions.steps import event_by
 from desk.domain.audit import EventKind
@@ -13,8 +14,8 @@ from desk.ports import Kit, Lease, Work
 from desk.store import events, jobs
 
 BATCH = 50
-LETTERS = frozenset({NOTIFY, LETTER})
-"""Jobs that hand something to a mail server or a hook, which may hang as long as it likes."""
+PATIENT = frozenset({NOTIFY, LETTER, HANDOFF})
+"""Kinds of jobs that call servers of whom nobody knows how long they take: money waits for none of them."""
 
 
 def something_due(conn: Connection, kit: Kit) -> bool:
@@ -23,8 +24,8 @@ def something_due(conn: Connection, kit: Kit) -> bool:
 
 
 def lease_jobs(work: Work, worker: str, most: int, letters: int | None = None) -> list[Lease]:
-    """Take up to `most` due jobs that nobody holds, and no more than `letters` to anybody: money waits for no mail server."""
-    return jobs.lease(work, worker, most, LETTERS, most if letters is None else letters)
+    """Take up to `most` due jobs that nobody holds, and no more than `letters` of those that are patient."""
+    return jobs.lease(work, worker, most, PATIENT, most if letters is None else letters)
 
 
 def keep_in_hand(work: Work, leases: list[Lease]) -> None:

@@ -205,7 +205,7 @@ def event_by(
 
 def actor_of(viewer: Viewer) -> str:
     """How the audit names who did it; a visitor is only ever "visitor"."""
-    return f"officer:{viewer.id}" if viewer.kind is Kind.OFFICER else viewer.kind.value
+    return f"{viewer.kind.value}:{viewer.id}" if viewer.kind in (Kind.OFFICER, Kind.PARTNER) else viewer.kind.value
 
 
 def officer_id(viewer: Viewer) -> int:

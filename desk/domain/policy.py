@@ -25,11 +25,12 @@ class Role(StrEnum):
 
 
 class Kind(StrEnum):
-    """Who is asking: staff, a party to one claim, the poster's own form, the desk itself or its calendar, or a shell."""
+    """Who is asking: staff, a party to one claim, the poster's form, a partner's system, the desk or its calendar, a shell."""
 
     OFFICER = "officer"
     VISITOR = "visitor"
     POSTER = "poster"
+    PARTNER = "partner"
     CALENDAR = "calendar"
     DESK = "desk"
     OPERATOR = "operator"
@@ -97,6 +98,9 @@ class Act(StrEnum):
     RECTIFY = "rectify"
     READ_DIGESTS = "read_digests"
     MANAGE_ROSTER = "manage_roster"
+    HAND_OFF = "hand_off"
+    READ_HANDOFFS = "read_handoffs"
+    MANAGE_PARTNERS = "manage_partners"
     MANAGE_JOBS = "manage_jobs"
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_SITES = "manage_sites"
@@ -169,6 +173,9 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.RECTIFY: frozenset({Role.MANAGER}),
         Act.READ_DIGESTS: _READERS,
         Act.MANAGE_ROSTER: frozenset({Role.MANAGER}),
+        Act.HAND_OFF: _COUNTER,
+        Act.READ_HANDOFFS: _COUNTER | {Role.AUDITOR},
+        Act.MANAGE_PARTNERS: frozenset({Role.MANAGER}),
         Act.MANAGE_JOBS: frozenset(),
         Act.MANAGE_OFFICERS: frozenset({Role.ADMIN}),
         Act.MANAGE_SITES: frozenset({Role.ADMIN}),
@@ -199,6 +206,8 @@ VISITOR_ACTS = frozenset(
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""
 
 POSTER_ACTS = frozenset({Act.LODGE})
+PARTNER_ACTS = frozenset({Act.LODGE, Act.HAND_OFF})
+"""What a partner's token is for: claims handed in at its own site, and steps of the hand-offs that were offered to it alone."""
 OPERATOR_ACTS = frozenset(
     {
         Act.MANAGE_OFFICERS, Act.MANAGE_SITES, Act.MANAGE_CALENDAR, Act.MANAGE_JOBS, Act.VERIFY, Act.STOP_SENDS,
@@ -211,7 +220,8 @@ OPERATOR_ACTS = frozenset(
 class Viewer:
     """Who asks. `roles` are an officer's roles by site id; `claim_id` is the one claim a visitor holds the code of.
 
-    An admin's roles stand under site 0: the admin belongs to no site and holds no right over claims or money.
+    A partner holds no role at its site. An admin's roles stand under site 0: they belong to none and hold no right over claims
+    or money.
     """
 
     kind: Kind
@@ -242,7 +252,9 @@ class Viewer:
         """Whether the viewer carries the right at this site."""
         if self.kind is Kind.OFFICER:
             return bool(RIGHTS[act] & (self.roles_at(site_id) | self.roles.get(0, frozenset())))
-        fixed = {Kind.VISITOR: VISITOR_ACTS, Kind.POSTER: POSTER_ACTS, Kind.OPERATOR: OPERATOR_ACTS}
+        fixed = {
+            Kind.VISITOR: VISITOR_ACTS, Kind.POSTER: POSTER_ACTS, Kind.PARTNER: PARTNER_ACTS, Kind.OPERATOR: OPERATOR_ACTS
+        }  # fmt: skip
         return act in fixed.get(self.kind, frozenset())
 
 
@@ -256,7 +268,7 @@ def require(viewer: Viewer | None, act: Act, site_id: int, claim_id: int | None 
         raise SignInNeeded
     if viewer.kind is Kind.VISITOR and (claim_id is None or claim_id != viewer.claim_id):
         raise NotFound
-    if viewer.kind is Kind.OFFICER and site_id and site_id not in viewer.roles:
+    if viewer.kind in (Kind.OFFICER, Kind.PARTNER) and site_id and site_id not in viewer.roles:
         raise NotFound
     if not viewer.may(act, site_id):
         raise Forbidden

@@ -1,14 +1,18 @@
-"""Where the operator's messages leave the desk: addresses of a mail server and of a hook, read and judged. Calls nobody."""
+"""Where messages leave the desk: addresses of a mail server, a hook, a partner's system, read and judged. Calls nobody."""
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import unquote, urlsplit
 
 MAILBOX = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}"
 """A bare address that is fit for a header and an envelope: no spaces, no brackets, no second address."""
 
 _PORTS = {"smtp": 587, "smtps": 465}
+_NAT64 = IPv6Network("64:ff9b::/96")
+_NAME = re.compile(r"(?:[a-z0-9-]{1,63}\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.ASCII)
+_INSIDE = frozenset({"localhost", "local", "internal", "lan", "home", "arpa"})
+"""Last parts of names that nobody outside can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,41 @@ def is_safe_hook(url: str) -> bool:
         return True
     host = parts.hostname or ""
     return is_loopback(host) or (is_named_exactly(host) and ip_address(host).is_private)
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is anybody's to call, also where it is one of another kind in disguise."""
+    if isinstance(address, IPv6Address):
+        if address in _NAT64:
+            return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
+        inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inside is not None:
+            return is_public(inside)
+    return address.is_global and not address.is_multicast
+
+
+def is_fit_for_partner(url: str, *, on_loopback: bool) -> bool:
+    """Whether a partner's system may be called there: https to a public host; `on_loopback` also anything on this machine.
+
+    A name that only looks public is found out when it is resolved, at each call. Source: RELIABILITY I41.
+    """
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, (parts.hostname or "").lower()
+    except ValueError:
+        return False
+    if not (url.isascii() and url.isprintable()) or " " in url or not host or port == 0 or parts.fragment or "@" in parts.netloc:
+        return False
+    if on_loopback and is_loopback(host):
+        return parts.scheme in ("http", "https")
+    if parts.scheme != "https":
+        return False
+    try:
+        return is_public(ip_address(host))
+    except ValueError:
+        return _NAME.fullmatch(host) is not None and host.rpartition(".")[2] not in _INSIDE
+
+
+def host_of(url: str | None) -> str | None:
+    """The host of an address, with its port: the rest of one may be a secret of its owner's."""
+    return urlsplit(url).netloc if url else None

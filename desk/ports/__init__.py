@@ -3,7 +3,7 @@
 Holds no implementation: `outside` keeps the clocks, lots and keys, `store` keeps the doors, `wiring` joins them.
 """
 
-from desk.ports.courier import Courier, CourierTerms, Delivery, Letter
+from desk.ports.courier import Courier, CourierTerms, Delivery, Letter, Poster, Posting
 from desk.ports.doors import Attempt, Desk, Insertion, Kit, Lease, LeaseLost, Row, Rows, Work
 from desk.ports.gateway import OTHER_AMOUNT, Gateway, GatewayTerms, PayOrder, StatementLine, TakingApp, Word
 from desk.ports.outside import Clock, Darkroom, Developed, Files, Lots, RuleBook, SealedPerson, Sealer, Shelf
@@ -28,6 +28,8 @@ __all__ = [
     "Letter",
     "Lots",
     "PayOrder",
+    "Poster",
+    "Posting",
     "Row",
     "Rows",
     "RuleBook",

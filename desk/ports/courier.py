@@ -1,4 +1,4 @@
-"""Whoever carries messages to visitors, as a protocol: what is handed over and what became of it. Writes no text."""
+"""Whoever carries messages to visitors and partners, as protocols: what is handed over, what became of it. Writes no text."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,6 +31,24 @@ class Courier(Protocol):
 
     async def deliver(self, letter: Letter) -> Delivery:
         """Try once. Whatever goes wrong is a Delivery too: `refused` for what no second try would mend, else `later`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One message to a partner's system, whole. `name` is the same for ever; no repr shows address, secret or body."""
+
+    name: str
+    url: str = field(repr=False)
+    secret: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Poster(Protocol):
+    """Who tells partners' systems. Never called while a transaction is open."""
+
+    async def post(self, posting: Posting) -> Delivery:
+        """Try once. Whatever goes wrong is a Delivery too: `refused` where they want nothing any more, else `later`."""
         ...
 
 

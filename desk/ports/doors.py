@@ -39,6 +39,7 @@ class Kit:
     """Everything an action may use beside the database. `public_url` has no trailing slash.
 
     `gateway` and `courier` are None without one. `digest_times` are those of a site's day, none where digests are off.
+    `on_loopback`: partners' systems may stand on this very machine.
     """
 
     clock: Clock
@@ -50,6 +51,7 @@ class Kit:
     gateway: GatewayTerms | None = None
     courier: CourierTerms | None = None
     digest_times: tuple[time, ...] = TIMES
+    on_loopback: bool = False
     files: Files = field(kw_only=True)
     darkroom: Darkroom = field(kw_only=True)
 

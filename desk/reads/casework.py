@@ -21,6 +21,7 @@ from desk.domain.triage import Verdict, triage
 from desk.ports import Kit
 from desk.reads.claims import ClaimView, claim_view
 from desk.reads.clocks import ClockWorking, clock_workings
+from desk.reads.handoffs import HandoffsOfClaim, handoffs_of
 from desk.reads.notifications import Notified, notified_of
 from desk.reads.returns import ReturnView, turn_of, view_of
 from desk.reads.status import stage_of
@@ -62,6 +63,7 @@ class Casework:
     followed: tuple[Kind, ...]
     goods_return: ReturnView | None
     notified: Notified
+    handoffs: HandoffsOfClaim
 
     @property
     def to_pay(self) -> bool:
@@ -91,13 +93,13 @@ def casework(conn: Connection, viewer: Viewer, reference: str, language: str, ki
     claim, zone = view.claim, ZoneInfo(view.site.time_zone)
     pack = kit.packs.by_version(claim.pack)
     facts = claims.facts_of(conn, claim, claim.received_at.astimezone(zone).date())
-    payout = payouts.latest(conn, claim.id)
+    payout, verdict = payouts.latest(conn, claim.id), triage(facts, pack)
     return Casework(
-        view, zone, triage(facts, pack), panel(facts, pack), clock_workings(conn, viewer, reference, language, kit),
+        view, zone, verdict, panel(facts, pack), clock_workings(conn, viewer, reference, language, kit),
         _history(conn, claim.id, zone), payout is not None and PayoutState(payout.state) in UNDER_WAY,
         payout.id if payout else None, _sentence(view, payout, turn_of(conn, claim), zone, language, kit),
         tuple(follow_ups.kinds_of(follow_ups.of_end(conn, claim))), view_of(conn, claim, kit),
-        notified_of(conn, claim, zone, kit),
+        notified_of(conn, claim, zone, kit), handoffs_of(conn, claim, verdict.hand_offs),
     )  # fmt: skip
 
 

@@ -38,6 +38,11 @@ def get_by_id(conn: Connection, claim_id: int) -> ClaimRow:
     return ClaimRow(**conn.execute(select(CLAIM).where(CLAIM.c.id == claim_id).with_for_update()).mappings().one())
 
 
+def read_by_id(conn: Connection, claim_id: int) -> ClaimRow:
+    """The same for reading alone."""
+    return ClaimRow(**conn.execute(select(CLAIM).where(CLAIM.c.id == claim_id)).mappings().one())
+
+
 def change(conn: Connection, claim: ClaimRow, **values: Any) -> ClaimRow:  # noqa: ANN401 - column values
     """Write new column values and raise the version, unless the row is no longer the one that was loaded.
 

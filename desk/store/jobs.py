@@ -4,7 +4,6 @@ A lease is measured by the database's own time and by its attempt number, so tha
 keeps one for ever; an effect and the job's end are one transaction (DESIGN 4).
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,7 +41,7 @@ def row_of(work: Work, kind: str, dedupe: str, payload: dict[str, Any], due_at: 
     }  # fmt: skip
 
 
-def lease(work: Work, worker: str, most: int, patient: Collection[str], most_patient: int) -> list[Lease]:
+def lease(work: Work, worker: str, most: int, patient: frozenset[str], most_patient: int) -> list[Lease]:
     """Take the jobs that are due and in nobody's hands, oldest first; a lease that has run out counts as nobody's.
 
     Those of the `patient` kinds come last, and no more of them than told: the others wait for none of them.

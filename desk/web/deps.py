@@ -5,7 +5,7 @@ Decides no right: an officer found here still has to pass `policy.require`.
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path
@@ -22,8 +22,9 @@ from desk.domain.policy import Kind, Viewer
 from desk.domain.reference import read_reference
 from desk.ports import Desk
 from desk.reads.officers import officers_by_token
+from desk.reads.partners import partners_by_token
 from desk.web.network import network_of
-from desk.web.openapi import NEEDED, OPTIONAL, REQUIRED
+from desk.web.openapi import EITHER, NEEDED, OPTIONAL, PARTNER, REQUIRED
 from desk.web.problems import language_of, request_id_of
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
@@ -56,14 +57,20 @@ async def client_network(request: Request) -> str:
 
 async def officer_of(request: Request) -> Viewer:
     """The officer whose token came. Raises SignInNeeded, the same for no token, a wrong one and a disabled officer."""
+    return await _behind(request, officers_by_token)
+
+
+async def _behind(request: Request, *queries: Callable[..., Mapping[str, Viewer]]) -> Viewer:
+    """Whose token came, by the first query that knows it. Raises SignInNeeded."""
     given = _TOKEN.fullmatch(request.headers.get("authorization", "").strip())
     if given is None:
         raise errors.SignInNeeded
-    digest = hashlib.sha256(given["token"].encode()).hexdigest()
-    viewer = await (await the_desk(request)).lookup(officers_by_token, digest)
-    if viewer is None:
-        raise errors.SignInNeeded
-    return viewer.under(request_id_of(request.scope))
+    digest, desk = hashlib.sha256(given["token"].encode()).hexdigest(), await the_desk(request)
+    for query in queries:
+        viewer = await desk.lookup(query, digest)
+        if viewer is not None:
+            return viewer.under(request_id_of(request.scope))
+    raise errors.SignInNeeded
 
 
 class OfficerToken(SecurityBase):
@@ -75,6 +82,28 @@ class OfficerToken(SecurityBase):
 
     async def __call__(self, request: Request) -> Viewer:
         return await officer_of(request)
+
+
+class PartnerToken(SecurityBase):
+    """A partner's bearer token is needed."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(description="A partner's token, shown once when it is made: for hand-offs alone.")
+        self.scheme_name = PARTNER
+
+    async def __call__(self, request: Request) -> Viewer:
+        return await _behind(request, partners_by_token)
+
+
+class OfficerOrPartnerToken(SecurityBase):
+    """The token of an officer or of a partner is needed."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer()
+        self.scheme_name = EITHER
+
+    async def __call__(self, request: Request) -> Viewer:
+        return await _behind(request, partners_by_token, officers_by_token)
 
 
 class OfficerTokenOrPoster(SecurityBase):
@@ -183,6 +212,8 @@ def _queries(dependant: Dependant) -> Iterator[Any]:
 
 TheDesk = Annotated[Desk, Depends(the_desk)]
 Officer = Annotated[Viewer, Depends(OfficerToken())]
+Partner = Annotated[Viewer, Depends(PartnerToken())]
+OfficerOrPartner = Annotated[Viewer, Depends(OfficerOrPartnerToken())]
 AnyViewer = Annotated[Viewer, Depends(OfficerTokenOrPoster())]
 Reference = Annotated[str, Depends(reference_of)]
 RequiredKey = Annotated[str, Depends(needed_key)]

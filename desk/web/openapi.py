@@ -23,8 +23,8 @@ _ACTING = ("wrong_moment", "idempotency_key_in_flight", "idempotency_key_reused"
 NEEDED = "x-needed"
 """Marks a header that the route asks for itself, to refuse with a code of ours where it is missing."""
 
-OPTIONAL, REQUIRED = "officerOrPoster", "officer"
-"""Names of the security schemes; the first one means: with the second, or with nothing."""
+OPTIONAL, REQUIRED, PARTNER, EITHER = "officerOrPoster", "officer", "partner", "officerOrPartner"
+"""Names of the security schemes; the first one means: with the second, or with nothing; the last: with the second or third."""
 
 
 class FieldProblem(BaseModel):
@@ -108,17 +108,20 @@ def _described(app: FastAPI, hot_routes: Sequence[HotRoute]) -> dict[str, Any]:
             schema["paths"].setdefault(route.path, {})[route.method.lower()] = described
     for found in _operations(schema):
         _correct(found)
-    schema["components"].get("securitySchemes", {}).pop(OPTIONAL, None)
+    for name in (OPTIONAL, EITHER):
+        schema["components"].get("securitySchemes", {}).pop(name, None)
     return schema
 
 
 def _correct(found: dict[str, Any]) -> None:
-    """Replace what the framework assumes: its own 422, and that every token is needed."""
+    """Replace what the framework assumes: its own 422, and that every token is needed, or one of one kind."""
     default = found["responses"].get("422", {}).get("content", {})
     if "HTTPValidationError" in str(default.get("application/json", "")):
         found["responses"]["422"] = _response(422, ["bad_input"])
     if {OPTIONAL: []} in found.get("security", []):
         found["security"] = [{}, {REQUIRED: []}]
+    if {EITHER: []} in found.get("security", []):
+        found["security"] = [{REQUIRED: []}, {PARTNER: []}]
     for parameter in found.get("parameters", []):
         if parameter["schema"].pop(NEEDED, False):
             parameter["required"] = True

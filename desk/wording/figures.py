@@ -84,6 +84,11 @@ def relative(due_at: datetime, language: str, *, now: datetime) -> str:
     return text("time.left" if left > 0 else "time.over", language, span=_span(minutes, language))
 
 
+def elapsed(since: datetime, language: str, *, now: datetime) -> str:
+    """How long something lasts by now, as a wait: `2 小时`, `2 hours`."""
+    return wait(max(0, int((now - since).total_seconds())), language)
+
+
 def wait(seconds: int, language: str) -> str:
     """A wait in whole minutes, rounded up so that a reader who waits that long is not sent away again."""
     return _span(max(1, -(-seconds // 60)), language)

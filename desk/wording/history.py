@@ -1,4 +1,4 @@
-"""One line for each event a visitor may see. Names no officer, and stays silent about notes, links and hand-offs."""
+"""One line for each event a visitor may see. Names no officer, and stays silent about notes, links and who is to be told."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -58,6 +58,9 @@ VISITOR_EVENTS: Mapping[tuple[str, str | None], str] = MappingProxyType(
         (EventKind.SLIP_REISSUED, None): "history.slip_reissued",
         (EventKind.CLOCK_RECOUNTED, None): "history.clock_recounted",
         (EventKind.CLOCK_EXTENDED, None): "history.clock_extended",
+        (EventKind.HANDOFF_OFFERED, None): "history.handoff_offered",
+        (EventKind.HANDOFF_TAKEN, None): "history.handoff_taken",
+        (EventKind.HANDOFF_DONE, None): "history.handoff_done",
     }
 )
 """What a visitor may see of a claim's chain, by kind and step, a payout's move by where it went; no other event is shown."""

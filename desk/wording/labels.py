@@ -25,6 +25,7 @@ from desk.domain.evidence import Scan, Shows
 from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.follow_up import TRIES
 from desk.domain.fund import EntryKind, Source
+from desk.domain.handoff import HandoffState, PartnerKind
 from desk.domain.limits import Review
 from desk.domain.notification import Carrier, News, NotificationState
 from desk.domain.pack import PAUSE_REASONS
@@ -118,7 +119,9 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "news": _values(News),
         "carrier": _values(Carrier),
         "notification": _values(NotificationState),
-        "role": (*_values(Role), "visitor", "desk"),
+        "partner": _values(PartnerKind),
+        "handoff": _values(HandoffState),
+        "role": (*_values(Role), "visitor", "desk", "partner"),
         "who": _values(Who),  # as a visitor reads it
         "who_officer": _values(Who),
         "act": tuple(sorted({act.value for row in TABLE.values() for act in row.acts})),

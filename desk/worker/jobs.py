@@ -17,16 +17,18 @@ from desk.actions.breaks import end_reconcile
 from desk.actions.checks import VERIFY, Checked, keep_check
 from desk.actions.deliveries import begin_delivery, end_delivery
 from desk.actions.digests import DIGEST, LETTER, begin_letter, end_letter, make_digest
-from desk.actions.jobs import LETTERS, drop_job, give_up, keep_in_hand, lease_jobs, put_back, something_due
+from desk.actions.handoff_posts import begin_post, end_post
+from desk.actions.handoffs import HANDOFF
+from desk.actions.jobs import PATIENT, drop_job, give_up, keep_in_hand, lease_jobs, put_back, something_due
 from desk.actions.notifications import NOTIFY
 from desk.actions.payout_words import QUERY, begin_query, begin_send, end_query, end_send
 from desk.actions.payouts import SEND
 from desk.actions.statements import RECONCILE, days_to_fetch, keep_statement
 from desk.domain.notification import Fate
-from desk.ports import Courier, Delivery, Desk, Gateway, Lease, LeaseLost
+from desk.ports import Courier, Delivery, Desk, Gateway, Lease, LeaseLost, Poster
 
 AT_ONCE, LETTERS_AT_ONCE = 16, 4
-"""Of what is in hand at once no more than a quarter are letters: a mail server may hang as long as it likes."""
+"""Of what is in hand at once no more than a quarter is written to visitors and partners: their servers may hang as they like."""
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 2.5
 WITHOUT_GATEWAY = timedelta(minutes=1)
@@ -36,12 +38,13 @@ STATEMENT_AGAIN = timedelta(minutes=5)
 
 @dataclass
 class Means:
-    """What a worker works with: the doors, gateway and courier if there are any, and the check of all, which blocks."""
+    """What a worker works with: the doors, gateway, courier and poster if there are any, and the check of all, which blocks."""
 
     desk: Desk
     gateway: Gateway | None
     check: Callable[[], Checked]
     courier: Courier | None = None
+    poster: Poster | None = None
     name: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
 
 
@@ -117,8 +120,27 @@ async def _letter(means: Means, lease: Lease) -> None:
         await means.desk.write(end_letter, lease, number, word)
 
 
+async def _hand_off(means: Means, lease: Lease) -> None:
+    """Tell a partner's system of an offer: one try, begun and ended in transactions of its own, with nothing open between."""
+    number = int(lease.payload["handoff"])
+    posting = await means.desk.write(begin_post, lease, number)
+    if posting is not None:
+        word = await means.poster.post(posting) if means.poster else Delivery(Fate.LATER, "no_poster")
+        structlog.get_logger().info("partner_told", handoff=posting.name, fate=word.fate.value, why=word.why)
+        await means.desk.write(end_post, lease, number, word)
+
+
 HANDLERS: Mapping[str, Callable[[Means, Lease], Awaitable[None]]] = MappingProxyType(
-    {SEND: _send, QUERY: _query, VERIFY: _verify, RECONCILE: _reconcile, NOTIFY: _notify, DIGEST: _digest, LETTER: _letter}
+    {
+        SEND: _send,
+        QUERY: _query,
+        VERIFY: _verify,
+        RECONCILE: _reconcile,
+        NOTIFY: _notify,
+        DIGEST: _digest,
+        LETTER: _letter,
+        HANDOFF: _hand_off,
+    }
 )
 """What each kind of job does."""
 
@@ -135,7 +157,7 @@ class Bench:
         free = AT_ONCE - len(self._held)
         if free <= 0 or not await self._means.desk.read(something_due, self._means.desk.kit):
             return False
-        letters = LETTERS_AT_ONCE - sum(lease.kind in LETTERS for lease in self._held.values())
+        letters = LETTERS_AT_ONCE - sum(lease.kind in PATIENT for lease in self._held.values())
         leases = await self._means.desk.write(lease_jobs, self._means.name, free, letters)
         for lease in leases:
             task = asyncio.create_task(self._run(lease))

@@ -57,6 +57,14 @@ def test_names_for_the_tests_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().env == "development"
 
 
+def test_partners_on_this_machine_are_refused_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_HANDOFF_LOOPBACK", "true")
+    assert load_settings().handoff_loopback
+    monkeypatch.setenv("DESK_ENV", "production")
+    with pytest.raises(SettingsTrouble, match="DESK_HANDOFF_LOOPBACK lets partners stand on this machine and is refused"):
+        load_settings()
+
+
 def test_a_moved_clock_is_refused_in_production(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DESK_CLOCK_FILE", str(tmp_path / "clock"))
     assert load_settings().clock_file == tmp_path / "clock"

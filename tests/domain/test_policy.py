@@ -68,6 +68,9 @@ EXPECTED = {
     "rectify": "manager",
     "read_digests": "intake cashier mediator manager auditor",
     "manage_roster": "manager",
+    "hand_off": COUNTER,
+    "read_handoffs": "intake manager auditor",
+    "manage_partners": "manager",
     "manage_jobs": "",
     "manage_officers": "admin",
     "manage_sites": "admin",
@@ -142,6 +145,15 @@ def test_a_visitor_of_another_claim_finds_nothing(holds: int | None, asked: int 
     for act in Act:
         with pytest.raises(NotFound):
             require(Viewer(Kind.VISITOR, claim_id=holds), act, HERE, asked)
+
+
+def test_a_partner_has_two_acts_at_its_own_site_and_finds_no_other() -> None:
+    partner = Viewer(Kind.PARTNER, 7, "12345", {HERE: frozenset()})
+    assert {act for act in Act if admitted(partner, act)} == {Act.LODGE, Act.HAND_OFF}
+    assert (partner.sites, partner.readable_at(HERE)) == ((HERE,), frozenset())
+    for act in Act:
+        with pytest.raises(NotFound):
+            require(partner, act, THERE)
 
 
 def test_nobody_may_do_nothing() -> None:

@@ -19,9 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from desk.domain import relay as relays
 from desk.domain.notification import Carrier, Fate
-from desk.domain.relay import Relay, read_relay
+from desk.domain.relay import Relay, is_public, read_relay
 from desk.domain.signature import signed_right
-from desk.outside.couriers.hook import HookCourier, is_public
+from desk.outside.couriers.hook import HookCourier
 from desk.outside.couriers.routes import Ways, open_couriers
 from desk.outside.couriers.smtp import SmtpCourier
 from desk.ports import Delivery, Letter

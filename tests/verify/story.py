@@ -22,6 +22,7 @@ from tests.builders import House, add_place, open_house
 from tests.cast import POSTER
 from tests.verify.story_of_alerts import alerts_day
 from tests.verify.story_of_digests import digests_day
+from tests.verify.story_of_handoffs import handoffs_day
 from tests.verify.story_of_money import money_day
 from tests.verify.story_of_returns import returns_day
 
@@ -67,6 +68,7 @@ async def tell(database: str) -> Story:
         paid, payouts = await money_day(house)
         told |= paid | returned | await alerts_day(house)
         await digests_day(house)
+        told |= await handoffs_day(house)
         payouts |= sent_back
         ids = {name: (await house.claim(reference)).id for name, reference in told.items()}
         for name in ERASED:

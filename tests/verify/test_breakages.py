@@ -10,6 +10,7 @@ from tests.builders import KEYS
 from tests.verify import breaking
 from tests.verify.breakages_of_alerts import OF_ALERTS
 from tests.verify.breakages_of_digests import OF_DIGESTS
+from tests.verify.breakages_of_handoffs import OF_HANDOFFS
 from tests.verify.breakages_of_money import OF_MONEY
 from tests.verify.breakages_of_returns import OF_RETURNS
 from tests.verify.breaking import Breakage, answer_has, answer_with, at, by, code_in, code_of_keyed, forged, token_of_keyed, twice
@@ -158,6 +159,7 @@ DEADLINES: list[tuple[str, str, Breakage]] = [
     ("I26", "a holiday that was none", by("INSERT INTO calendar_day (id, on_day, works) VALUES (1, '2026-09-10', (1 = 0))")),
     ("I29", "a message with the code", code_in("message", "text", "asked")),
     ("I29", "a note with the code", code_in("note", "text", "noted", 2)),
+    ("I29", "a number with the code", code_in("handed_in", "number", "handed_in")),
     ("I29", "a comment with the code", code_in("follow_up", "comment", "transferred")),
     ("I29", "facts with the code", code_in("claim", "facts", "fast")),
     ("I29", "findings with the code", code_in("assessment", "note", "fast")),
@@ -175,20 +177,8 @@ STAFF: list[tuple[str, str, Breakage]] = [
     ("I34", "a session of a disabled officer", by(SEAT.replace("{passed}", "NULL"), DISABLED)),
 ]
 
-BREAKAGES = [
-    *STAFF,
-    *DECISIONS,
-    *ANSWERS,
-    *RECORDS,
-    *CHAINS,
-    *PERSONS,
-    *FILES,
-    *DEADLINES,
-    *OF_MONEY,
-    *OF_RETURNS,
-    *OF_ALERTS,
-    *OF_DIGESTS,
-]
+OF_PARTS = [*OF_MONEY, *OF_RETURNS, *OF_ALERTS, *OF_DIGESTS, *OF_HANDOFFS]
+BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *FILES, *DEADLINES, *OF_PARTS]
 FIRST = dict(reversed([(invariant, name) for invariant, name, _ in BREAKAGES]))
 """One breakage of each invariant before every landing; all the others in the gate."""
 

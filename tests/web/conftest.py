@@ -24,6 +24,7 @@ from tests.web.front import Front, opened_front
 
 _numbers = count(1)
 FORGOTTEN = (
+    "DELETE FROM job WHERE kind = 'handoff'", "DELETE FROM handed_in", "DELETE FROM handoff", "DELETE FROM partner",
     "DELETE FROM goods_return", "DELETE FROM pledge",
     "DELETE FROM rectification_answer", "DELETE FROM rectification", "DELETE FROM alert",
     "DELETE FROM digest_letter", "DELETE FROM digest", "DELETE FROM job WHERE kind IN ('digest', 'digest_letter')",

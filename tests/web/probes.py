@@ -17,6 +17,9 @@ from tests.web.front import BODY
 SIGNED = "signed"
 """Guards the gateway's door: only its signature counts there."""
 
+TOKEN = "token"
+"""Guards a partner's own door: only its token counts there."""
+
 KEY = "key"
 """Guards a visitor's door: neither a role nor a site counts there, only the claim's own key."""
 
@@ -147,6 +150,22 @@ DIGESTS: Mapping[tuple[str, str], "Probe"] = {
     ("POST", f"{SITE}/roster/{{duty}}/remove"): Probe(Act.MANAGE_ROSTER, body={}),
 }
 """Routes about a site's digests and its roster: tested in `test_digests`."""
+HANDOFF, HANDED = "/api/v1/handoffs/{handoff}", Act.HAND_OFF
+HANDOFFS: Mapping[tuple[str, str], "Probe"] = {
+    ("GET", f"{SITE}/partners"): Probe(Act.READ_HANDOFFS),
+    ("POST", f"{SITE}/partners"): Probe(Act.MANAGE_PARTNERS, body={"kind": "police_110", "name": "OTHER"}),
+    ("POST", "/api/v1/partners/{partner}/hook"): Probe(Act.MANAGE_PARTNERS, body={"hook_url": None}),
+    ("POST", "/api/v1/partners/{partner}/keys"): Probe(Act.MANAGE_PARTNERS, body={}),
+    ("POST", "/api/v1/partners/{partner}/disable"): Probe(Act.MANAGE_PARTNERS, body={}),
+    ("POST", f"{CLAIM}/handoffs"): Probe(HANDED, body={"partner": "OTHER", "asked": "x"}),
+    ("GET", "/api/v1/handoffs"): Probe(Act.READ_HANDOFFS, query={"site": "huangshan"}),
+    ("GET", HANDOFF): Probe(Act.READ_HANDOFFS),
+    ("POST", f"{HANDOFF}/{{step}}"): Probe(HANDED, body={}),
+    ("POST", f"{HANDOFF}/returned"): Probe(HANDED, body=REASON),
+    ("POST", f"{HANDOFF}/replay"): Probe(Act.MANAGE_PARTNERS, body={}),
+    ("POST", "/api/v1/handoffs"): Probe(TOKEN, body={}),
+}
+"""Routes about hand-offs: their path names a partner or a hand-off, so their tests are `test_handoffs`."""
 
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
@@ -186,6 +205,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     **REPORTS,
     **ALERTS,
     **DIGESTS,
+    **HANDOFFS,
     ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
@@ -199,7 +219,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
 }
 
 
-_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS, *DIGESTS}
+_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS, *DIGESTS, *HANDOFFS}
 PLAIN = {where: probe for where, probe in PROBES.items() if where not in _OWN and probe.act != SIGNED}
 """Routes that need no payout, no file and no signature."""
 

@@ -21,6 +21,7 @@ from tests.alarms import alarmed, served
 from tests.builders import House
 from tests.cast import HOME
 from tests.digests import kept, put_on
+from tests.hands import offered, partner
 from tests.returns import Goods
 from tests.statements import broken, puzzled
 from tests.till import Till
@@ -137,6 +138,11 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("GET", "/desk/digests/{site}/roster"): Door(Act.READ_DIGESTS),
     ("POST", "/desk/digests/{site}/roster"): Door(Act.MANAGE_ROSTER, fields={"day": "2026-09-30", "officer": "x"}),
     ("POST", "/desk/digests/{site}/roster/{duty_id}/remove"): Door(Act.MANAGE_ROSTER),
+    ("GET", "/desk/handoffs"): Door(Act.READ_HANDOFFS),
+    ("GET", "/desk/handoffs/{site}"): Door(Act.READ_HANDOFFS),
+    ("POST", "/desk/handoffs/{site}/partners"): Door(Act.MANAGE_PARTNERS, fields={"kind": "police_110", "name": "派出所"}),
+    ("POST", "/desk/handoffs/{site}/partners/{partner_id}/{what}"): Door(Act.MANAGE_PARTNERS),
+    ("POST", "/desk/handoffs/{site}/{handoff_id}/{step}"): Door(Act.HAND_OFF),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/mail"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -153,7 +159,7 @@ OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 
 ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
 MONEY = re.compile(r"/(pledges|payouts|fund|recoveries|close|breaks|gateway-messages)")
-REPORTS = re.compile(r"/(promises|follow-ups|alerts|digests)")
+REPORTS = re.compile(r"/(promises|follow-ups|alerts|digests|handoffs)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -210,16 +216,19 @@ class Things:
     digest: int = 1
     duty: int = 1
     rectification: int = 1
+    partner: int = 1
+    handoff: int = 1
 
     def address(self, path: str) -> str:
         """An address with its blanks filled in."""
-        step = "cancel" if "payouts" in path else "payments" if "recoveries" in path else "note"
+        step = "cancel" if "payouts" in path else "payments" if "recoveries" in path else "taken"
         act = "token" if "officers" in path else "note"
         return path.format(
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
             respondent_id=self.respondent, number=1, way="in", miss_id=self.miss, pledge_id=self.pledge,
             alert_id=self.alert, rectification_id=self.rectification, digest_id=self.digest, duty_id=self.duty,
+            partner_id=self.partner, what="keys", handoff_id=self.handoff,
         )  # fmt: skip
 
 
@@ -247,11 +256,14 @@ async def made(front: Front, where: tuple[str, str]) -> Things:  # noqa: PLR0911
         return Things(ABSENT, digest=await kept(house), duty=(await put_on(house)).row.id)
     pledge = (await Goods(house).pledge(f"商户{next(_numbers)}")).row.id if "{pledge_id}" in where[1] else 1
     alert, notice = await notices(house, where[1])
+    hand = await partner(house) if "{partner_id}" in where[1] or "{handoff_id}" in where[1] else None
     return Things(
         await front.brought_to(state),
         pledge=pledge,
         alert=alert,
         rectification=notice,
+        partner=hand.id if hand else 1,
+        handoff=await offered(house, hand) if hand and "{handoff_id}" in where[1] else 1,
         miss=await missed(front) if "{miss_id}" in where[1] else 1,
     )
 

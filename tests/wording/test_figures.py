@@ -71,6 +71,12 @@ def test_a_wait_is_rounded_up() -> None:
     assert figures.wait(300, "zh-CN") == "5 分钟"
 
 
+def test_what_lasts_is_told_as_a_wait_also_where_a_clock_was_put_back() -> None:
+    since = datetime(2026, 9, 8, 1, 30, tzinfo=UTC)
+    told = [figures.elapsed(since, "en", now=since + timedelta(minutes=minutes)) for minutes in (150, 0, -5)]
+    assert told == ["2 hours 30 minutes", "1 minute", "1 minute"]
+
+
 def test_a_day_has_its_month_as_a_word() -> None:
     assert figures.day(date(2026, 10, 2), "en") == "Friday 2 October 2026"
     assert figures.day(date(2026, 10, 2), "zh-CN") == "2026年10月2日星期五"

@@ -216,6 +216,7 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     written = "\n".join(path.read_text(encoding="utf-8") for path in Path(desk.__path__[0]).rglob("*") if path.suffix in PAGES)
     families = (
         "alert.reason.", "breaks.do.", "claim.confirm.", "claim.language.", "console.nav.", "done.",
+        "handoff.",
         "claim.told.by.", "letter.", "merchant.", "pledges.", "recovery.", "return.",
         "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "digest.", "fund.", "messages.do.",
         "messages.fate.",

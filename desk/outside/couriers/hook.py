@@ -9,14 +9,14 @@ import socket
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import httpx
 import msgspec
 
 from desk.domain.notification import Fate
-from desk.domain.relay import is_named_exactly
+from desk.domain.relay import is_named_exactly, is_public
 from desk.domain.signature import sign
 from desk.outside.gateways.calls import Caller, NoAnswer, status
 from desk.ports import Delivery, Letter
@@ -26,8 +26,6 @@ NEVER = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.GONE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 )  # fmt: skip
 """Answers about this very message that no second try would change; any other one may be about the hook itself."""
-
-_NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class HookCourier(Caller):
@@ -61,25 +59,25 @@ class HookCourier(Caller):
         """Where to call: the address as it was named, or the one its name stands for now. Raises NoAnswer for a private one."""
         if is_named_exactly(self._url.host):
             return self._url, {}
-        port = self._url.port or 443
-        try:
-            async with asyncio.timeout(self._seconds):
-                found = await asyncio.get_running_loop().getaddrinfo(self._url.host, port, type=socket.SOCK_STREAM)
-        except (OSError, TimeoutError):
-            raise NoAnswer("not_reached", left=False) from None
-        addresses = [ip_address(each[4][0]) for each in found]
-        if not addresses or not all(map(is_public, addresses)):
+        addresses = await addresses_of(self._url, self._seconds)
+        if not all(map(is_public, addresses)):
             raise NoAnswer("private_address", left=False)
-        asked = {"headers": {"Host": self._url.netloc.decode("ascii")}, "extensions": {"sni_hostname": self._url.host}}
-        return self._url.copy_with(host=str(addresses[0])), asked
+        return pinned(self._url, addresses[0])
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is anybody's to call, also where it is one of another kind in disguise."""
-    if isinstance(address, IPv6Address):
-        if address in _NAT64:
-            return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
-        inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inside is not None:
-            return is_public(inside)
-    return address.is_global and not address.is_multicast
+async def addresses_of(url: httpx.URL, seconds: float) -> list[IPv4Address | IPv6Address]:
+    """What the host of an address stands for now, one at least. Raises NoAnswer."""
+    try:
+        async with asyncio.timeout(seconds):
+            found = await asyncio.get_running_loop().getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError, UnicodeError):
+        raise NoAnswer("not_reached", left=False) from None
+    if not found:
+        raise NoAnswer("not_reached", left=False)
+    return [ip_address(each[4][0]) for each in found]
+
+
+def pinned(url: httpx.URL, address: IPv4Address | IPv6Address) -> tuple[httpx.URL, dict[str, Any]]:
+    """The same request to the address that was checked, by the host's own name."""
+    asked = {"headers": {"Host": url.netloc.decode("ascii")}, "extensions": {"sni_hostname": url.host}}
+    return url.copy_with(host=str(address)), asked

@@ -18,7 +18,7 @@ PAGE = 1_000
 CLAIM_CHAINS = "claim:%"
 _GIVEN_WITH_REASON = frozenset({*OVERRIDE.values(), Step.NO_ANSWER})
 _OFFICERS_SAY_WHY = frozenset({Step.WITHDRAW, Step.REOPEN})
-_STANDS_FOR = {"poster": (By.VISITOR,)}
+_STANDS_FOR = {"poster": (By.VISITOR,), "partner": (By.HANDOFF,)}
 
 
 def i22_moves_lead_to_the_row(dossier: Dossier) -> Iterator[str]:

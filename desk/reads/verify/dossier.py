@@ -26,7 +26,7 @@ _ORDERS = {
     "person": "claim_id", "claim_item": "position", "clock": "id", "assessment": "seq", "verdict": "seq", "message": "id",
     "note": "id", "evidence": "id", "docket_entry": "id", "payout": "id", "bank_return": "id", "recovery": "payout_id",
     "notice": "id", "clock_breach": "id", "clock_reminder": "id", "follow_up": "id", "goods_return": "id",
-    "notification": "id",
+    "notification": "id", "handoff": "id", "handed_in": "id",
 }  # fmt: skip
 
 Rows = Mapping[str, Sequence[Row[Any]]]

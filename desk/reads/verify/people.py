@@ -186,7 +186,7 @@ _PROSE: Mapping[str, tuple[str, Sequence[str]]] = {
     "message": ("id", ("text",)), "note": ("id", ("text",)), "follow_up": ("id", ("comment",)),
     "clock_breach": ("id", ("reason",)), "assessment": ("seq", ("note", "ground")), "verdict": ("seq", ("reason",)),
     "payout": ("id", ("resolve_evidence",)), "goods_return": ("id", ("item", "condition", "invoice_no")),
-    "bank_return": ("payout_id", ("evidence",)),
+    "bank_return": ("payout_id", ("evidence",)), "handoff": ("id", ("asked", "reason")), "handed_in": ("id", ("number",)),
 }  # fmt: skip
 """Where people's words about a claim stand: its tables, what names their rows, and the columns."""
 

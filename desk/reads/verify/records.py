@@ -26,7 +26,7 @@ COUNTER = metadata.tables["counter"]
 OF_A_CLAIM = (
     "person", "claim_item", "clock", "assessment", "verdict", "message", "note", "evidence", "docket_entry",
     "duplicate_tag", "claim_link", "payout", "notice", "clock_breach", "clock_reminder", "recovery", "follow_up", "goods_return",
-    "notification",
+    "notification", "handoff", "handed_in",
 )  # fmt: skip
 OF_A_PAYOUT = (
     "payout_tag", "fund_entry", "notice", "gateway_event", "recovery", "recovery_demand", "recovery_instalment",

@@ -21,6 +21,7 @@ from desk.store.tables.decisions import AssessmentRow, VerdictRow
 from desk.store.tables.digests import DigestLetterRow, DigestRow, DutyRow, OfficerMailRow
 from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.follow_up import FollowUpRow
+from desk.store.tables.handoffs import HandedInRow, HandoffRow, PartnerRow
 from desk.store.tables.jobs import ClockBreachRow, ClockReminderRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     BankReturnRow,
@@ -85,6 +86,8 @@ __all__ = [
     "FundPostingRow",
     "GatewayEventRow",
     "GoodsReturnRow",
+    "HandedInRow",
+    "HandoffRow",
     "IdempotencyKeyRow",
     "InstallationRow",
     "JobRow",
@@ -98,6 +101,7 @@ __all__ = [
     "OfficerRow",
     "OfficerSessionRow",
     "OfficerTokenRow",
+    "PartnerRow",
     "PayoutRow",
     "PayoutTagRow",
     "PersonRow",

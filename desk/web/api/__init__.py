@@ -16,8 +16,10 @@ from desk.web.api import (
     fund,
     gateway,
     gateway_messages,
+    handoffs,
     lodging,
     notifications,
+    partners,
     payouts,
     pledges,
     promises,
@@ -38,6 +40,6 @@ routers = (
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,
     returns.router, pledges.router, alerts.router, notifications.router,
-    digests.router, roster.router,
+    digests.router, roster.router, handoffs.router, partners.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -70,12 +70,11 @@ class FlagsIn(In):
         return Flags(self.injury, self.minor, self.foreign_related, self.needs_appraisal, self.crime_suspected)
 
 
-class ClaimIn(In):
-    """A dispute as told at the counter, on the phone, or by the visitor alone."""
+class DisputeIn(In):
+    """A dispute as it is told, by whatever channel."""
 
     site: Code = Field(examples=["huangshan"])
     spot: Code | None = None
-    channel: Channel
     visitor: VisitorIn = VisitorIn()
     respondent: RespondentIn | None = None
     category: Category
@@ -90,10 +89,10 @@ class ClaimIn(In):
     people: Annotated[StrictInt, Field(ge=1, le=9999)] = 1
     flags: FlagsIn = FlagsIn()
 
-    def told(self) -> Lodging:
+    def told_by(self, channel: Channel) -> Lodging:
         """The dispute as the action takes it. Raises BadInput for an amount that is none."""
         return Lodging(
-            site=self.site, channel=self.channel, language=self.visitor.language, category=self.category, facts=self.facts,
+            site=self.site, channel=channel, language=self.visitor.language, category=self.category, facts=self.facts,
             visitor={"name": self.visitor.name, "phone": self.visitor.phone, "email": self.visitor.email},
             items=tuple(
                 Item(item.kind, item.asked.money(f"/items/{place}/asked") if item.asked else None)
@@ -104,6 +103,16 @@ class ClaimIn(In):
             departs_at=self.departs_at, order_no=self.order_no,
             already_elsewhere=self.already_elsewhere, people=self.people, flags=self.flags.told(),
         )  # fmt: skip
+
+
+class ClaimIn(DisputeIn):
+    """A dispute as told at the counter, on the phone, or by the visitor alone."""
+
+    channel: Channel
+
+    def told(self) -> Lodging:
+        """The dispute as the action takes it. Raises BadInput for an amount that is none."""
+        return self.told_by(self.channel)
 
 
 class DuplicateOut(Out):

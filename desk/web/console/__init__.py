@@ -15,6 +15,7 @@ from desk.web.console import (
     follow_ups,
     fund,
     gateway_messages,
+    handoffs,
     lodging,
     merchants,
     officers,
@@ -35,7 +36,7 @@ routers = (
     signing.router, account.router, officers.router, queue.router, fund.router, day_closes.router, breaks.router,
     gateway_messages.router, lodging.router, slip.router, docket.router, reminders.router, payouts.router, receipt.router,
     evidence.router, recovery.router, merchants.router, promises.router, follow_ups.router, pledges.router,
-    alerts.router, roster.router, digests.router,
+    alerts.router, roster.router, digests.router, handoffs.router,
     claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip
 

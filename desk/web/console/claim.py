@@ -25,6 +25,7 @@ from desk.domain.errors import (
 )
 from desk.domain.evidence import Shows
 from desk.domain.follow_up import TRIES, may_try
+from desk.domain.handoff import NEXT, HandoffState
 from desk.domain.lifecycle import LIFECYCLE, OVERRIDE, Step
 from desk.domain.money import Money
 from desk.domain.notification import Carrier
@@ -136,6 +137,12 @@ def offered(viewer: Viewer, work: Casework) -> frozenset[str]:
         "withdraw": viewer.may(Act.WITHDRAW, site) and (state, Step.WITHDRAW) in LIFECYCLE,
         "reopen": viewer.may(Act.REOPEN, site) and (state, Step.REOPEN) in LIFECYCLE,
         "follow_up": viewer.may(Act.FOLLOW_UP, site) and may_try(state, work.followed),
+        "handoff": viewer.may(Act.HAND_OFF, site) and bool(work.handoffs.partners),
+        **{
+            f"handoff-{to.value}": viewer.may(Act.HAND_OFF, site)
+            for line in work.handoffs.lines
+            for to in NEXT[HandoffState(line.row.state)]
+        },
         "return": viewer.may(Act.START_RETURN, site) and (state, Step.START_RETURN) in LIFECYCLE,
         **{act: viewer.may(Act.HANDLE_RETURN, site) for act in _of_return(work)},
         "pay": viewer.may(Act.READ_PAYOUT, site) and (work.to_pay or work.payout_id is not None),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,7 @@ from desk.actions.deliveries import resend, tell_otherwise
 from desk.actions.endings import reopen_claim, withdraw_claim
 from desk.actions.facts import complete_facts
 from desk.actions.follow_up import record_try
+from desk.actions.handoffs import move_handoff_of, offer_handoff
 from desk.actions.messages import answer_questions, record_silence, send_message, write_note
 from desk.actions.returns import answer_return, refuse_return, start_return, take_goods_back
 from desk.actions.slips import change_contact, link_claims, view_contact
@@ -19,14 +21,16 @@ from desk.actions.triage import Choice, assess_claim, confirm_triage
 from desk.domain.claim import Route
 from desk.domain.errors import BadInput
 from desk.domain.follow_up import TRIES, Kind
+from desk.domain.handoff import HandoffState
 from desk.domain.money import Money
 from desk.domain.typed import read_amount
 from desk.web.api.claims import RespondentIn
 from desk.web.api.correspondence import ContactIn, ReasonIn, TextIn
 from desk.web.api.decisions import AssessmentIn
+from desk.web.api.handoffs import OfferIn, partner_in
 from desk.web.api.returns import AnswerReturnIn, AskedIn, GoodsBackIn, LookedIn, RefuseReturnIn
 from desk.web.api.shapes import Prose
-from desk.web.deps import reference_in
+from desk.web.deps import reference_in, row_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,18 @@ def _return_refused(asked: Asked) -> tuple[Any, ...]:
     return told.reason, told.note
 
 
+def _offered(asked: Asked) -> tuple[int, str]:
+    if not asked.given("partner"):
+        raise BadInput("/partner", "missing")
+    told = OfferIn(**asked.given("partner", "asked"))
+    return partner_in(told.partner), told.asked
+
+
+def _led_on(asked: Asked, to: HandoffState) -> tuple[Any, ...]:
+    reason = (ReasonIn(**asked.given("reason")).reason,) if to is HandoffState.RETURNED else ()
+    return row_id(asked.typed.get("handoff", "")), to, *reason
+
+
 ACTS: Mapping[str, Form] = MappingProxyType(
     {
         "resend": Form(resend, _nothing, "told"),
@@ -194,6 +210,12 @@ ACTS: Mapping[str, Form] = MappingProxyType(
         "withdraw": Form(withdraw_claim, _maybe_text, "main"),
         "reopen": Form(reopen_claim, _text, "main"),
         "follow_up": Form(record_try, _try, "main"),
+        "handoff": Form(offer_handoff, _offered, "handoffs"),
+        **{
+            f"handoff-{to.value}": Form(move_handoff_of, partial(_led_on, to=to), "handoffs")
+            for to in HandoffState
+            if to is not HandoffState.OFFERED
+        },
         "return": Form(start_return, _return_asked, "return"),
         "return-answer": Form(answer_return, _return_answered, "return"),
         "return-back": Form(take_goods_back, _goods_back, "return"),

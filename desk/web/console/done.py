@@ -16,6 +16,8 @@ DONE = frozenset(
         "recovery_payments", "recovery_deposit", "recovery_approve", "recovery_refuse", "deposit_in", "deposit_back",
         "explain", "follow_up", "resend", "told",
         "rectification_serve", "rectification_answer", "rectification_confirm",
+        "handoff", "handoff-taken", "handoff-working", "handoff-done", "handoff-returned", "handoff-replay", "partner-hook",
+        "partner-disable",
         "pledge", "pledge_withdrawn", "return", "return-answer", "return-back", "return-refuse",
         "duty", "duty_removed", "mail", "mail_none",
     }

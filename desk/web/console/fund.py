@@ -29,6 +29,7 @@ from desk.reads.fund import (
     runway_view,
 )
 from desk.reads.gateway_messages import messages_waiting, sites_with_messages
+from desk.reads.handoffs import handoffs_lost
 from desk.reads.sends import stop_at, stopped_sites
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
@@ -118,7 +119,7 @@ async def post_resume(request: Request, site: Slug, session: SignedIn) -> Respon
 
 @router.get("/notices")
 async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Response:
-    """What needs the manager: refunds stopped, messages of the gateway, a fund that is low, payouts unknown or contradicted."""
+    """What needs the manager: refunds stopped, a fund that is low, payouts unknown or contradicted, alerts, partners not told."""
     found = await desk.read(notices, session.viewer)
     stops = await desk.read(stopped_sites, session.viewer)
     waiting = await desk.read(sites_with_messages, session.viewer)
@@ -129,7 +130,7 @@ async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Re
     }
     return staff_page(
         request, session, "console/notices.html", here="notices", notices=found, stops=stops, messages=waiting, lows=lows,
-        reasons_text=reasons_text,
+        reasons_text=reasons_text, lost=await desk.read(handoffs_lost, session.viewer),
         alerts=(await desk.read(alerts_page, session.viewer, None, LINES, None, desk.kit, standing=True)).lines,
         rectifications=(await desk.read(rectifications_page, session.viewer, None, LINES, None, desk.kit, open_only=True)).lines,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from desk.domain.policy import Act, Viewer
 from desk.domain.stage import Stage
 from desk.ports import Desk
 from desk.reads.evidence import evidence_of
+from desk.reads.handoffs import handed_to
 from desk.reads.returns import goods_of
 from desk.reads.status import StatusView, status_view
 from desk.reads.told import mediation_ends_at, told_of
@@ -74,13 +75,14 @@ class Visit:
         view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
         evidence = await self.desk.read(evidence_of, self.viewer, self.reference, kit)
         goods = await self.desk.read(goods_of, self.viewer, self.reference, kit)
+        handed = await self.desk.read(handed_to, self.viewer, self.reference)
         told, done = await self.desk.read(told_of, self.viewer, self.reference), self.request.query_params.get("done")
         answer = page(
             self.request, "visitor/status.html", status, view=view, steps=_steps(view), now=kit.clock.now(),
             forms=forms(self, view.acts), failed=failed, closed_acts=[act for act in _ACTS if act not in view.acts],
             hours=counter_hours(view.site, kit.clock.now(), language), doors=reasons.other_doors(language),
             evidence=evidence, file_key=self.form_key(), shows=list(Shows), told=told,
-            goods=goods, return_key=self.form_key(), return_text=reasons.return_reason_text,
+            goods=goods, handed=handed, return_key=self.form_key(), return_text=reasons.return_reason_text,
             done=done if done in _DONE and not failed else None,
         )  # fmt: skip
         if view.take:

@@ -1,0 +1,65 @@
+"""A claim that a partner hands in: lodged as any other, once for the partner's own number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from desk.actions.codes import slip_for
+from desk.actions.intake import Lodging, lodge_claim, shown_clock
+from desk.domain.claim import State
+from desk.domain.clocks import ClockState
+from desk.domain.errors import BadInput, NotFound
+from desk.domain.policy import Viewer
+from desk.ports import Attempt, Insertion, Kit, Rows, Work
+from desk.store import claims, clocks, sites
+from desk.store.handoffs import HandingIn, KnownBefore, ask
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """What a partner is answered: for a number that it handed in before, the claim as it stands."""
+
+    reference: str
+    access_code: str
+    status_url: str
+    state: State
+    clocks: tuple[Mapping[str, str], ...]
+    known: bool
+
+
+def hand_in(
+    kit: Kit, viewer: Viewer, told: Lodging, number: str, attempt: Attempt
+) -> Insertion[HandingIn, KnownBefore, HandedIn]:  # fmt: skip
+    """Register a dispute under the partner's own number; the same number again adds nothing, whatever else is told with it.
+
+    The insertion raises BadInput for a site that is not the partner's, and as `lodge_claim` does. Source: SPEC 4.7.
+    """
+    lodging = lodge_claim(kit, viewer, told, attempt)
+
+    def build(work: Work, known: KnownBefore) -> tuple[Rows, HandedIn]:
+        if known.claim_id is not None and known.lodging.given is None:
+            return {}, _as_it_stands(work, known.claim_id)
+        try:
+            rows, lodged = lodging.build(work, known.lodging)
+        except NotFound:
+            raise BadInput("/site", "unknown_site") from None
+        answer = HandedIn(
+            lodged.reference, lodged.access_code, lodged.status_url, State.RECEIVED, lodged.clocks, known=lodged.replayed
+        )
+        if lodged.replayed:
+            return rows, answer
+        came = {
+            "id": work.kit.lots.number(), "partner_id": viewer.id, "claim_id": rows["claim"][0]["id"], "number": number,
+            "received_at": work.now,
+        }  # fmt: skip
+        return {**rows, "handed_in": [came]}, answer
+
+    return Insertion(HandingIn(lodging.question, viewer.id or 0, number), ask, build)
+
+
+def _as_it_stands(work: Work, claim_id: int) -> HandedIn:
+    """The claim of a number; the code is the one that was given then, worthless where the visitor got another slip since."""
+    claim = claims.read_by_id(work.conn, claim_id)
+    site, (code, url) = sites.get(work.conn, claim.site_id), slip_for(work.kit, claim.reference, claim_id, 1)
+    running = [clock for clock in clocks.of_claim(work.conn, claim_id).values() if clock.state is ClockState.RUNNING]
+    shown = tuple(shown_clock(clock, site) for clock in running)
+    return HandedIn(claim.reference, code, url, State(claim.state), shown, known=True)
