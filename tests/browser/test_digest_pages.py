@@ -8,9 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
 from tests.browser.test_counter import counter
-from tests.browser.test_status_page import SCHEMES
 from tests.gate.places import HOME, Place
 from tests.processes import environment, run
 
@@ -54,7 +53,7 @@ def test_every_page_fits_and_is_for_everybody_by_day_and_by_night(
         page.goto(f"{shop.url}{address}")
         for width, height in (WIDE, PHONE):
             page.set_viewport_size({"width": width, "height": height})
-            for scheme in SCHEMES:
+            for scheme in schemes(language):
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.screenshot(path=tmp_path / f"{name}-{language}-{width}-{scheme}.png", full_page=True)
                 found = Axe().run(page)
