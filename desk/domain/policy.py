@@ -95,6 +95,9 @@ class Act(StrEnum):
     READ_ALERTS = "read_alerts"
     ANSWER_RECTIFICATION = "answer_rectification"
     RECTIFY = "rectify"
+    READ_INCIDENTS = "read_incidents"
+    HANDLE_INCIDENT = "handle_incident"
+    LEAD_INCIDENT = "lead_incident"
     MANAGE_JOBS = "manage_jobs"
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_SITES = "manage_sites"
@@ -165,6 +168,9 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.READ_ALERTS: _COUNTER | {Role.AUDITOR},
         Act.ANSWER_RECTIFICATION: _COUNTER,
         Act.RECTIFY: frozenset({Role.MANAGER}),
+        Act.READ_INCIDENTS: _COUNTER | {Role.AUDITOR},
+        Act.HANDLE_INCIDENT: _COUNTER,
+        Act.LEAD_INCIDENT: frozenset({Role.MANAGER}),
         Act.MANAGE_JOBS: frozenset(),
         Act.MANAGE_OFFICERS: frozenset({Role.ADMIN}),
         Act.MANAGE_SITES: frozenset({Role.ADMIN}),

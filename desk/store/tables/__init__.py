@@ -20,6 +20,7 @@ from desk.store.tables.claims import (
 from desk.store.tables.decisions import AssessmentRow, VerdictRow
 from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.follow_up import FollowUpRow
+from desk.store.tables.incidents import IncidentClockRow, IncidentMemberRow, IncidentReportRow, IncidentRow
 from desk.store.tables.jobs import ClockBreachRow, ClockReminderRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     BankReturnRow,
@@ -42,6 +43,7 @@ from desk.store.tables.promises import PromiseCountRow, PromiseDeltaRow
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
 from desk.store.tables.recovery import RecoveryDecisionRow, RecoveryDemandRow, RecoveryInstalmentRow, RecoveryRow
 from desk.store.tables.returns import GoodsReturnRow, PledgeRow
+from desk.store.tables.settlements import SettlementLineRow, SettlementRow
 from desk.store.tables.sites import (
     CalendarDayRow,
     CalendarEditionRow,
@@ -82,6 +84,10 @@ __all__ = [
     "GatewayEventRow",
     "GoodsReturnRow",
     "IdempotencyKeyRow",
+    "IncidentClockRow",
+    "IncidentMemberRow",
+    "IncidentReportRow",
+    "IncidentRow",
     "InstallationRow",
     "JobRow",
     "MessageRow",
@@ -107,6 +113,8 @@ __all__ = [
     "RectificationRow",
     "RespondentRow",
     "SendStopRow",
+    "SettlementLineRow",
+    "SettlementRow",
     "SiteRow",
     "StatementBreakRow",
     "StatementDayRow",
