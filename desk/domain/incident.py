@@ -1,6 +1,6 @@
-"""Collective disputes: when claims of one cause propose one, when people make it an incident, how its level rises. Counts nothing.
+"""Collective disputes: when claims of one cause propose one, when people make it an incident, how its level rises.
 
-About places, merchants and causes: who complained counts for no level.
+Counts nothing. About places, merchants and causes: who complained counts for no level.
 """
 
 from collections.abc import Mapping
@@ -122,7 +122,7 @@ class Vote(StrEnum):
 
 
 class LineState(StrEnum):
-    """What became of one row of a batch. Waiting: not handed in yet. Refused: its payout was not proposed, and may be tried again."""
+    """What became of one row of a batch. Waiting: not handed in yet. Refused: no payout was proposed, it may be tried again."""
 
     WAITING = "waiting"
     PROPOSED = "proposed"

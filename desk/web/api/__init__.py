@@ -15,6 +15,7 @@ from desk.web.api import (
     fund,
     gateway,
     gateway_messages,
+    incidents,
     lodging,
     notifications,
     payouts,
@@ -35,6 +36,6 @@ routers = (
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,
-    returns.router, pledges.router, alerts.router, notifications.router,
+    returns.router, pledges.router, alerts.router, notifications.router, incidents.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)
