@@ -130,7 +130,7 @@ def file_report(work: Work, viewer: Viewer, incident_id: int, report: Report, ve
         if value is None or (isinstance(value, str) and not value.strip()):
             raise BadInput(f"/{name}", "missing")
     if (report.injured or 0) > (report.people or 0):
-        raise BadInput("/injured", "too_many_injured")
+        raise BadInput("/injured", "contradicts")
     return _saved(work, viewer, incident_id, report, version, filed=True)
 
 

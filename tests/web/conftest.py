@@ -24,11 +24,13 @@ from tests.web.front import Front, opened_front
 
 _numbers = count(1)
 FORGOTTEN = (
+    "DELETE FROM settlement_line", "DELETE FROM settlement",
     "DELETE FROM goods_return", "DELETE FROM pledge",
     "DELETE FROM rectification_answer", "DELETE FROM rectification", "DELETE FROM alert",
     "DELETE FROM evidence",
     "DELETE FROM promise_delta", "DELETE FROM promise_count", "DELETE FROM follow_up",
     "DELETE FROM clock_reminder", "DELETE FROM clock_breach",
+    "DELETE FROM incident_report", "DELETE FROM incident_clock", "DELETE FROM incident_member", "DELETE FROM incident",
     "DELETE FROM duplicate_tag", "DELETE FROM claim_link", "DELETE FROM clock", "DELETE FROM message", "DELETE FROM note",
     "DELETE FROM docket_entry", "DELETE FROM assessment", "DELETE FROM verdict", "DELETE FROM claim_item", "DELETE FROM person",
     "DELETE FROM claim", "DELETE FROM counter", "DELETE FROM try_bucket",

@@ -139,6 +139,24 @@ ALERTS: Mapping[tuple[str, str], "Probe"] = {
 }
 """Routes about alerts: their path names a row that the worker or a manager makes first, so their tests are `test_alerts`."""
 
+INCIDENT = "/api/v1/incidents/{incident}"
+SEEN = {"site": "huangshan", "category": "other", "people": 12, "why": "x", "spot": "north-gate"}
+WRITTEN = {"happened": "x", "people": 12, "injured": 0, "measures": "x", "cause": "x"}
+INCIDENTS: Mapping[tuple[str, str], "Probe"] = {
+    ("GET", "/api/v1/incidents"): Probe(Act.READ_INCIDENTS, query={"site": "huangshan"}),
+    ("POST", "/api/v1/incidents"): Probe(Act.HANDLE_INCIDENT, body=SEEN),
+    ("GET", INCIDENT): Probe(Act.READ_INCIDENTS),
+    ("POST", f"{INCIDENT}/open"): Probe(Act.HANDLE_INCIDENT, body={"why": "x", "people": 12}),
+    ("POST", f"{INCIDENT}/people"): Probe(Act.HANDLE_INCIDENT, body={"people": 12}),
+    ("POST", f"{INCIDENT}/first-report"): Probe(Act.HANDLE_INCIDENT, body={"to": "x"}),
+    ("POST", f"{INCIDENT}/arrival"): Probe(Act.HANDLE_INCIDENT, body={}),
+    ("PUT", f"{INCIDENT}/report"): Probe(Act.HANDLE_INCIDENT, body=WRITTEN),
+    ("POST", f"{INCIDENT}/report/file"): Probe(Act.HANDLE_INCIDENT, body=WRITTEN),
+    ("POST", f"{INCIDENT}/plan"): Probe(Act.HANDLE_INCIDENT, body={"plan": "x"}),
+    ("POST", f"{INCIDENT}/close"): Probe(Act.LEAD_INCIDENT, body={"why": "x"}),
+}
+"""Routes about incidents: their path names one that the worker opened first, so their tests are `test_incidents`."""
+
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
     ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
@@ -176,6 +194,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     **EVIDENCE,
     **REPORTS,
     **ALERTS,
+    **INCIDENTS,
     ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
@@ -189,7 +208,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
 }
 
 
-_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS}
+_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS, *INCIDENTS}
 PLAIN = {where: probe for where, probe in PROBES.items() if where not in _OWN and probe.act != SIGNED}
 """Routes that need no payout, no file and no signature."""
 

@@ -10,6 +10,8 @@ from fastapi.routing import iter_route_contexts
 
 from desk.actions.day_close import close_day
 from desk.actions.fund import propose_withdrawal
+from desk.actions.incidents import Report, save_report
+from desk.actions.intake import WrittenRespondent
 from desk.domain.claim import State
 from desk.domain.day_close import Count
 from desk.domain.fund import Source
@@ -20,6 +22,7 @@ from desk.reads.day_closes import open_tills
 from tests.alarms import alarmed, served
 from tests.builders import House
 from tests.cast import HOME
+from tests.crowds import opened
 from tests.returns import Goods
 from tests.statements import broken, puzzled
 from tests.till import Till
@@ -128,6 +131,11 @@ DOORS: Mapping[tuple[str, str], Door] = {
         Act.ANSWER_RECTIFICATION, fields={"text": "x"}
     ),
     ("POST", "/desk/alerts/{site}/rectifications/{rectification_id}/confirm"): Door(Act.RECTIFY),
+    ("GET", "/desk/incidents"): Door(Act.READ_INCIDENTS),
+    ("POST", "/desk/incidents"): Door(Act.HANDLE_INCIDENT, fields={"people": "12"}),
+    ("GET", "/desk/incidents/{incident_id}"): Door(Act.READ_INCIDENTS),
+    ("GET", "/desk/incidents/{incident_id}/report"): Door(Act.READ_INCIDENTS),
+    ("POST", "/desk/incidents/{incident_id}/{act}"): Door(Act.HANDLE_INCIDENT, fields={"plan": "x"}),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
     ("POST", "/desk/account/factor"): Door(None),
@@ -141,9 +149,9 @@ DOORS: Mapping[tuple[str, str], Door] = {
 OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
-ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
+ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site|incident_id)\}")
 MONEY = re.compile(r"/(pledges|payouts|fund|recoveries|close|breaks|gateway-messages)")
-REPORTS = re.compile(r"/(promises|follow-ups|alerts)")
+REPORTS = re.compile(r"/(promises|follow-ups|alerts|incidents)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -198,16 +206,17 @@ class Things:
     pledge: int = 1
     alert: int = 1
     rectification: int = 1
+    incident: int = 1
 
     def address(self, path: str) -> str:
         """An address with its blanks filled in."""
         step = "cancel" if "payouts" in path else "payments" if "recoveries" in path else "note"
-        act = "token" if "officers" in path else "note"
+        act = "token" if "officers" in path else "plan" if "incidents" in path else "note"
         return path.format(
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
             respondent_id=self.respondent, number=1, way="in", miss_id=self.miss, pledge_id=self.pledge,
-            alert_id=self.alert, rectification_id=self.rectification,
+            alert_id=self.alert, rectification_id=self.rectification, incident_id=self.incident,
         )  # fmt: skip
 
 
@@ -239,7 +248,16 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
         alert=alert,
         rectification=notice,
         miss=await missed(front) if "{miss_id}" in where[1] else 1,
+        incident=await reported(house) if "{incident_id}" in where[1] else 1,
     )
+
+
+async def reported(house: House) -> int:
+    """An incident with a draft of its report."""
+    whom = WrittenRespondent(name=f"商户{next(_numbers)}")
+    number = await opened(house, respondent=whom)
+    await house.desk.write(save_report, house.cast.olga, number, Report("x"), 0)
+    return number
 
 
 async def notices(house: House, path: str) -> tuple[int, int]:

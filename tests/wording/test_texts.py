@@ -53,7 +53,7 @@ def test_every_enum_a_person_meets_is_a_family() -> None:
 
 
 def test_every_rule_of_a_pack_has_a_name() -> None:
-    assert set(CLOCKS) == pack.OVERLAY_CLOCK_IDS | pack.LIMIT_IDS
+    assert set(CLOCKS) == pack.OVERLAY_CLOCK_IDS | pack.LIMIT_IDS | pack.COUNT_IDS
 
 
 def test_the_reasons_are_those_of_the_rule() -> None:

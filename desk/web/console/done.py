@@ -15,6 +15,8 @@ DONE = frozenset(
         "recovery_accept", "recovery_contest", "recovery_upheld", "recovery_proposed", "recovery_instalments",
         "recovery_payments", "recovery_deposit", "recovery_approve", "recovery_refuse", "deposit_in", "deposit_back",
         "explain", "follow_up", "resend", "told",
+        "incident_open", "incident_people", "incident_first_report", "incident_arrival", "incident_report", "incident_file",
+        "incident_plan", "incident_close",
         "rectification_serve", "rectification_answer", "rectification_confirm",
         "pledge", "pledge_withdrawn", "return", "return-answer", "return-back", "return-refuse",
     }

@@ -29,6 +29,7 @@ from desk.reads.fund import (
     runway_view,
 )
 from desk.reads.gateway_messages import messages_waiting, sites_with_messages
+from desk.reads.incidents import incidents_page
 from desk.reads.sends import stop_at, stopped_sites
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
@@ -130,6 +131,7 @@ async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Re
     return staff_page(
         request, session, "console/notices.html", here="notices", notices=found, stops=stops, messages=waiting, lows=lows,
         reasons_text=reasons_text,
+        incidents=(await desk.read(incidents_page, session.viewer, None, LINES, None, standing=True)).lines,
         alerts=(await desk.read(alerts_page, session.viewer, None, LINES, None, desk.kit, standing=True)).lines,
         rectifications=(await desk.read(rectifications_page, session.viewer, None, LINES, None, desk.kit, open_only=True)).lines,
     )  # fmt: skip
