@@ -6,7 +6,7 @@ Shows places, merchants, causes and references; who complained stands on the cla
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, func, select
@@ -24,6 +24,7 @@ from desk.store.tables import IncidentReportRow, IncidentRow, SiteRow, metadata
 INCIDENT, MEMBER, CLAIM, RESPONDENT, SITE, OFFICER = (
     metadata.tables[name] for name in ("incident", "incident_member", "claim", "respondent", "site", "officer")
 )
+Which = Literal["now", "past", "all"]
 _NEWEST = (INCIDENT.c.proposed_at, INCIDENT.c.id)
 
 
@@ -97,15 +98,15 @@ class PartOf:
 
 
 def incidents_page(
-    conn: Connection, viewer: Viewer, slug: str | None, limit: int, cursor: str | None, *, standing: bool = False
+    conn: Connection, viewer: Viewer, slug: str | None, limit: int, cursor: str | None, *, which: Which = "all"
 ) -> Page[IncidentLine]:  # fmt: skip
-    """Those of a site, or of all the viewer's, the newest first; only those that are not closed, or every one.
+    """Those of a site, or of all the viewer's, the newest first; those that are not closed now, those of the past, or all.
 
     Raises NotFound for a foreign site, Forbidden, BadInput for a cursor that is none.
     """
     query = _incidents().where(INCIDENT.c.site_id.in_(sites_of(conn, viewer, slug, Act.READ_INCIDENTS)))
-    if standing:
-        query = query.where(INCIDENT.c.closed_at.is_(None))
+    if which != "all":
+        query = query.where(INCIDENT.c.closed_at.is_(None) if which == "now" else INCIDENT.c.closed_at.is_not(None))
     if cursor:
         query = query.where(after(_NEWEST, cursor, descending=True))
     ordered = query.order_by(*(column.desc() for column in _NEWEST)).limit(limit + 1)

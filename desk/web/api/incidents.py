@@ -45,7 +45,7 @@ async def list_incidents(
 ) -> IncidentsOut:  # fmt: skip
     """Those that are not closed, or with `state=all` every one; the newest first."""
     page = await desk.read(
-        incidents_page, officer, query.site, query.limit, query.cursor, standing=query.state == "now"
+        incidents_page, officer, query.site, query.limit, query.cursor, which=query.state
     )  # fmt: skip
     link_next(request, response, page)
     return IncidentsOut(incidents=[IncidentOut.of(line) for line in page.lines], next=page.next)

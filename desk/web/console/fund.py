@@ -131,7 +131,7 @@ async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Re
     return staff_page(
         request, session, "console/notices.html", here="notices", notices=found, stops=stops, messages=waiting, lows=lows,
         reasons_text=reasons_text,
-        incidents=(await desk.read(incidents_page, session.viewer, None, LINES, None, standing=True)).lines,
+        incidents=(await desk.read(incidents_page, session.viewer, None, LINES, None, which="now")).lines,
         alerts=(await desk.read(alerts_page, session.viewer, None, LINES, None, desk.kit, standing=True)).lines,
         rectifications=(await desk.read(rectifications_page, session.viewer, None, LINES, None, desk.kit, open_only=True)).lines,
     )  # fmt: skip

@@ -102,13 +102,14 @@ async def _list(
     request: Request, desk: Desk, session: Session, cursor: str, failed: Failed | None = None
 ) -> Response:  # fmt: skip
     viewer = session.viewer
-    standing = await desk.read(incidents_page, viewer, None, LARGEST_PAGE, None, standing=True)
-    past = await desk.read(incidents_page, viewer, None, LINES, cursor or None)
+    standing = await desk.read(incidents_page, viewer, None, LARGEST_PAGE, None, which="now")
+    past = await desk.read(incidents_page, viewer, None, LINES, cursor or None, which="past")
     places = await desk.read(sites_at_work, viewer, Act.HANDLE_INCIDENT)
     merchants = {name for place in places for name in await desk.read(merchants_at, place.id)}
     return staff_page(
         request, session, "console/incidents.html", failed.status if failed else 200, here="incidents",
-        address="/desk/incidents", standing=standing.lines, past=past.lines, places=places, failed=failed,
+        address="/desk/incidents", past=past.lines,
+        standing=sorted(standing.lines, key=lambda line: line.row.opened_at is None), places=places, failed=failed,
         merchants=sorted(merchants), categories=[each.value for each in Category], stages=IncidentStage,
         next_address=f"/desk/incidents?{urlencode({'cursor': past.next})}" if past.next else None,
     )  # fmt: skip
