@@ -1,11 +1,16 @@
 """Short ways to incidents on a test house: a cable car that stands still, the worker's look, steps. Through the real actions."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from desk.actions.collective import join_collective, name_representatives, vote_on_settlement
 from desk.actions.intake import WrittenRespondent
+from desk.actions.settlements import Plan, make_settlement
 from desk.domain.claim import Category, RespondentKind
+from desk.domain.incident import Vote
+from desk.domain.money import Money
 from desk.store.tables import IncidentRow, metadata
 from desk.worker.timetable import look_around
 from tests.builders import Given, House
@@ -52,6 +57,40 @@ async def opened(house: House, claims: int = 10, **told: Given) -> int:
     await stuck(house, claims, **told)
     await seen(house)
     return (await all_incidents(house))[-1].id
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A settlement plan: the incident's id, its own, and the references of the members it is for."""
+
+    incident: int
+    number: int
+    references: tuple[str, ...]
+
+
+async def joined(house: House, *references: str, speaks: bool = True) -> int:
+    """Let claims of one cause join, the first of them as the representative; the incident's id."""
+    for reference in references:
+        done = await house.desk.write(join_collective, await house.vera(reference), reference)
+    incident = done.member.incident_id
+    if speaks:
+        await house.desk.write(name_representatives, house.cast.olga, incident, references[:1])
+    return incident
+
+
+async def offered(house: House, claims: int = 4, amount: str = "80.00", **told: Given) -> Offered:
+    """A plan that offers as much to each of so many members, all of whom joined and none of whom has voted."""
+    references = await stuck(house, claims, **told)
+    await seen(house)
+    incident = await joined(house, *references)
+    plan = Plan({reference: Money.parse(amount, "CNY") for reference in references}, "逐一退还票款。", 24)
+    made = await house.desk.write(make_settlement, house.cast.ma, incident, plan)
+    return Offered(incident, made.row.id, tuple(references))
+
+
+async def voted(house: House, reference: str, vote: Vote = Vote.YES) -> None:
+    """Vote as the visitor."""
+    await house.desk.write(vote_on_settlement, await house.vera(reference), reference, vote)
 
 
 def _rows(conn: Connection) -> list[IncidentRow]:

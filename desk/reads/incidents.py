@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Select, func, select
 
 from desk.domain.clocks import Clock
 from desk.domain.errors import NotFound
-from desk.domain.incident import STOPS, IncidentStage, IncidentStep, MemberState, stage_of
+from desk.domain.incident import STOPS, IncidentStage, IncidentStep, LineState, MemberState, stage_of
+from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
 from desk.domain.tally import is_missed
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
-from desk.store import incident_clocks, incidents, sites, told
+from desk.store import incident_clocks, incidents, settlements, sites, told
 from desk.store.tables import IncidentReportRow, IncidentRow, SiteRow, metadata
 
 INCIDENT, MEMBER, CLAIM, RESPONDENT, SITE, OFFICER = (
@@ -91,10 +92,13 @@ class IncidentView:
 
 @dataclass(frozen=True, slots=True)
 class PartOf:
-    """In which collective dispute a claim is, and how many claims and people are in it."""
+    """In which collective dispute a claim is; what it is offered there, and the steps that its officer may take for it."""
 
     line: IncidentLine
     state: MemberState
+    offer: Money | None
+    vote: str | None
+    steps: Sequence[str]
 
 
 def incidents_page(
@@ -133,7 +137,7 @@ def incident_view(conn: Connection, viewer: Viewer, incident_id: int, kit: Kit) 
     return IncidentView(line, _members(conn, line), report, filed, names)
 
 
-def part_of(conn: Connection, viewer: Viewer, claim_id: int) -> PartOf | None:
+def part_of(conn: Connection, viewer: Viewer, claim_id: int, kit: Kit) -> PartOf | None:
     """The collective dispute that a claim is in, for who may read incidents there; None where it is in none."""
     member = incidents.member_of(conn, claim_id)
     if member is None:
@@ -141,7 +145,19 @@ def part_of(conn: Connection, viewer: Viewer, claim_id: int) -> PartOf | None:
     line = _found(conn, member.incident_id)
     if not viewer.may(Act.READ_INCIDENTS, line.site.id):
         return None
-    return PartOf(line, MemberState(member.state))
+    state, offered = MemberState(member.state), settlements.offered(conn, claim_id)
+    plan = settlements.get(conn, offered.settlement_id) if offered else None
+    joined = state is MemberState.JOINED
+    voting = plan is not None and plan.submitted_at is None and plan.votes_until >= kit.clock.now()
+    steps = {
+        "join": state is MemberState.FOUND and line.row.closed_at is None, "yes": joined and voting, "no": joined and voting,
+        "leave": joined and (offered is None or offered.state != LineState.PROPOSED),
+    }  # fmt: skip
+    may = viewer.may(Act.TAKE_PART, line.site.id)
+    offer = Money(offered.amount_minor, line.site.currency) if offered and joined else None
+    return PartOf(
+        line, state, offer, offered.vote if offered else None, [step for step, now in steps.items() if now and may]
+    )  # fmt: skip
 
 
 def _found(conn: Connection, incident_id: int) -> IncidentLine:

@@ -143,6 +143,20 @@ def member_of(conn: Connection, claim_id: int) -> IncidentMemberRow | None:
     return IncidentMemberRow(**row) if row else None
 
 
+def change_member(conn: Connection, member: IncidentMemberRow, **values: Any) -> IncidentMemberRow:  # noqa: ANN401 - columns
+    """Write columns of a member whose claim is locked."""
+    conn.execute(update(MEMBER).where(MEMBER.c.id == member.id).values(**values))
+    return IncidentMemberRow(**{**member.model_dump(), **values})
+
+
+def represent(conn: Connection, incident_id: int, claim_ids: Iterable[int]) -> int:
+    """Let these members, and no others, speak for all; how many of them are members who joined."""
+    mine = MEMBER.c.incident_id == incident_id
+    conn.execute(update(MEMBER).where(mine, MEMBER.c.representative).values(representative=False))
+    chosen = mine & MEMBER.c.claim_id.in_(list(claim_ids)) & (MEMBER.c.state == MemberState.JOINED.value)
+    return conn.execute(update(MEMBER).where(chosen).values(representative=True)).rowcount
+
+
 def report(conn: Connection, incident_id: int, *, filed: bool = False) -> IncidentReportRow | None:
     """The written report as it was saved last, or as it was filed last; None without any."""
     mine = select(REPORT).where(REPORT.c.incident_id == incident_id)

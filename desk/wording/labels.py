@@ -25,7 +25,7 @@ from desk.domain.evidence import Scan, Shows
 from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.follow_up import TRIES
 from desk.domain.fund import EntryKind, Source
-from desk.domain.incident import IncidentLevel, IncidentStage, IncidentStep, MemberState
+from desk.domain.incident import IncidentLevel, IncidentStage, IncidentStep, LineState, MemberState, Vote
 from desk.domain.limits import Review
 from desk.domain.notification import Carrier, News, NotificationState
 from desk.domain.pack import PAUSE_REASONS
@@ -119,6 +119,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "incident_stage": _values(IncidentStage),
         "incident_step": _values(IncidentStep),
         "member": _values(MemberState),
+        "vote": _values(Vote),
+        "line": _values(LineState),
         "try": tuple(sorted(kind.value for kind in TRIES)),
         "doubt": _values(Doubt),
         "news": _values(News),

@@ -69,13 +69,15 @@ EXPECTED = {
     "read_incidents": "intake manager auditor",
     "handle_incident": "intake manager",
     "lead_incident": "manager",
+    "take_part": "intake manager",
+    "read_settlements": "intake cashier manager auditor",
     "manage_jobs": "",
     "manage_officers": "admin",
     "manage_sites": "admin",
     "manage_calendar": "admin",
 }
 OTHERS = {
-    Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received rate start_return",
+    Kind.VISITOR: "follow add_evidence answer object change_contact withdraw reopen say_received rate take_part start_return",
     Kind.POSTER: "lodge",
     Kind.OPERATOR: "manage_officers manage_sites manage_calendar manage_jobs verify stop_sends",
     Kind.CALENDAR: "",

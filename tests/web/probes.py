@@ -157,6 +157,24 @@ INCIDENTS: Mapping[tuple[str, str], "Probe"] = {
 }
 """Routes about incidents: their path names one that the worker opened first, so their tests are `test_incidents`."""
 
+SETTLEMENT = "/api/v1/settlements/{settlement}"
+TOGETHER: Mapping[tuple[str, str], "Probe"] = {
+    ("POST", "/api/v1/collective/join"): Probe(Act.TAKE_PART, body={"reference": "OTHER"}),
+    ("POST", "/api/v1/collective/leave"): Probe(Act.TAKE_PART, body={"reference": "OTHER"}),
+    ("POST", "/api/v1/collective/vote"): Probe(Act.TAKE_PART, body={"reference": "OTHER", "vote": "yes"}),
+    ("POST", f"{INCIDENT}/representatives"): Probe(Act.HANDLE_INCIDENT, body={"references": ["OTHER"]}),
+    ("POST", f"{INCIDENT}/settlements"): Probe(
+        Act.HANDLE_INCIDENT, body={"lines": [{"reference": "OTHER", "amount": ONE_YUAN}], "note": "x"}
+    ),
+    ("GET", SETTLEMENT): Probe(Act.READ_SETTLEMENTS),
+    ("POST", f"{SETTLEMENT}/withdraw"): Probe(Act.HANDLE_INCIDENT, body={}),
+    ("POST", f"{SETTLEMENT}/submit"): Probe(Act.PROPOSE_PAYOUT, body={"method": "cash"}),
+    ("POST", "/api/v1/status/join"): Probe(KEY, body={}),
+    ("POST", "/api/v1/status/go-alone"): Probe(KEY, body={}),
+    ("POST", "/api/v1/status/vote"): Probe(KEY, body={"vote": "yes"}),
+}
+"""Routes about collective claims: they need one with members, so their tests are `test_settlements`."""
+
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
     ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
@@ -195,6 +213,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     **REPORTS,
     **ALERTS,
     **INCIDENTS,
+    **TOGETHER,
     ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
@@ -208,7 +227,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
 }
 
 
-_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS, *INCIDENTS}
+_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS, *INCIDENTS, *TOGETHER}
 PLAIN = {where: probe for where, probe in PROBES.items() if where not in _OWN and probe.act != SIGNED}
 """Routes that need no payout, no file and no signature."""
 

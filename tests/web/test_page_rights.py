@@ -22,7 +22,7 @@ from desk.reads.day_closes import open_tills
 from tests.alarms import alarmed, served
 from tests.builders import House
 from tests.cast import HOME
-from tests.crowds import opened
+from tests.crowds import offered, opened, seen, stuck
 from tests.returns import Goods
 from tests.statements import broken, puzzled
 from tests.till import Till
@@ -133,6 +133,11 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/alerts/{site}/rectifications/{rectification_id}/confirm"): Door(Act.RECTIFY),
     ("GET", "/desk/incidents"): Door(Act.READ_INCIDENTS),
     ("POST", "/desk/incidents"): Door(Act.HANDLE_INCIDENT, fields={"people": "12"}),
+    ("POST", "/desk/incidents/{incident_id}/members/{reference}/{step}"): Door(Act.TAKE_PART, reads_first=True),
+    ("POST", "/desk/incidents/{incident_id}/representatives"): Door(Act.HANDLE_INCIDENT),
+    ("POST", "/desk/incidents/{incident_id}/settlement"): Door(Act.HANDLE_INCIDENT),
+    ("GET", "/desk/settlements/{settlement_id}"): Door(Act.READ_SETTLEMENTS),
+    ("POST", "/desk/settlements/{settlement_id}/{step}"): Door(Act.HANDLE_INCIDENT),
     ("GET", "/desk/incidents/{incident_id}"): Door(Act.READ_INCIDENTS),
     ("GET", "/desk/incidents/{incident_id}/report"): Door(Act.READ_INCIDENTS),
     ("POST", "/desk/incidents/{incident_id}/{act}"): Door(Act.HANDLE_INCIDENT, fields={"plan": "x"}),
@@ -149,9 +154,9 @@ DOORS: Mapping[tuple[str, str], Door] = {
 OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
-ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site|incident_id)\}")
+ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site|incident_id|settlement_id)\}")
 MONEY = re.compile(r"/(pledges|payouts|fund|recoveries|close|breaks|gateway-messages)")
-REPORTS = re.compile(r"/(promises|follow-ups|alerts|incidents)")
+REPORTS = re.compile(r"/(promises|follow-ups|alerts|incidents|settlements)")
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -207,16 +212,18 @@ class Things:
     alert: int = 1
     rectification: int = 1
     incident: int = 1
+    settlement: int = 1
 
     def address(self, path: str) -> str:
         """An address with its blanks filled in."""
         step = "cancel" if "payouts" in path else "payments" if "recoveries" in path else "note"
+        step = "join" if "members" in path else "withdraw" if "settlements" in path else step
         act = "token" if "officers" in path else "plan" if "incidents" in path else "note"
         return path.format(
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
             respondent_id=self.respondent, number=1, way="in", miss_id=self.miss, pledge_id=self.pledge,
-            alert_id=self.alert, rectification_id=self.rectification, incident_id=self.incident,
+            alert_id=self.alert, rectification_id=self.rectification, incident_id=self.incident, settlement_id=self.settlement,
         )  # fmt: skip
 
 
@@ -243,12 +250,13 @@ async def made(front: Front, where: tuple[str, str]) -> Things:
     pledge = (await Goods(house).pledge(f"商户{next(_numbers)}")).row.id if "{pledge_id}" in where[1] else 1
     alert, notice = await notices(house, where[1])
     return Things(
-        await front.brought_to(state),
+        await member(house) if "/members/" in where[1] else await front.brought_to(state),
         pledge=pledge,
         alert=alert,
         rectification=notice,
         miss=await missed(front) if "{miss_id}" in where[1] else 1,
         incident=await reported(house) if "{incident_id}" in where[1] else 1,
+        settlement=await planned(house) if "{settlement_id}" in where[1] else 1,
     )
 
 
@@ -258,6 +266,18 @@ async def reported(house: House) -> int:
     number = await opened(house, respondent=whom)
     await house.desk.write(save_report, house.cast.olga, number, Report("x"), 0)
     return number
+
+
+async def member(house: House) -> str:
+    """The reference of a claim that others of the same cause were found for."""
+    (first, *_) = await stuck(house, 4, respondent=WrittenRespondent(name=f"商户{next(_numbers)}"))
+    await seen(house)
+    return first
+
+
+async def planned(house: House) -> int:
+    """A settlement plan for one member."""
+    return (await offered(house, respondent=WrittenRespondent(name=f"商户{next(_numbers)}"))).number
 
 
 async def notices(house: House, path: str) -> tuple[int, int]:

@@ -216,10 +216,11 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     written = "\n".join(path.read_text(encoding="utf-8") for path in Path(desk.__path__[0]).rglob("*") if path.suffix in PAGES)
     families = (
         "alert.reason.", "breaks.do.", "claim.confirm.", "claim.language.", "console.nav.", "done.",
-        "claim.told.by.", "letter.", "merchant.", "pledges.", "recovery.", "return.",
+        "claim.told.by.", "collective.", "letter.", "merchant.", "pledges.", "recovery.", "return.",
         "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "fund.", "messages.do.", "messages.fate.",
         "promise.", "rating.", "promises.col.", "promises.counted.",
-        "notice.", "page.act.", "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.",
+        "notice.", "page.act.", "page.done.", "page.step.", "page.sure.",
+        "page.together.", "panel.", "payout.at.", "payout.mine.", "queue.view.",
         "slip.",
     )  # fmt: skip
     assert {key for key in unused if f'"{key}"' not in written and not key.startswith(families)} == set()

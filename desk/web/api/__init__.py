@@ -27,6 +27,7 @@ from desk.web.api import (
     returns,
     runway,
     sends,
+    settlements,
     status,
     visitor_acts,
 )
@@ -36,6 +37,6 @@ routers = (
     payouts.router, fund.router, runway.router, sends.router, breaks.router, day_closes.router, gateway.router,
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,
-    returns.router, pledges.router, alerts.router, notifications.router, incidents.router,
+    returns.router, pledges.router, alerts.router, notifications.router, incidents.router, settlements.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -25,6 +25,7 @@ from desk.web.console import (
     receipt,
     recovery,
     reminders,
+    settlements,
     signing,
     slip,
 )
@@ -34,7 +35,8 @@ routers = (
     signing.router, account.router, officers.router, queue.router, fund.router, day_closes.router, breaks.router,
     gateway_messages.router, lodging.router, slip.router, docket.router, reminders.router, payouts.router, receipt.router,
     evidence.router, recovery.router, merchants.router, promises.router, follow_ups.router, pledges.router,
-    alerts.router, incidents.router,
+    alerts.router,
+    settlements.router, incidents.router,
     claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip
 

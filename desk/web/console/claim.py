@@ -191,7 +191,7 @@ async def _page(
         scopes=[scope.value for scope in Scope], kinds=[kind.value for kind in RespondentKind],
         evidence=evidence, shows=list(Shows), tries=sorted(TRIES), tried=sum(kind in TRIES for kind in work.followed),
         may_see_misses=session.viewer.may(Act.READ_MISSES, claim.site_id),
-        part=await desk.read(part_of, session.viewer, claim.id),
+        part=await desk.read(part_of, session.viewer, claim.id, desk.kit),
         to_pay=work.to_pay, return_reasons=[reason.value for reason in ReturnReason],
         pledge=await desk.read(return_offered, session.viewer, reference, desk.kit), return_text=return_reason_text,
     )  # fmt: skip

@@ -16,7 +16,8 @@ DONE = frozenset(
         "recovery_payments", "recovery_deposit", "recovery_approve", "recovery_refuse", "deposit_in", "deposit_back",
         "explain", "follow_up", "resend", "told",
         "incident_open", "incident_people", "incident_first_report", "incident_arrival", "incident_report", "incident_file",
-        "incident_plan", "incident_close",
+        "incident_plan", "incident_close", "member_join", "member_leave", "member_yes", "member_no", "representatives",
+        "settlement", "settlement_submit", "settlement_withdraw",
         "rectification_serve", "rectification_answer", "rectification_confirm",
         "pledge", "pledge_withdrawn", "return", "return-answer", "return-back", "return-refuse",
     }

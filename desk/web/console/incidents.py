@@ -9,13 +9,15 @@ from pydantic import ValidationError
 from desk.actions.incidents import report_incident
 from desk.domain.claim import Category
 from desk.domain.errors import DeskError, Forbidden, NotFound, StaleVersion
-from desk.domain.incident import IncidentStage, IncidentStep
+from desk.domain.incident import IncidentStage, IncidentStep, MemberState
+from desk.domain.money import text_of
 from desk.domain.policy import Act
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
 from desk.reads.counter import merchants_at
 from desk.reads.incidents import IncidentView, incident_view, incidents_page
 from desk.reads.pages import LARGEST_PAGE
+from desk.reads.settlements import asked_by, standing_settlement
 from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.fund import Cursor
@@ -60,7 +62,7 @@ async def post_by_hand(request: Request, desk: TheDesk, session: SignedIn) -> Re
 @router.get("/{incident_id}")
 async def incident_page(request: Request, incident_id: str, desk: TheDesk, session: SignedIn) -> Response:
     """One in full: what it waits for and by when, its claims, its report."""
-    return await _one(request, desk, session, incident_id)
+    return await incident_in_full(request, desk, session, incident_id)
 
 
 @router.get("/{incident_id}/report")
@@ -94,7 +96,7 @@ async def post_act(request: Request, incident_id: str, act: str, desk: TheDesk, 
         if isinstance(refusal, Forbidden) and act != "open":
             raise
         form = "report" if act == "file" else act
-        return await _one(request, desk, session, incident_id, Failed.of(request, form, refusal, typed))
+        return await incident_in_full(request, desk, session, incident_id, Failed.of(request, form, refusal, typed))
     return led_on(request, f"/desk/incidents/{number}", f"incident_{act}")
 
 
@@ -115,15 +117,18 @@ async def _list(
     )  # fmt: skip
 
 
-async def _one(
+async def incident_in_full(
     request: Request, desk: Desk, session: Session, incident_id: str, failed: Failed | None = None
 ) -> Response:  # fmt: skip
+    """The page of an incident, with the form that was refused as it was typed. Raises NotFound, Forbidden."""
     view = await desk.read(incident_view, session.viewer, row_id(incident_id), desk.kit)
     return staff_page(
         request, session, "console/incident.html", failed.status if failed else 200, here="incidents",
         address=f"/desk/incidents/{view.line.row.id}", moment=datetime.fromisoformat, view=view,
         line=view.line, row=view.line.row, failed=failed,
         offered=offered(session, view), fields=_fields(view, failed), stages=IncidentStage,
+        plan=await desk.read(standing_settlement, session.viewer, view.line.row.id, desk.kit), plain=text_of,
+        asked=await desk.read(asked_by, [member.reference for member in view.members if member.state is MemberState.JOINED]),
         overtaken=failed is not None and failed.form == "report" and failed.status == STATUS[StaleVersion.code],
     )  # fmt: skip
 
@@ -133,6 +138,7 @@ def offered(session: Session, view: IncidentView) -> frozenset[str]:
     row, viewer, site_id = view.line.row, session.viewer, view.line.site.id
     handles, leads = viewer.may(Act.HANDLE_INCIDENT, site_id), viewer.may(Act.LEAD_INCIDENT, site_id)
     is_open = view.line.stage is IncidentStage.OPEN
+    joined = any(member.state is MemberState.JOINED for member in view.members)
     may = {
         "open": handles and view.line.stage is IncidentStage.PROPOSED,
         "people": handles and is_open,
@@ -141,6 +147,8 @@ def offered(session: Session, view: IncidentView) -> frozenset[str]:
         IncidentStep.REPORT.value: handles and row.opened_at is not None,
         IncidentStep.PLAN.value: handles and is_open and row.planned_at is None,
         "close": leads and row.closed_at is None,
+        "representatives": handles and row.closed_at is None and joined,
+        "settlement": handles and row.closed_at is None and any(member.representative for member in view.members),
     }
     return frozenset(name for name, allowed in may.items() if allowed)
 
