@@ -3,7 +3,7 @@
 A lodging does not look, as with alerts: it would count for everybody who waits, and lock its site. Source: SPEC 4.6.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -91,8 +91,8 @@ def _bring_up(work: Work, place: Watched, known: Known) -> None:
         _tell(work, place, EventKind.INCIDENT_CLOSED, {"incident": str(row.id), "why": None})
 
 
-def _tell(work: Work, place: Watched, kind: EventKind, said: dict[str, object]) -> None:
-    event = event_by(DESK, f"site:{place.site.id}", place.site.id, kind, work.now, said)
+def _tell(work: Work, place: Watched, kind: EventKind, said: Mapping[str, object]) -> None:
+    event = event_by(DESK, f"site:{place.site.id}", place.site.id, kind, work.now, dict(said))
     events.append(work.conn, work.kit.lots.number(), event)
 
 

@@ -5,6 +5,7 @@ Every step is of the site's chain, which holds digests of texts. Nothing here mo
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -172,7 +173,7 @@ def begin(work: Work, viewer: Viewer, site: SiteRow, row: IncidentRow, people: i
     number = docket.next_number(work, site.id, f"incident:{year}")
     opened = incidents.change(
         work.conn, row, opened_at=work.now, opened_by=viewer.id, opened_why=why, year=year, number=number, level=level.value,
-        people=people, levels=[[level.value, people, work.now.isoformat()]], pack=pack.version,
+        people=people, levels=[[level.value, people, work.now.astimezone(UTC).isoformat()]], pack=pack.version,
     )  # fmt: skip
     start_clocks(work, site, pack, row.id)
     said = {"level": level.value, "people": people, "number": number, "why": digest(why) if why else None}
@@ -187,7 +188,7 @@ def rise(work: Work, viewer: Viewer, site: SiteRow, row: IncidentRow, people: in
     level = level_after(IncidentLevel(row.level), people, Scale.of(pack_at(work, site).counts))
     if level is None or level.value == row.level:
         return incidents.change(work.conn, row, people=people)
-    levels = [*row.levels, [level.value, people, work.now.isoformat()]]
+    levels = [*row.levels, [level.value, people, work.now.astimezone(UTC).isoformat()]]
     risen = incidents.change(work.conn, row, people=people, level=level.value, levels=levels)
     _record(work, viewer, risen, EventKind.INCIDENT_ROSE, {"level": level.value, "people": people})
     return risen

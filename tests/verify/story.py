@@ -21,6 +21,7 @@ from tests import exhibits
 from tests.builders import House, add_place, open_house
 from tests.cast import POSTER
 from tests.verify.story_of_alerts import alerts_day
+from tests.verify.story_of_incidents import incidents_day
 from tests.verify.story_of_money import money_day
 from tests.verify.story_of_returns import returns_day
 
@@ -64,7 +65,7 @@ async def tell(database: str) -> Story:
         }
         returned, sent_back = await returns_day(house)
         paid, payouts = await money_day(house)
-        told |= paid | returned | await alerts_day(house)
+        told |= paid | returned | await alerts_day(house) | await incidents_day(house)
         payouts |= sent_back
         ids = {name: (await house.claim(reference)).id for name, reference in told.items()}
         for name in ERASED:

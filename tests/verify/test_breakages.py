@@ -9,6 +9,7 @@ from desk.domain.lifecycle import Step
 from tests.builders import KEYS
 from tests.verify import breaking
 from tests.verify.breakages_of_alerts import OF_ALERTS
+from tests.verify.breakages_of_incidents import OF_INCIDENTS
 from tests.verify.breakages_of_money import OF_MONEY
 from tests.verify.breakages_of_returns import OF_RETURNS
 from tests.verify.breaking import Breakage, answer_has, answer_with, at, by, code_in, code_of_keyed, forged, token_of_keyed, twice
@@ -174,7 +175,20 @@ STAFF: list[tuple[str, str, Breakage]] = [
     ("I34", "a session of a disabled officer", by(SEAT.replace("{passed}", "NULL"), DISABLED)),
 ]
 
-BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *FILES, *DEADLINES, *OF_MONEY, *OF_RETURNS, *OF_ALERTS]
+BREAKAGES = [
+    *STAFF,
+    *DECISIONS,
+    *ANSWERS,
+    *RECORDS,
+    *CHAINS,
+    *PERSONS,
+    *FILES,
+    *DEADLINES,
+    *OF_MONEY,
+    *OF_RETURNS,
+    *OF_ALERTS,
+    *OF_INCIDENTS,
+]
 FIRST = dict(reversed([(invariant, name) for invariant, name, _ in BREAKAGES]))
 """One breakage of each invariant before every landing; all the others in the gate."""
 

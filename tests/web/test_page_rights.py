@@ -133,7 +133,7 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/alerts/{site}/rectifications/{rectification_id}/confirm"): Door(Act.RECTIFY),
     ("GET", "/desk/incidents"): Door(Act.READ_INCIDENTS),
     ("POST", "/desk/incidents"): Door(Act.HANDLE_INCIDENT, fields={"people": "12"}),
-    ("POST", "/desk/incidents/{incident_id}/members/{reference}/{step}"): Door(Act.TAKE_PART, reads_first=True),
+    ("POST", "/desk/incidents/{incident_id}/members/{reference}/{step}"): Door(Act.TAKE_PART),
     ("POST", "/desk/incidents/{incident_id}/representatives"): Door(Act.HANDLE_INCIDENT),
     ("POST", "/desk/incidents/{incident_id}/settlement"): Door(Act.HANDLE_INCIDENT),
     ("GET", "/desk/settlements/{settlement_id}"): Door(Act.READ_SETTLEMENTS),

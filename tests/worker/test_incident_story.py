@@ -59,6 +59,7 @@ async def lodged(house: House, number: int, facts: str) -> list[str]:
 _phones = iter(range(1, 1000))
 
 
+@pytest.mark.slow
 async def test_sixty_people_in_the_cable_car_from_the_first_claim_to_the_last_refund(house: House) -> None:
     references = await _gathered(house)
     number = (await the_incident(house)).id

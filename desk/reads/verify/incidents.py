@@ -159,7 +159,8 @@ def _rows(conn: Connection) -> list[IncidentRow]:
 
 def _clocks(conn: Connection) -> dict[int, list[Clock]]:
     found = defaultdict[int, list[Clock]](list)
-    for row in conn.execute(select(CLOCK).order_by(CLOCK.c.id)):
+    rows: Any = conn.execute(select(CLOCK).order_by(CLOCK.c.id))
+    for row in rows:
         found[row.incident_id].append(clock_of(row))
     return found
 

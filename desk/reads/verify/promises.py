@@ -108,7 +108,8 @@ def _count_of_incidents(
     missed = defaultdict[int, set[tuple[str, datetime]]](set)
     for row in conn.execute(select(BREACH).where(BREACH.c.incident_id.is_not(None))):
         missed[row.incident_id].add((row.kind, row.due_at))
-    for row in conn.execute(select(INCIDENT_CLOCK)):
+    clocks: Any = conn.execute(select(INCIDENT_CLOCK))
+    for row in clocks:
         site_id = of_site[row.incident_id]
         for one, number in tallied(clock_of(row), zones[site_id], missed[row.incident_id]).items():
             due[site_id][one._replace(pack="")] += number

@@ -69,7 +69,7 @@ def i18_settlements_are_what_the_chain_tells(conn: Connection) -> Iterator[str]:
             plan |= {"submitted": (event.at, by)}
     for row in conn.execute(select(PLAN).order_by(PLAN.c.id)):
         lines = sorted(offers[row.id], key=lambda line: int(str(line[0])))
-        due = {"made": (row.made_at, row.made_by, str(row.incident_id), lines, digest(row.note))}
+        due: dict[str, tuple[Any, ...]] = {"made": (row.made_at, row.made_by, str(row.incident_id), lines, digest(row.note))}
         due |= {"withdrawn": (row.withdrawn_at, row.withdrawn_by)} if row.withdrawn_at else {}
         due |= {"submitted": (row.submitted_at, row.submitted_by)} if row.submitted_at else {}
         if told.pop(str(row.id), {}) != due:
