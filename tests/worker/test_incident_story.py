@@ -62,6 +62,7 @@ _phones = iter(range(1, 1000))
 @pytest.mark.slow
 async def test_sixty_people_in_the_cable_car_from_the_first_claim_to_the_last_refund(house: House) -> None:
     references = await _gathered(house)
+    assert len(references) == PEOPLE
     number = (await the_incident(house)).id
     await _handled(house, number)
     await _settled(house, number, references)
