@@ -5,7 +5,7 @@ A lodging does not look: it would count for everybody who waits, and lock its si
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from desk.domain.alerts import LATELY, WEEK, WEEK_DAYS, Alarm, Counts, Level, Ru
 from desk.domain.audit import EventKind
 from desk.domain.pack import RulePack
 from desk.ports import Kit, Work
-from desk.store import alerts, events, sites
+from desk.store import alerts, events, incidents, sites
 from desk.store.alerts import Lately, Subject
 from desk.store.tables import AlertRow, SiteRow
 
@@ -44,7 +44,7 @@ def look_after_alerts(work: Work, site_id: int) -> int:
     The site is locked, so that of two workers that look at once the later one finds nothing left to raise.
     """
     site = sites.lock_by_id(work.conn, site_id)
-    watched = _watched(work.kit, site, work.now)
+    watched = watched_at(work.kit, site, work.now)
     found, now = _alarms(work.conn, work.kit, work.now), alerts.standing(work.conn, site_id)
     here = {subject: told for subject, told in found.items() if subject.site_id == site_id}
     changed = [each for each in sorted(here.keys() | now.keys(), key=_order) if _differs(now.get(each), here.get(each))]
@@ -86,14 +86,15 @@ def _order(subject: Subject) -> tuple[int, int]:
 
 def _alarms(conn: Connection, kit: Kit, now: datetime) -> dict[Subject, Alarm]:
     """Every site and merchant that reaches a level now, at all sites: a cause may be the same at two."""
-    places = {site.id: _watched(kit, site, now) for site in sites.list_all(conn)}
+    places = {site.id: watched_at(kit, site, now) for site in sites.list_all(conn)}
     counted = _counted(conn, places, now)
     rules: Mapping[int, Rules] = {site_id: place.pack.alerts for site_id, place in places.items()}
     found = {subject: alarm(counts, rules[subject.site_id]) for subject, counts in counted.items()}
     return {subject: told for subject, told in found.items() if told is not None}
 
 
-def _watched(kit: Kit, site: SiteRow, now: datetime) -> Watched:
+def watched_at(kit: Kit, site: SiteRow, now: datetime) -> Watched:
+    """A site with the pack in force there now."""
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     return Watched(site, kit.packs.for_claim(today, site.overlay))
 
@@ -108,7 +109,7 @@ def _counted(conn: Connection, places: Mapping[int, Watched], now: datetime) -> 
         by_subject[Subject(each.subject.site_id)].append(each)
         if each.subject.respondent_id is not None:
             by_subject[each.subject].append(each)
-    at_sites = _causes(latest, places)
+    at_sites, crowds = _causes(latest, places), incidents.largest_open(conn)
     found: dict[Subject, Counts] = {}
     for subject in merchants:
         this_week, last_week = weeks.get(subject, (0, 0))
@@ -117,6 +118,8 @@ def _counted(conn: Connection, places: Mapping[int, Watched], now: datetime) -> 
         )
     for site_id, place in places.items():
         found[Subject(site_id)] = _of_site(conn, by_subject[Subject(site_id)], place, at_sites, now)
+    for subject, people in crowds.items():
+        found[subject] = replace(found.get(subject, Counts()), people=people)
     return found
 
 

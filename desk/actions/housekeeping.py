@@ -27,7 +27,7 @@ SESSIONS_KEPT = timedelta(days=1)
 LODGING_ROUTE = "POST /api/v1/claims"
 MONEY_ROUTES = (
     "/payouts", "/fund", "/recoveries", "/deposits", "/day-closes", "/close", "/breaks", "/sends", "/triage", "/gateway-messages",
-    "/returns", "/return/", "/pledges",
+    "/returns", "/return/", "/pledges", "/settlements",
 )  # fmt: skip
 """Parts of the routes that move money, decide about it or let it leave: what was done under a key once is never done again."""
 

@@ -7,14 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.actions.intake import WrittenRespondent
+from desk.actions.merchants import merchant_named
 from desk.actions.steps import event_by, officer_id
 from desk.domain.audit import EventKind
 from desk.domain.errors import BadInput, NotFound, WrongMoment
 from desk.domain.policy import Act, Viewer, require
-from desk.domain.respondent import derived_id, normalised
 from desk.domain.returns import EXCLUSIONS, WINDOW, ReturnReason
 from desk.ports import Work
-from desk.store import claims, events, returns, sites
+from desk.store import events, returns, sites
 from desk.store import recovery as recoveries
 from desk.store.tables import PledgeRow, RespondentRow, SiteRow
 
@@ -49,7 +49,7 @@ def sign_pledge(work: Work, viewer: Viewer, slug: str, promise: Promise) -> Pled
     signed_on = promise.signed_on or today
     if signed_on > today:
         raise BadInput("/signed_on", "in_future")
-    merchant = _merchant(work, site, promise.respondent)
+    merchant = merchant_named(work, site, promise.respondent)
     owner = merchant.id if merchant else None
     if returns.stands(work.conn, site.id, owner):
         raise WrongMoment
@@ -95,25 +95,6 @@ def _site(work: Work, viewer: Viewer, slug: str) -> SiteRow:
         raise NotFound
     require(viewer, Act.MANAGE_PLEDGES, site.id)
     return site
-
-
-def _merchant(work: Work, site: SiteRow, written: WrittenRespondent | None) -> RespondentRow | None:
-    """Who pledges; a name written for the first time gets its row. Source: SPEC 4.1."""
-    if written is None:
-        return None
-    number = written.id
-    if number is None:
-        name = (written.name or "").strip()
-        number = derived_id(site.id, name)
-        row = {
-            "id": number, "site_id": site.id, "name": name, "name_normalised": normalised(name), "kind": written.kind.value,
-            "in_reach": True, "added_at": work.now,
-        }  # fmt: skip
-        claims.add_respondent(work.conn, row)
-    found = recoveries.respondent(work.conn, site.id, number)
-    if found is None:
-        raise BadInput("/respondent/id", "not_at_this_site")
-    return found
 
 
 def _days(work: Work, site: SiteRow, on: date) -> int:

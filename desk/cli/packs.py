@@ -89,7 +89,7 @@ def _figures(pack: "RulePack") -> list[dict[str, object]]:
         {
             "id": name,
             "figure": number,
-            "unit": "claims",
+            "unit": "claims" if name == "collective_window" else "people",
             "source": pack.sources[name].text,
             "confirmed": pack.sources[name].confirmed,
         }

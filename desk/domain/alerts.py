@@ -47,6 +47,7 @@ class Cause(StrEnum):
     GROWTH = "growth"
     SAME_CAUSE = "same_cause"
     SAFETY = "safety"
+    INCIDENT = "incident"
 
 
 class Task(StrEnum):
@@ -61,8 +62,8 @@ class Task(StrEnum):
 FIGURES: Mapping[Level, frozenset[str]] = MappingProxyType(
     {
         Level.BLUE: frozenset({"claims", "missed"}),
-        Level.YELLOW: frozenset({"claims", "injury"}),
-        Level.ORANGE: frozenset({"claims", "growth", "week_claims"}),
+        Level.YELLOW: frozenset({"claims", "injury", "incident"}),
+        Level.ORANGE: frozenset({"claims", "growth", "week_claims", "incident"}),
         Level.RED: frozenset({"sites", "cause_claims", "safety"}),
     }
 )
@@ -111,7 +112,7 @@ class Counts:
 
     `claims` are those on one merchant in the last 24 hours, none for a site; `missed`, `injuries` and `risks` of the same time.
     `last_week` is None where the desk was not there for a whole week before this one: then nothing is compared.
-    `sites` is at how many sites the same cause is one now.
+    `sites` is at how many sites the same cause is one now, `people` how many there are in the largest incident that is open.
     """
 
     claims: int = 0
@@ -121,6 +122,7 @@ class Counts:
     this_week: int = 0
     last_week: int | None = None
     sites: int = 0
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ def _reasons(level: Level, counts: Counts, figures: Mapping[str, int]) -> tuple[
         Cause.INJURY: (counts.injuries, figures.get("injury")),
         Cause.SAME_CAUSE: (counts.sites, figures.get("sites")),
         Cause.SAFETY: (counts.risks, figures.get("safety")),
+        Cause.INCIDENT: (counts.people, figures.get("incident")),
     }
     found = [Reason(cause, figure, limit) for cause, (figure, limit) in compared.items() if limit and figure >= limit]
     if level is Level.ORANGE and _has_grown(counts, figures):

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from desk.domain.alerts import AlertRule, Level
+from desk.domain.incident import Scale
 from desk.domain.ladder import Ladder, check_ladder
 from desk.domain.money import Money
 
@@ -22,7 +23,7 @@ CLOCK_IDS = frozenset(
     }
 )  # fmt: skip
 OVERLAY_CLOCK_IDS = CLOCK_IDS | {"pass_on"}
-COUNT_IDS = frozenset({"collective_window"})
+COUNT_IDS = frozenset({"collective_window", "incident_general", "incident_larger", "incident_major"})
 PAUSE_REASONS = frozenset({"waiting_for_visitor", "waiting_for_goods", "appraisal", "recusal", "adjournment"})
 TITLE_LANGUAGES = frozenset({"zh-CN", "en"})
 
@@ -129,6 +130,8 @@ class RulePack:
         _require(self.counts.keys() <= COUNT_IDS, "unknown count")
         _require(all(number > 0 for number in self.counts.values()), "a count is above zero")
         _require(self.counts.keys() == self.sources.keys(), "each count has its source")
+        if self.counts.keys() == COUNT_IDS:
+            Scale.of(self.counts)
         for name in ("title", "limits", "clocks", "counts", "sources", "alerts"):
             object.__setattr__(self, name, _frozen(getattr(self, name)))
 

@@ -101,6 +101,11 @@ class Act(StrEnum):
     HAND_OFF = "hand_off"
     READ_HANDOFFS = "read_handoffs"
     MANAGE_PARTNERS = "manage_partners"
+    READ_INCIDENTS = "read_incidents"
+    HANDLE_INCIDENT = "handle_incident"
+    LEAD_INCIDENT = "lead_incident"
+    TAKE_PART = "take_part"
+    READ_SETTLEMENTS = "read_settlements"
     MANAGE_JOBS = "manage_jobs"
     MANAGE_OFFICERS = "manage_officers"
     MANAGE_SITES = "manage_sites"
@@ -176,6 +181,11 @@ RIGHTS: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.HAND_OFF: _COUNTER,
         Act.READ_HANDOFFS: _COUNTER | {Role.AUDITOR},
         Act.MANAGE_PARTNERS: frozenset({Role.MANAGER}),
+        Act.READ_INCIDENTS: _COUNTER | {Role.AUDITOR},
+        Act.HANDLE_INCIDENT: _COUNTER,
+        Act.LEAD_INCIDENT: frozenset({Role.MANAGER}),
+        Act.TAKE_PART: _COUNTER,
+        Act.READ_SETTLEMENTS: _COUNTER | _TILL | {Role.AUDITOR},
         Act.MANAGE_JOBS: frozenset(),
         Act.MANAGE_OFFICERS: frozenset({Role.ADMIN}),
         Act.MANAGE_SITES: frozenset({Role.ADMIN}),
@@ -200,7 +210,7 @@ VISITOR_ACTS = frozenset(
     {
         Act.FOLLOW, Act.ADD_EVIDENCE, Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.WITHDRAW, Act.REOPEN, Act.SAY_RECEIVED,
         Act.RATE,
-        Act.START_RETURN,
+        Act.START_RETURN, Act.TAKE_PART,
     }
 )  # fmt: skip
 """What a visitor may do to their own claim, by code or token. Source: SPEC 4 and 6."""

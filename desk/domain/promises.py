@@ -14,6 +14,7 @@ from desk.domain.audit import EventKind
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.claim import Route
 from desk.domain.clocks import Clock, ClockState
+from desk.domain.incident import INCIDENT_CLOCKS
 from desk.domain.lifecycle import OVERRIDE, Step
 from desk.domain.opening import Windows
 from desk.domain.pack import RulePack
@@ -89,6 +90,8 @@ BY_EVENT: Mapping[EventKind, Effect] = MappingProxyType(
 
 PROMISED = tuple(dict.fromkeys(kind for effect in EFFECTS.values() for kind in effect.starts))
 """Every clock that runs on claims here, in the order in which a claim's life starts them."""
+REPORTED = (*PROMISED, *INCIDENT_CLOCKS)
+"""Every promise that is counted: those of claims, then those of incidents."""
 
 
 @dataclass(frozen=True, slots=True)

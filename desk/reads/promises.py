@@ -15,7 +15,7 @@ from desk.domain.errors import BadInput
 from desk.domain.opening import midnight, windows_at
 from desk.domain.pack import ClockRule
 from desk.domain.policy import Act, Viewer
-from desk.domain.promises import PROMISED
+from desk.domain.promises import PROMISED, REPORTED
 from desk.domain.tally import BY_TIME, PAID_FAST, Fate, Tallied, within
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
@@ -98,10 +98,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A promise that was missed; times are at the site's own offset. `reason` is why, None while nobody said."""
+    """A promise that was missed; times are at the site's own offset. `reason` is why, None while nobody said.
+
+    `reference` is its claim's, None where it is of an `incident`.
+    """
 
     id: int
-    reference: str
+    reference: str | None
+    incident: int | None
     kind: str
     made_at: datetime
     due_at: datetime
@@ -150,7 +154,7 @@ def misses_page(
     since, until = midnight(span.first, span.zone), midnight(span.last + timedelta(days=1), span.zone)
     query = (
         select(BREACH, CLAIM.c.reference)
-        .join(CLAIM, CLAIM.c.id == BREACH.c.claim_id)
+        .outerjoin(CLAIM, CLAIM.c.id == BREACH.c.claim_id)
         .where(BREACH.c.site_id == span.site.id, BREACH.c.base_at >= since, BREACH.c.base_at < until)
         .order_by(*(column.desc() for column in _ORDER))
         .limit(limit + 1)
@@ -164,11 +168,11 @@ def misses_page(
     )
 
 
-def miss_of(row: object, reference: str, zone: ZoneInfo) -> Miss:
+def miss_of(row: object, reference: str | None, zone: ZoneInfo) -> Miss:
     """A missed promise's row as staff see it."""
     told = {name: getattr(row, name) for name in ("base_at", "due_at", "recorded_at", "explained_at")}
     made_at, due_at, recorded_at, explained_at = (at and at.astimezone(zone) for at in told.values())
-    found = {name: getattr(row, name) for name in ("id", "kind", "reason")}
+    found = {name: getattr(row, name) for name in ("id", "kind", "reason")} | {"incident": getattr(row, "incident_id", None)}
     return Miss(reference=reference, made_at=made_at, due_at=due_at, recorded_at=recorded_at, explained_at=explained_at, **found)
 
 
@@ -215,4 +219,4 @@ def _times(seconds: Counter[int]) -> Times:
 
 
 def _place(rule: ClockRule) -> tuple[int, int]:
-    return PROMISED.index(rule.id), rule.length
+    return REPORTED.index(rule.id), rule.length

@@ -12,17 +12,27 @@ from desk.reads.pages import Page, after, page_of, sites_of
 from desk.store.tables import metadata
 
 REMINDER, CLAIM, SITE = (metadata.tables[name] for name in ("clock_reminder", "claim", "site"))
-_PARTS = (REMINDER.c.claim_id, REMINDER.c.kind, REMINDER.c.due_at, REMINDER.c.minutes, REMINDER.c.told_at)
+_PARTS = (
+    REMINDER.c.claim_id,
+    REMINDER.c.incident_id,
+    REMINDER.c.site_id,
+    REMINDER.c.kind,
+    REMINDER.c.due_at,
+    REMINDER.c.minutes,
+    REMINDER.c.told_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ReminderLine:
     """A deadline that somebody of the viewer's roles must keep. Times are at the site's own offset.
 
-    `minutes` is how far after the deadline it was told, below zero before it.
+    `minutes` is how far after the deadline it was told, below zero before it. `reference` is its claim's, None where it is of an
+    `incident`.
     """
 
-    reference: str
+    reference: str | None
+    incident: int | None
     site: str
     clock: str
     due_at: datetime
@@ -45,8 +55,8 @@ def reminders_page(conn: Connection, viewer: Viewer, site: str | None, limit: in
     order = (told.c.due_at, told.c.id)
     query = (
         select(told, CLAIM.c.reference, SITE.c.slug, SITE.c.time_zone)
-        .join(CLAIM, CLAIM.c.id == told.c.claim_id)
-        .join(SITE, SITE.c.id == CLAIM.c.site_id)
+        .outerjoin(CLAIM, CLAIM.c.id == told.c.claim_id)
+        .join(SITE, SITE.c.id == told.c.site_id)
         .order_by(*order)
         .limit(limit + 1)
     )
@@ -63,5 +73,5 @@ def _told_to(viewer: Viewer, site_id: int) -> Any:  # noqa: ANN401 - a condition
 def _line(row: Any) -> ReminderLine:  # noqa: ANN401 - a row of the query
     zone = ZoneInfo(row.time_zone)
     return ReminderLine(
-        row.reference, row.slug, row.kind, row.due_at.astimezone(zone), row.minutes, row.told_at.astimezone(zone)
+        row.reference, row.incident_id, row.slug, row.kind, row.due_at.astimezone(zone), row.minutes, row.told_at.astimezone(zone)
     )  # fmt: skip

@@ -33,6 +33,17 @@ def get(conn: Connection, reference: str, sites: Iterable[int] | None, *, lock: 
     return ClaimRow(**row)
 
 
+def by_references(conn: Connection, references: Iterable[str], site_id: int) -> list[ClaimRow]:
+    """The claims of a site that have one of these references, not locked; an unknown one is left out."""
+    mine = CLAIM.c.reference.in_(list(references)) & (CLAIM.c.site_id == site_id)
+    return [ClaimRow(**row) for row in conn.execute(select(CLAIM).where(mine)).mappings()]
+
+
+def id_of(conn: Connection, reference: str) -> int | None:
+    """The id behind a reference, None without one. Locks nothing."""
+    return conn.execute(select(CLAIM.c.id).where(CLAIM.c.reference == reference)).scalar()
+
+
 def get_by_id(conn: Connection, claim_id: int) -> ClaimRow:
     """Load and lock the claim of an id that a foreign key vouches for."""
     return ClaimRow(**conn.execute(select(CLAIM).where(CLAIM.c.id == claim_id).with_for_update()).mappings().one())

@@ -10,11 +10,10 @@ from desk.domain.ladder import Rung, ladder_from_json, ladder_to_json
 from desk.domain.opening import windows_from_json, windows_to_json
 from desk.domain.pack import Unit
 from desk.ports import Row, Work
-from desk.store.tables import ClockRow, metadata
+from desk.store import told
+from desk.store.tables import ClockRow, IncidentClockRow, metadata
 
 CLOCK = metadata.tables["clock"]
-BREACH = metadata.tables["clock_breach"]
-REMINDER = metadata.tables["clock_reminder"]
 
 
 def of_claim(conn: Connection, claim_id: int) -> dict[int, Clock]:
@@ -37,20 +36,12 @@ def save(work: Work, claim_id: int, known: dict[int, Clock], changed: Iterable[C
             over.add((known[row_id].kind, known[row_id].due_at))
             work.conn.execute(update(CLOCK).where(CLOCK.c.id == row_id).values(row_of(row_id, claim_id, clock)))
     for kind, due_at in over:
-        told = (REMINDER.c.claim_id == claim_id) & (REMINDER.c.kind == kind) & (REMINDER.c.due_at == due_at)
-        work.conn.execute(update(REMINDER).where(told, REMINDER.c.ended_at.is_(None)).values(ended_at=work.now))
+        told.end_reminders(work, {"claim_id": claim_id}, kind, due_at)
 
 
 def add_breach(work: Work, claim_id: int, site_id: int, clock: Clock) -> bool:
     """Write down that a clock of a claim that is locked was missed; False when its deadline is written down already."""
-    if was_missed(work.conn, claim_id, clock):
-        return False
-    row = {
-        "id": work.kit.lots.number(), "claim_id": claim_id, "site_id": site_id, "kind": clock.kind, "base_at": clock.base_at,
-        "due_at": clock.due_at, "recorded_at": work.now, "reason": None, "explained_by": None, "explained_at": None,
-    }  # fmt: skip
-    work.conn.execute(insert(BREACH), row)
-    return True
+    return told.add_breach(work, {"claim_id": claim_id}, site_id, clock)
 
 
 def due(conn: Connection, now: datetime, most: int) -> list[int]:
@@ -61,8 +52,7 @@ def due(conn: Connection, now: datetime, most: int) -> list[int]:
 
 def was_missed(conn: Connection, claim_id: int, clock: Clock) -> bool:
     """Whether a deadline of a claim is written down as missed, whatever the time is now."""
-    mine = (BREACH.c.claim_id == claim_id) & (BREACH.c.kind == clock.kind) & (BREACH.c.due_at == clock.due_at)
-    return conn.execute(select(BREACH.c.id).where(mine)).first() is not None
+    return told.was_missed(conn, {"claim_id": claim_id}, clock)
 
 
 def is_due(work: Work, claim_id: int) -> bool:
@@ -79,22 +69,7 @@ def look_again(work: Work, claim_id: int, row_id: int, clock: Clock) -> None:
 
 def add_reminder(work: Work, site_id: int, claim_id: int, clock: Clock, rung: Rung) -> bool:
     """Tell each role of a rung, in place of what earlier ones told; False when this one was told already."""
-    of_clock = (REMINDER.c.claim_id == claim_id) & (REMINDER.c.kind == clock.kind)
-    mine = of_clock & (REMINDER.c.due_at == clock.due_at) & (REMINDER.c.minutes == rung.minutes)
-    others = of_clock & ~((REMINDER.c.due_at == clock.due_at) & (REMINDER.c.minutes == rung.minutes))
-    work.conn.execute(update(REMINDER).where(others, REMINDER.c.ended_at.is_(None)).values(ended_at=work.now))
-    if work.conn.execute(select(REMINDER.c.id).where(mine)).first() is not None:
-        # Over because the clock was paused or written anew, and now true again.
-        work.conn.execute(update(REMINDER).where(mine).values(ended_at=None))
-        return False
-    told = {
-        "site_id": site_id, "claim_id": claim_id, "kind": clock.kind, "due_at": clock.due_at, "minutes": rung.minutes,
-        "told_at": work.now, "ended_at": None,
-    }  # fmt: skip
-    work.conn.execute(
-        insert(REMINDER), [{**told, "id": work.kit.lots.number(), "role": role.value} for role in sorted(rung.tells)]
-    )
-    return True
+    return told.add_reminder(work, {"claim_id": claim_id}, site_id, clock, rung)
 
 
 def row_of(row_id: int, claim_id: int, clock: Clock) -> Row:
@@ -111,7 +86,7 @@ def row_of(row_id: int, claim_id: int, clock: Clock) -> Row:
     }  # fmt: skip
 
 
-def clock_of(row: ClockRow) -> Clock:
+def clock_of(row: ClockRow | IncidentClockRow) -> Clock:
     """The clock of a row."""
     return Clock(
         kind=row.kind, length=row.rule["length"], unit=Unit(row.rule["unit"]), pauses=frozenset(row.rule["pauses"]),

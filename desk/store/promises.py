@@ -100,16 +100,16 @@ def breaches(conn: Connection, claim_id: int) -> set[tuple[str, datetime]]:
     }
 
 
-def claim_of(conn: Connection, miss_id: int) -> int:
-    """The claim of a missed promise. Raises NotFound."""
-    claim_id: int | None = conn.execute(select(BREACH.c.claim_id).where(BREACH.c.id == miss_id)).scalar()
-    if claim_id is None:
+def owner_of(conn: Connection, miss_id: int) -> tuple[int | None, int | None]:
+    """The claim of a missed promise, or the incident. Raises NotFound."""
+    row = conn.execute(select(BREACH.c.claim_id, BREACH.c.incident_id).where(BREACH.c.id == miss_id)).first()
+    if row is None:
         raise NotFound
-    return claim_id
+    return row.claim_id, row.incident_id
 
 
 def explain(work: Work, miss_id: int, reason: str, by: int) -> ClockBreachRow:
-    """Write why a promise was missed into its row, whose claim is locked."""
+    """Write why a promise was missed into its row, whose claim or site is locked."""
     said = {"reason": reason, "explained_by": by, "explained_at": work.now}
     changed = update(BREACH).where(BREACH.c.id == miss_id).values(**said).returning(*BREACH.c)
     return ClockBreachRow(**work.conn.execute(changed).mappings().one())

@@ -26,6 +26,7 @@ from desk.domain.filing import Leaving, Remark, Want
 from desk.domain.follow_up import TRIES
 from desk.domain.fund import EntryKind, Source
 from desk.domain.handoff import HandoffState, PartnerKind
+from desk.domain.incident import IncidentLevel, IncidentStage, IncidentStep, LineState, MemberState, Vote
 from desk.domain.limits import Review
 from desk.domain.notification import Carrier, News, NotificationState
 from desk.domain.pack import PAUSE_REASONS
@@ -47,6 +48,7 @@ CLOCKS = (
     "fast_payment", "auto_receipt", "first_answer", "acceptance", "respondent_answer",
     "mediator_contact", "mediation", "hearing_target", "late_filing", "return_window", "return_answer", "return_close",
     "incident_first_report", "incident_on_scene", "incident_report", "incident_plan", "collective_window",
+    "incident_general", "incident_larger", "incident_major",
     "objection_window", "rectification", "confirmation_window", "recovery_limitation", "pass_on",
 )  # fmt: skip
 """Every rule of a pack, the last one set by overlays only. Source: SPEC 3."""
@@ -114,6 +116,12 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "break": _values(BreakKind),
         "alert": _values(Level),
         "alert_task": _values(Task),
+        "incident_level": _values(IncidentLevel),
+        "incident_stage": _values(IncidentStage),
+        "incident_step": _values(IncidentStep),
+        "member": _values(MemberState),
+        "vote": _values(Vote),
+        "line": _values(LineState),
         "try": tuple(sorted(kind.value for kind in TRIES)),
         "doubt": _values(Doubt),
         "news": _values(News),

@@ -17,7 +17,8 @@ FIELDS: Mapping[str, str] = {
     "extendable": "pack.extendable", "ladder": "pack.ladder",
     "claims": "pack.alert.claims", "missed": "pack.alert.missed", "injury": "pack.alert.injury", "growth": "pack.alert.growth",
     "week_claims": "pack.alert.week_claims", "sites": "pack.alert.sites", "cause_claims": "pack.alert.cause_claims",
-    "safety": "pack.alert.safety", "tells": "pack.alert.tells", "task": "pack.alert.task", "minutes": "pack.alert.minutes",
+    "safety": "pack.alert.safety", "incident": "pack.alert.incident",
+    "tells": "pack.alert.tells", "task": "pack.alert.task", "minutes": "pack.alert.minutes",
     "confirmed": "pack.confirmed", "source": "pack.source",
 }  # fmt: skip
 """Every field that two packs can differ in."""

@@ -13,6 +13,8 @@ from desk.actions.checks import plan_check
 from desk.actions.clocks import claims_with_clocks_due, see_to_clocks
 from desk.actions.digests import plan_digests
 from desk.actions.fund_watch import funds_to_look_at, look_after_fund
+from desk.actions.incident_clocks import incidents_with_clocks_due, see_to_incident
+from desk.actions.incident_watch import look_after_incidents, sites_with_incidents
 from desk.actions.payout_rescue import look_after_payout, payouts_left_alone
 from desk.actions.promises import fold_counts
 from desk.actions.statements import plan_reconcile
@@ -42,13 +44,14 @@ async def work_until(stopping: asyncio.Event, means: Means, fold_log: Callable[[
     await asyncio.gather(
         _again_and_again(stopping, lambda: _round(means.desk, fold_log), HOUSE_SECONDS),
         _again_and_again(stopping, lambda: see_to_all_clocks(means.desk), CLOCKS_SECONDS),
+        _again_and_again(stopping, lambda: see_to_all_incidents(means.desk), CLOCKS_SECONDS),
         _again_and_again(stopping, lambda: means.desk.write(plan_check), PLAN_SECONDS),
         _again_and_again(stopping, lambda: means.desk.write(plan_reconcile), PLAN_SECONDS),
         _again_and_again(stopping, lambda: means.desk.write(plan_digests), DIGEST_SECONDS),
         _again_and_again(stopping, lambda: look_after_payouts(means.desk), PLAN_SECONDS),
         _again_and_again(stopping, lambda: look_after_funds(means.desk), FUND_SECONDS),
         _again_and_again(stopping, lambda: fold_all_counts(means.desk), COUNTS_SECONDS),
-        _again_and_again(stopping, lambda: look_after_all_alerts(means.desk), ALERTS_SECONDS),
+        _again_and_again(stopping, lambda: look_around(means.desk), ALERTS_SECONDS),
         _again_and_again(stopping, bench.keep, HEARTBEAT_SECONDS),
         _take_jobs(stopping, bench),
     )
@@ -62,10 +65,11 @@ async def work_through(means: Means) -> int:
     await means.desk.write(plan_check)
     await means.desk.write(plan_reconcile)
     await see_to_all_clocks(means.desk)
+    await see_to_all_incidents(means.desk)
     await look_after_payouts(means.desk)
     await look_after_funds(means.desk)
     await fold_all_counts(means.desk)
-    await look_after_all_alerts(means.desk)
+    await look_around(means.desk)
     await means.desk.write(plan_digests)
     done = asyncio.Event()
     keeping = asyncio.create_task(_again_and_again(done, bench.keep, HEARTBEAT_SECONDS))
@@ -94,6 +98,33 @@ async def look_after_funds(desk: Desk) -> None:
 async def look_after_all_alerts(desk: Desk) -> int:
     """Let the levels of sites and merchants rise and fall; how many changed."""
     return sum([await desk.write(look_after_alerts, site_id) for site_id in await desk.read(sites_to_alert, desk.kit)])
+
+
+async def look_after_all_incidents(desk: Desk) -> int:
+    """Bring claims of one cause together, open incidents and let them rise; how many changed."""
+    return sum([await desk.write(look_after_incidents, site_id) for site_id in await desk.read(sites_with_incidents, desk.kit)])
+
+
+async def look_around(desk: Desk) -> None:
+    """See what is an incident, and then at which levels sites and merchants stand: those know of incidents."""
+    await look_after_all_incidents(desk)
+    await look_after_all_alerts(desk)
+
+
+async def see_to_all_incidents(desk: Desk) -> int:
+    """See to every clock of an incident that is due by now; how many incidents had one."""
+    found, passed_over = 0, set[int]()
+    while waiting := await desk.read(incidents_with_clocks_due, desk.kit.clock.now(), passed_over):
+        for incident_id in waiting:
+            try:
+                await desk.write(see_to_incident, incident_id)
+            except _TROUBLE:
+                raise
+            except Exception as mistake:  # noqa: BLE001 - one incident stops no other
+                structlog.get_logger().error("incident_not_seen_to", incident=incident_id, exc_info=mistake)
+        passed_over.update(waiting)  # once a round
+        found += len(waiting)
+    return found
 
 
 async def fold_all_counts(desk: Desk) -> int:

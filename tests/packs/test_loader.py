@@ -57,7 +57,7 @@ def test_every_row_of_the_table_is_in_each_national_pack(version: str) -> None:
     assert {name: one.amount.text for name, one in pack.limits.items()} == {
         "fast_limit": "5000.00", "solo_limit": "200.00", "cashier_day_limit": "20000.00", "site_day_limit": "50000.00",
     }  # fmt: skip
-    assert pack.counts == {"collective_window": 4}
+    assert pack.counts == {"collective_window": 4, "incident_general": 10, "incident_larger": 20, "incident_major": 50}
     assert pack.late_filing_refuses is (version == "cn-2010")
     assert pack.clocks.keys() == CLOCK_IDS
 

@@ -23,6 +23,7 @@ from tests.cast import POSTER
 from tests.verify.story_of_alerts import alerts_day
 from tests.verify.story_of_digests import digests_day
 from tests.verify.story_of_handoffs import handoffs_day
+from tests.verify.story_of_incidents import incidents_day
 from tests.verify.story_of_money import money_day
 from tests.verify.story_of_returns import returns_day
 
@@ -68,7 +69,7 @@ async def tell(database: str) -> Story:
         paid, payouts = await money_day(house)
         told |= paid | returned | await alerts_day(house)
         await digests_day(house)
-        told |= await handoffs_day(house)
+        told |= await handoffs_day(house) | await incidents_day(house)
         payouts |= sent_back
         ids = {name: (await house.claim(reference)).id for name, reference in told.items()}
         for name in ERASED:

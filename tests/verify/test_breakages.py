@@ -11,6 +11,7 @@ from tests.verify import breaking
 from tests.verify.breakages_of_alerts import OF_ALERTS
 from tests.verify.breakages_of_digests import OF_DIGESTS
 from tests.verify.breakages_of_handoffs import OF_HANDOFFS
+from tests.verify.breakages_of_incidents import OF_INCIDENTS
 from tests.verify.breakages_of_money import OF_MONEY
 from tests.verify.breakages_of_returns import OF_RETURNS
 from tests.verify.breaking import Breakage, answer_has, answer_with, at, by, code_in, code_of_keyed, forged, token_of_keyed, twice
@@ -177,7 +178,7 @@ STAFF: list[tuple[str, str, Breakage]] = [
     ("I34", "a session of a disabled officer", by(SEAT.replace("{passed}", "NULL"), DISABLED)),
 ]
 
-OF_PARTS = [*OF_MONEY, *OF_RETURNS, *OF_ALERTS, *OF_DIGESTS, *OF_HANDOFFS]
+OF_PARTS = [*OF_MONEY, *OF_RETURNS, *OF_ALERTS, *OF_DIGESTS, *OF_HANDOFFS, *OF_INCIDENTS]
 BREAKAGES = [*STAFF, *DECISIONS, *ANSWERS, *RECORDS, *CHAINS, *PERSONS, *FILES, *DEADLINES, *OF_PARTS]
 FIRST = dict(reversed([(invariant, name) for invariant, name, _ in BREAKAGES]))
 """One breakage of each invariant before every landing; all the others in the gate."""

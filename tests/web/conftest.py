@@ -25,6 +25,7 @@ from tests.web.front import Front, opened_front
 _numbers = count(1)
 FORGOTTEN = (
     "DELETE FROM job WHERE kind = 'handoff'", "DELETE FROM handed_in", "DELETE FROM handoff", "DELETE FROM partner",
+    "DELETE FROM settlement_line", "DELETE FROM settlement",
     "DELETE FROM goods_return", "DELETE FROM pledge",
     "DELETE FROM rectification_answer", "DELETE FROM rectification", "DELETE FROM alert",
     "DELETE FROM digest_letter", "DELETE FROM digest", "DELETE FROM job WHERE kind IN ('digest', 'digest_letter')",
@@ -32,6 +33,7 @@ FORGOTTEN = (
     "DELETE FROM evidence",
     "DELETE FROM promise_delta", "DELETE FROM promise_count", "DELETE FROM follow_up",
     "DELETE FROM clock_reminder", "DELETE FROM clock_breach",
+    "DELETE FROM incident_report", "DELETE FROM incident_clock", "DELETE FROM incident_member", "DELETE FROM incident",
     "DELETE FROM duplicate_tag", "DELETE FROM claim_link", "DELETE FROM clock", "DELETE FROM message", "DELETE FROM note",
     "DELETE FROM docket_entry", "DELETE FROM assessment", "DELETE FROM verdict", "DELETE FROM claim_item", "DELETE FROM person",
     "DELETE FROM claim", "DELETE FROM counter", "DELETE FROM try_bucket",

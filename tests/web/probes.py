@@ -167,6 +167,42 @@ HANDOFFS: Mapping[tuple[str, str], "Probe"] = {
 }
 """Routes about hand-offs: their path names a partner or a hand-off, so their tests are `test_handoffs`."""
 
+INCIDENT = "/api/v1/incidents/{incident}"
+SEEN = {"site": "huangshan", "category": "other", "people": 12, "why": "x", "spot": "north-gate"}
+WRITTEN = {"happened": "x", "people": 12, "injured": 0, "measures": "x", "cause": "x"}
+INCIDENTS: Mapping[tuple[str, str], "Probe"] = {
+    ("GET", "/api/v1/incidents"): Probe(Act.READ_INCIDENTS, query={"site": "huangshan"}),
+    ("POST", "/api/v1/incidents"): Probe(Act.HANDLE_INCIDENT, body=SEEN),
+    ("GET", INCIDENT): Probe(Act.READ_INCIDENTS),
+    ("POST", f"{INCIDENT}/open"): Probe(Act.HANDLE_INCIDENT, body={"why": "x", "people": 12}),
+    ("POST", f"{INCIDENT}/people"): Probe(Act.HANDLE_INCIDENT, body={"people": 12}),
+    ("POST", f"{INCIDENT}/first-report"): Probe(Act.HANDLE_INCIDENT, body={"to": "x"}),
+    ("POST", f"{INCIDENT}/arrival"): Probe(Act.HANDLE_INCIDENT, body={}),
+    ("PUT", f"{INCIDENT}/report"): Probe(Act.HANDLE_INCIDENT, body=WRITTEN),
+    ("POST", f"{INCIDENT}/report/file"): Probe(Act.HANDLE_INCIDENT, body=WRITTEN),
+    ("POST", f"{INCIDENT}/plan"): Probe(Act.HANDLE_INCIDENT, body={"plan": "x"}),
+    ("POST", f"{INCIDENT}/close"): Probe(Act.LEAD_INCIDENT, body={"why": "x"}),
+}
+"""Routes about incidents: their path names one that the worker opened first, so their tests are `test_incidents`."""
+
+SETTLEMENT = "/api/v1/settlements/{settlement}"
+TOGETHER: Mapping[tuple[str, str], "Probe"] = {
+    ("POST", "/api/v1/collective/join"): Probe(Act.TAKE_PART, body={"reference": "OTHER"}),
+    ("POST", "/api/v1/collective/leave"): Probe(Act.TAKE_PART, body={"reference": "OTHER"}),
+    ("POST", "/api/v1/collective/vote"): Probe(Act.TAKE_PART, body={"reference": "OTHER", "vote": "yes"}),
+    ("POST", f"{INCIDENT}/representatives"): Probe(Act.HANDLE_INCIDENT, body={"references": ["OTHER"]}),
+    ("POST", f"{INCIDENT}/settlements"): Probe(
+        Act.HANDLE_INCIDENT, body={"lines": [{"reference": "OTHER", "amount": ONE_YUAN}], "note": "x"}
+    ),
+    ("GET", SETTLEMENT): Probe(Act.READ_SETTLEMENTS),
+    ("POST", f"{SETTLEMENT}/withdraw"): Probe(Act.HANDLE_INCIDENT, body={}),
+    ("POST", f"{SETTLEMENT}/submit"): Probe(Act.PROPOSE_PAYOUT, body={"method": "cash"}),
+    ("POST", "/api/v1/status/join"): Probe(KEY, body={}),
+    ("POST", "/api/v1/status/go-alone"): Probe(KEY, body={}),
+    ("POST", "/api/v1/status/vote"): Probe(KEY, body={"vote": "yes"}),
+}
+"""Routes about collective claims: they need one with members, so their tests are `test_settlements`."""
+
 PROBES: Mapping[tuple[str, str], Probe] = {
     ("POST", "/api/v1/claims"): Probe(Act.LODGE, body=BODY),
     ("GET", "/api/v1/claims"): Probe(Act.READ_CLAIM, query={"site": "huangshan"}),
@@ -206,6 +242,8 @@ PROBES: Mapping[tuple[str, str], Probe] = {
     **ALERTS,
     **DIGESTS,
     **HANDOFFS,
+    **INCIDENTS,
+    **TOGETHER,
     ("POST", "/api/v1/gateway/events"): Probe(SIGNED),
     ("POST", "/api/v1/status"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/answer"): Probe(KEY, "awaiting_information", WORDS),
@@ -219,7 +257,7 @@ PROBES: Mapping[tuple[str, str], Probe] = {
 }
 
 
-_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS, *DIGESTS, *HANDOFFS}
+_OWN = {*MONEY, *EVIDENCE, *REPORTS, *ALERTS, *DIGESTS, *HANDOFFS, *INCIDENTS, *TOGETHER}
 PLAIN = {where: probe for where, probe in PROBES.items() if where not in _OWN and probe.act != SIGNED}
 """Routes that need no payout, no file and no signature."""
 

@@ -10,6 +10,8 @@ from fastapi.routing import iter_route_contexts
 
 from desk.actions.day_close import close_day
 from desk.actions.fund import propose_withdrawal
+from desk.actions.incidents import Report, save_report
+from desk.actions.intake import WrittenRespondent
 from desk.domain.claim import State
 from desk.domain.day_close import Count
 from desk.domain.fund import Source
@@ -20,8 +22,10 @@ from desk.reads.day_closes import open_tills
 from tests.alarms import alarmed, served
 from tests.builders import House
 from tests.cast import HOME
+from tests.crowds import offered, opened, seen, stuck
 from tests.digests import kept, put_on
-from tests.hands import offered, partner
+from tests.hands import offered as handed
+from tests.hands import partner
 from tests.returns import Goods
 from tests.statements import broken, puzzled
 from tests.till import Till
@@ -143,6 +147,16 @@ DOORS: Mapping[tuple[str, str], Door] = {
     ("POST", "/desk/handoffs/{site}/partners"): Door(Act.MANAGE_PARTNERS, fields={"kind": "police_110", "name": "派出所"}),
     ("POST", "/desk/handoffs/{site}/partners/{partner_id}/{what}"): Door(Act.MANAGE_PARTNERS),
     ("POST", "/desk/handoffs/{site}/{handoff_id}/{step}"): Door(Act.HAND_OFF),
+    ("GET", "/desk/incidents"): Door(Act.READ_INCIDENTS),
+    ("POST", "/desk/incidents"): Door(Act.HANDLE_INCIDENT, fields={"people": "12"}),
+    ("POST", "/desk/incidents/{incident_id}/members/{reference}/{step}"): Door(Act.TAKE_PART),
+    ("POST", "/desk/incidents/{incident_id}/representatives"): Door(Act.HANDLE_INCIDENT),
+    ("POST", "/desk/incidents/{incident_id}/settlement"): Door(Act.HANDLE_INCIDENT),
+    ("GET", "/desk/settlements/{settlement_id}"): Door(Act.READ_SETTLEMENTS),
+    ("POST", "/desk/settlements/{settlement_id}/{step}"): Door(Act.HANDLE_INCIDENT),
+    ("GET", "/desk/incidents/{incident_id}"): Door(Act.READ_INCIDENTS),
+    ("GET", "/desk/incidents/{incident_id}/report"): Door(Act.READ_INCIDENTS),
+    ("POST", "/desk/incidents/{incident_id}/{act}"): Door(Act.HANDLE_INCIDENT, fields={"plan": "x"}),
     ("GET", "/desk/account"): Door(None),
     ("POST", "/desk/account/mail"): Door(None),
     ("POST", "/desk/account/password"): Door(None),
@@ -157,9 +171,12 @@ DOORS: Mapping[tuple[str, str], Door] = {
 OF_FILES = {("GET", "/desk/evidence/{file_id}")}
 """Asked by every role in `test_evidence_doors`."""
 
-ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site)\}")
+ABOUT_ONE = re.compile(r"\{(reference|payout_id|recovery_id|site|incident_id|settlement_id)\}")
 MONEY = re.compile(r"/(pledges|payouts|fund|recoveries|close|breaks|gateway-messages)")
-REPORTS = re.compile(r"/(promises|follow-ups|alerts|digests|handoffs)")
+REPORTS = re.compile(r"/(promises|follow-ups|alerts|digests|handoffs|incidents|settlements)")
+
+STEPS = {"payouts": "cancel", "recoveries": "payments", "members": "join", "settlements": "withdraw"}
+"""A step that things of a kind can take; hand-offs can be taken."""
 
 AT_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -218,17 +235,20 @@ class Things:
     rectification: int = 1
     partner: int = 1
     handoff: int = 1
+    incident: int = 1
+    settlement: int = 1
 
     def address(self, path: str) -> str:
         """An address with its blanks filled in."""
-        step = "cancel" if "payouts" in path else "payments" if "recoveries" in path else "taken"
-        act = "token" if "officers" in path else "note"
+        step = next((step for part, step in STEPS.items() if part in path), "taken")
+        act = "token" if "officers" in path else "plan" if "incidents" in path else "note"
         return path.format(
             reference=self.reference, payout_id=self.payout, withdrawal_id=self.withdrawal, close_id=self.close,
             break_id=self.break_id, message_id=self.message, site=self.site, act=act, step=step, recovery_id=self.recovery,
             respondent_id=self.respondent, number=1, way="in", miss_id=self.miss, pledge_id=self.pledge,
             alert_id=self.alert, rectification_id=self.rectification, digest_id=self.digest, duty_id=self.duty,
-            partner_id=self.partner, what="keys", handoff_id=self.handoff,
+            partner_id=self.partner, what="keys", handoff_id=self.handoff, incident_id=self.incident,
+            settlement_id=self.settlement,
         )  # fmt: skip
 
 
@@ -258,14 +278,36 @@ async def made(front: Front, where: tuple[str, str]) -> Things:  # noqa: PLR0911
     alert, notice = await notices(house, where[1])
     hand = await partner(house) if "{partner_id}" in where[1] or "{handoff_id}" in where[1] else None
     return Things(
-        await front.brought_to(state),
+        await member(house) if "/members/" in where[1] else await front.brought_to(state),
         pledge=pledge,
         alert=alert,
         rectification=notice,
         partner=hand.id if hand else 1,
-        handoff=await offered(house, hand) if hand and "{handoff_id}" in where[1] else 1,
+        handoff=await handed(house, hand) if hand and "{handoff_id}" in where[1] else 1,
         miss=await missed(front) if "{miss_id}" in where[1] else 1,
+        incident=await reported(house) if "{incident_id}" in where[1] else 1,
+        settlement=await planned(house) if "{settlement_id}" in where[1] else 1,
     )
+
+
+async def reported(house: House) -> int:
+    """An incident with a draft of its report."""
+    whom = WrittenRespondent(name=f"商户{next(_numbers)}")
+    number = await opened(house, respondent=whom)
+    await house.desk.write(save_report, house.cast.olga, number, Report("x"), 0)
+    return number
+
+
+async def member(house: House) -> str:
+    """The reference of a claim that others of the same cause were found for."""
+    (first, *_) = await stuck(house, 4, respondent=WrittenRespondent(name=f"商户{next(_numbers)}"))
+    await seen(house)
+    return first
+
+
+async def planned(house: House) -> int:
+    """A settlement plan for one member."""
+    return (await offered(house, respondent=WrittenRespondent(name=f"商户{next(_numbers)}"))).number
 
 
 async def notices(house: House, path: str) -> tuple[int, int]:

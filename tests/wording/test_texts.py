@@ -53,7 +53,7 @@ def test_every_enum_a_person_meets_is_a_family() -> None:
 
 
 def test_every_rule_of_a_pack_has_a_name() -> None:
-    assert set(CLOCKS) == pack.OVERLAY_CLOCK_IDS | pack.LIMIT_IDS
+    assert set(CLOCKS) == pack.OVERLAY_CLOCK_IDS | pack.LIMIT_IDS | pack.COUNT_IDS
 
 
 def test_the_reasons_are_those_of_the_rule() -> None:
@@ -217,11 +217,12 @@ def test_no_text_lies_unused(monkeypatch: pytest.MonkeyPatch) -> None:
     families = (
         "alert.reason.", "breaks.do.", "claim.confirm.", "claim.language.", "console.nav.", "done.",
         "handoff.",
-        "claim.told.by.", "letter.", "merchant.", "pledges.", "recovery.", "return.",
+        "claim.told.by.", "collective.", "letter.", "merchant.", "pledges.", "recovery.", "return.",
         "demo.board.", "demo.line.", "demo.seat.", "demo.story.", "demo.word.", "digest.", "fund.", "messages.do.",
         "messages.fate.",
         "promise.", "rating.", "promises.col.", "promises.counted.",
-        "notice.", "page.act.", "page.done.", "page.step.", "page.sure.", "panel.", "payout.at.", "payout.mine.", "queue.view.",
+        "notice.", "page.act.", "page.done.", "page.step.", "page.sure.",
+        "page.together.", "panel.", "payout.at.", "payout.mine.", "queue.view.",
         "slip.",
     )  # fmt: skip
     assert {key for key in unused if f'"{key}"' not in written and not key.startswith(families)} == set()

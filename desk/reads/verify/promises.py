@@ -16,8 +16,9 @@ from desk.store import promises
 from desk.store.clocks import clock_of
 from desk.store.tables import metadata
 
-CLAIM, CLOCK, BREACH, PAYOUT, SITE, EVENT = (
-    metadata.tables[name] for name in ("claim", "clock", "clock_breach", "payout", "site", "event")
+CLAIM, CLOCK, BREACH, PAYOUT, SITE, EVENT, INCIDENT, INCIDENT_CLOCK = (
+    metadata.tables[name]
+    for name in ("claim", "clock", "clock_breach", "payout", "site", "event", "incident", "incident_clock")
 )  # fmt: skip
 _NAMED = 20
 
@@ -33,6 +34,7 @@ def i25_counts_are_the_clocks(conn: Connection) -> Iterator[str]:
     due = defaultdict[int, Counter[Tallied]](Counter)
     for block in _blocks(conn):
         _count(conn, block, sites, due)
+    _count_of_incidents(conn, sites, due)
     for site_id in sorted(sites):
         kept = Counter[Tallied]()
         for one, number in promises.counts(conn, site_id, date.min, date.max, by_day=True).items():
@@ -97,6 +99,20 @@ def _count(
         if begun:
             site_id, newest = block[row.claim_id], max(begun, key=lambda clock: clock.base_at)
             due[site_id][received(newest, zones[site_id], row.settled_at)._replace(pack="")] += 1
+
+
+def _count_of_incidents(
+    conn: Connection, zones: dict[int, ZoneInfo], due: defaultdict[int, Counter[Tallied]]
+) -> None:  # fmt: skip
+    of_site = {row.id: row.site_id for row in conn.execute(select(INCIDENT.c.id, INCIDENT.c.site_id))}
+    missed = defaultdict[int, set[tuple[str, datetime]]](set)
+    for row in conn.execute(select(BREACH).where(BREACH.c.incident_id.is_not(None))):
+        missed[row.incident_id].add((row.kind, row.due_at))
+    clocks: Any = conn.execute(select(INCIDENT_CLOCK))
+    for row in clocks:
+        site_id = of_site[row.incident_id]
+        for one, number in tallied(clock_of(row), zones[site_id], missed[row.incident_id]).items():
+            due[site_id][one._replace(pack="")] += number
 
 
 def _of_block(conn: Connection, table: Any, block: Iterable[int]) -> Iterator[Any]:  # noqa: ANN401 - rows of any of the tables

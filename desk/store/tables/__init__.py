@@ -22,6 +22,7 @@ from desk.store.tables.digests import DigestLetterRow, DigestRow, DutyRow, Offic
 from desk.store.tables.evidence import EvidenceRow
 from desk.store.tables.follow_up import FollowUpRow
 from desk.store.tables.handoffs import HandedInRow, HandoffRow, PartnerRow
+from desk.store.tables.incidents import IncidentClockRow, IncidentMemberRow, IncidentReportRow, IncidentRow
 from desk.store.tables.jobs import ClockBreachRow, ClockReminderRow, JobRow, NoticeRow, VerificationRow
 from desk.store.tables.money import (
     BankReturnRow,
@@ -44,6 +45,7 @@ from desk.store.tables.promises import PromiseCountRow, PromiseDeltaRow
 from desk.store.tables.records import EventRow, IdempotencyKeyRow, TryBucketRow
 from desk.store.tables.recovery import RecoveryDecisionRow, RecoveryDemandRow, RecoveryInstalmentRow, RecoveryRow
 from desk.store.tables.returns import GoodsReturnRow, PledgeRow
+from desk.store.tables.settlements import SettlementLineRow, SettlementRow
 from desk.store.tables.sites import (
     CalendarDayRow,
     CalendarEditionRow,
@@ -89,6 +91,10 @@ __all__ = [
     "HandedInRow",
     "HandoffRow",
     "IdempotencyKeyRow",
+    "IncidentClockRow",
+    "IncidentMemberRow",
+    "IncidentReportRow",
+    "IncidentRow",
     "InstallationRow",
     "JobRow",
     "MessageRow",
@@ -116,6 +122,8 @@ __all__ = [
     "RectificationRow",
     "RespondentRow",
     "SendStopRow",
+    "SettlementLineRow",
+    "SettlementRow",
     "SiteRow",
     "StatementBreakRow",
     "StatementDayRow",

@@ -42,7 +42,7 @@ class JobRow(SQLModel, table=True):
 
 
 class ClockBreachRow(SQLModel, table=True):
-    """A promise that was missed, recorded once for its claim, kind and deadline. `base_at` is when it was made.
+    """A promise that was missed, recorded once for its claim or incident, kind and deadline. `base_at` is when it was made.
 
     `reason` is why, as an officer wrote it later; the newest word counts, the chain keeps every one.
     """
@@ -50,6 +50,8 @@ class ClockBreachRow(SQLModel, table=True):
     __tablename__ = "clock_breach"
     __table_args__ = (
         UniqueConstraint("claim_id", "kind", "due_at"),
+        Index("uq_clock_breach_incident", "incident_id", "kind", "due_at", unique=True, **only_where("incident_id IS NOT NULL")),
+        CheckConstraint("(claim_id IS NULL) != (incident_id IS NULL)", name="of_claim_or_incident"),
         at_most("reason", 2000),
         CheckConstraint("(reason IS NULL) = (explained_at IS NULL)", name="explained_whole"),
         CheckConstraint("(explained_at IS NULL) = (explained_by IS NULL)", name="explained_by_whom"),
@@ -58,7 +60,8 @@ class ClockBreachRow(SQLModel, table=True):
     )
 
     id: int = Field(sa_column=key())
-    claim_id: int = Field(sa_column=refers("claim.id"))
+    claim_id: int | None = Field(sa_column=refers("claim.id", optional=True))
+    incident_id: int | None = Field(sa_column=refers("incident.id", optional=True))
     site_id: int = Field(sa_column=refers("site.id"))
     kind: str = Field(sa_column=words(32))
     base_at: datetime = Field(sa_column=moment())
@@ -76,12 +79,24 @@ class ClockReminderRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint(f"role IN ({', '.join(repr(role.value) for role in sorted(TOLD))})", name="role_known"),
         UniqueConstraint("claim_id", "kind", "due_at", "minutes", "role"),
+        Index(
+            "uq_clock_reminder_incident",
+            "incident_id",
+            "kind",
+            "due_at",
+            "minutes",
+            "role",
+            unique=True,
+            **only_where("incident_id IS NOT NULL"),
+        ),
+        CheckConstraint("(claim_id IS NULL) != (incident_id IS NULL)", name="of_claim_or_incident"),
         Index("ix_clock_reminder_open", "site_id", "role", "due_at", "id", **only_where("ended_at IS NULL")),
     )
 
     id: int = Field(sa_column=key())
     site_id: int = Field(sa_column=refers("site.id"))
-    claim_id: int = Field(sa_column=refers("claim.id"))
+    claim_id: int | None = Field(sa_column=refers("claim.id", optional=True))
+    incident_id: int | None = Field(sa_column=refers("incident.id", optional=True))
     kind: str = Field(sa_column=words(32))
     due_at: datetime = Field(sa_column=moment())
     minutes: int = Field(sa_column=whole())

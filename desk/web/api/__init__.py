@@ -17,6 +17,7 @@ from desk.web.api import (
     gateway,
     gateway_messages,
     handoffs,
+    incidents,
     lodging,
     notifications,
     partners,
@@ -30,6 +31,7 @@ from desk.web.api import (
     roster,
     runway,
     sends,
+    settlements,
     status,
     visitor_acts,
 )
@@ -40,6 +42,6 @@ routers = (
     gateway_messages.router, visitor_acts.router, evidence.router, recovery.router, respondents.router,
     promises.router, follow_ups.router,
     returns.router, pledges.router, alerts.router, notifications.router,
-    digests.router, roster.router, handoffs.router, partners.router,
+    digests.router, roster.router, handoffs.router, partners.router, incidents.router, settlements.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -123,10 +123,11 @@ class PromisesOut(Out):
 
 
 class MissOut(Out):
-    """A promise that was missed. `reason` is null while nobody said why."""
+    """A promise that was missed, of a claim or of an incident. `reason` is null while nobody said why."""
 
     id: str
-    reference: str
+    reference: str | None
+    incident: str | None
     promise: str
     made_at: datetime
     due_at: datetime
@@ -138,7 +139,9 @@ class MissOut(Out):
     def of(cls, miss: Miss) -> "MissOut":
         """The shape of a miss."""
         return cls(
-            id=str(miss.id), reference=miss.reference, promise=miss.kind, made_at=miss.made_at, due_at=miss.due_at,
+            id=str(miss.id), reference=miss.reference,
+            incident=str(miss.incident) if miss.incident is not None else None,
+            promise=miss.kind, made_at=miss.made_at, due_at=miss.due_at,
             recorded_at=miss.recorded_at, reason=miss.reason, explained_at=miss.explained_at,
         )  # fmt: skip
 
@@ -237,7 +240,7 @@ COLUMNS = (
     "site", "day", "promise", "length", "unit", "confirmed", "made", "kept", "missed", "running", "void", "ended",
     "median_seconds", "p90_seconds", "received", "median_received_seconds", "p90_received_seconds",
 )  # fmt: skip
-MISSED_COLUMNS = ("miss", "reference", "promise", "made_at", "due_at", "recorded_at", "reason", "explained_at")
+MISSED_COLUMNS = ("miss", "reference", "promise", "made_at", "due_at", "recorded_at", "reason", "explained_at", "incident")
 
 
 def _cells(slug: str, on: date, one: Promise) -> tuple[object, ...]:
@@ -267,8 +270,8 @@ def missed_cells(miss: Miss) -> tuple[object, ...]:
     made, due, recorded, explained = (
         at.isoformat() if at else None for at in (miss.made_at, miss.due_at, miss.recorded_at, miss.explained_at)
     )
-    return (miss.id, miss.reference, miss.kind, made, due, recorded, miss.reason, explained)
+    return (miss.id, miss.reference, miss.kind, made, due, recorded, miss.reason, explained, miss.incident)
 
 
 def _explained(done: Explained) -> MissOut:
-    return MissOut.of(miss_of(done.row, done.held.claim.reference, ZoneInfo(done.held.site.time_zone)))
+    return MissOut.of(miss_of(done.row, done.reference, ZoneInfo(done.site.time_zone)))

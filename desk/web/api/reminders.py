@@ -17,9 +17,10 @@ router = APIRouter(prefix="/api/v1/reminders", tags=["clocks"])
 
 
 class ReminderOut(Out):
-    """A deadline that comes near or is past: `minutes` after it, below zero before it."""
+    """A deadline of a claim or an incident that comes near or is past: `minutes` after it, below zero before it."""
 
-    reference: str
+    reference: str | None
+    incident: str | None
     site: str
     clock: str
     due_at: datetime
@@ -38,7 +39,9 @@ class RemindersOut(Out):
         """The shape of a page."""
         lines = [
             ReminderOut(
-                reference=line.reference, site=line.site, clock=line.clock, due_at=line.due_at, minutes=line.minutes,
+                reference=line.reference,
+                incident=str(line.incident) if line.incident is not None else None,
+                site=line.site, clock=line.clock, due_at=line.due_at, minutes=line.minutes,
                 told_at=line.told_at,
             )
             for line in page.lines

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field, StrictInt, StringConstraints
 
+from desk.actions.collective import TakingPart, join_collective, leave_collective, vote_on_settlement
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
@@ -15,6 +16,7 @@ from desk.actions.steps import Held
 from desk.domain.claim import Outcome, State
 from desk.domain.errors import BadInput
 from desk.domain.follow_up import HIGHEST, LOWEST
+from desk.domain.incident import Vote
 from desk.domain.policy import Viewer
 from desk.domain.stage import public_state, stage
 from desk.ports import Desk
@@ -88,6 +90,12 @@ class AskReturnIn(VisitorIn):
     invoice_no: Name | None = None
 
 
+class VoteIn(VisitorIn):
+    """The key, and a yes or a no to what the settlement plan offers."""
+
+    vote: Vote
+
+
 class StandsOut(Out):
     """Where the claim stands after the act; ask the status for the sentence."""
 
@@ -101,6 +109,10 @@ def stands_out(held: Held) -> StandsOut:
     claim = held.claim
     at_stage = stage(State(claim.state), Outcome(claim.outcome) if claim.outcome else None, held.paying, claim.assessed)
     return StandsOut(reference=claim.reference, state=public_state(at_stage), stage=at_stage)
+
+
+def _part_out(done: TakingPart) -> StandsOut:
+    return stands_out(done.held)
 
 
 def _return_out(done: Returning) -> StandsOut:
@@ -203,3 +215,32 @@ async def post_contact(
     """Sealed at once; the answer does not repeat it."""
     visitor, reference = await _visitor(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, change_contact, reference, body.fields())
+
+
+@router.post(
+    "/join", response_model=StandsOut, name="status_join", responses=for_visitor(), summary="Join the claims of the same cause"
+)
+async def post_join(
+    request: Request, body: VisitorIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """Nothing of the claim itself changes, and it may go on alone at any time."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, _part_out, join_collective, reference)
+
+
+@router.post("/go-alone", response_model=StandsOut, name="status_go_alone", responses=for_visitor(), summary="Go on alone")
+async def post_go_alone(
+    request: Request, body: VisitorIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """The claim keeps every date and deadline of its own."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, _part_out, leave_collective, reference)
+
+
+@router.post("/vote", response_model=StandsOut, name="status_vote", responses=for_visitor(), summary="Vote on what is offered")
+async def post_vote(
+    request: Request, body: VoteIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
+) -> Response:  # fmt: skip
+    """To be changed until votes are closed; no vote is a no."""
+    visitor, reference = await _visitor(body, desk, network, request_id)
+    return await answer_once(request, desk, visitor, key, _part_out, vote_on_settlement, reference, body.vote)

@@ -16,6 +16,7 @@ from desk.web.console import (
     fund,
     gateway_messages,
     handoffs,
+    incidents,
     lodging,
     merchants,
     officers,
@@ -27,6 +28,7 @@ from desk.web.console import (
     recovery,
     reminders,
     roster,
+    settlements,
     signing,
     slip,
 )
@@ -36,7 +38,7 @@ routers = (
     signing.router, account.router, officers.router, queue.router, fund.router, day_closes.router, breaks.router,
     gateway_messages.router, lodging.router, slip.router, docket.router, reminders.router, payouts.router, receipt.router,
     evidence.router, recovery.router, merchants.router, promises.router, follow_ups.router, pledges.router,
-    alerts.router, roster.router, digests.router, handoffs.router,
+    alerts.router, roster.router, digests.router, handoffs.router, settlements.router, incidents.router,
     claim.router,  # the last one: what stands above has addresses that a claim's reference would fit too
 )  # fmt: skip
 

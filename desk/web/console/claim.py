@@ -35,6 +35,7 @@ from desk.ports import Desk
 from desk.reads.casework import Casework, casework
 from desk.reads.claims import contact_in_full
 from desk.reads.evidence import evidence_of
+from desk.reads.incidents import part_of
 from desk.reads.returns import return_offered
 from desk.web.console.claim_acts import ACTS, Asked
 from desk.web.console.done import led_on
@@ -197,6 +198,7 @@ async def _page(
         scopes=[scope.value for scope in Scope], kinds=[kind.value for kind in RespondentKind],
         evidence=evidence, shows=list(Shows), tries=sorted(TRIES), tried=sum(kind in TRIES for kind in work.followed),
         may_see_misses=session.viewer.may(Act.READ_MISSES, claim.site_id),
+        part=await desk.read(part_of, session.viewer, claim.id, desk.kit),
         to_pay=work.to_pay, return_reasons=[reason.value for reason in ReturnReason],
         pledge=await desk.read(return_offered, session.viewer, reference, desk.kit), return_text=return_reason_text,
     )  # fmt: skip

@@ -30,6 +30,7 @@ from desk.reads.fund import (
 )
 from desk.reads.gateway_messages import messages_waiting, sites_with_messages
 from desk.reads.handoffs import handoffs_lost
+from desk.reads.incidents import incidents_page
 from desk.reads.sends import stop_at, stopped_sites
 from desk.reads.till import notices
 from desk.web.api.fund import csv_answer
@@ -131,6 +132,7 @@ async def notices_page(request: Request, desk: TheDesk, session: SignedIn) -> Re
     return staff_page(
         request, session, "console/notices.html", here="notices", notices=found, stops=stops, messages=waiting, lows=lows,
         reasons_text=reasons_text, lost=await desk.read(handoffs_lost, session.viewer),
+        incidents=(await desk.read(incidents_page, session.viewer, None, LINES, None, which="now")).lines,
         alerts=(await desk.read(alerts_page, session.viewer, None, LINES, None, desk.kit, standing=True)).lines,
         rectifications=(await desk.read(rectifications_page, session.viewer, None, LINES, None, desk.kit, open_only=True)).lines,
     )  # fmt: skip

@@ -33,6 +33,7 @@ from desk.ports import Desk, Kit
 from desk.reads.board import sites_at_work
 from desk.reads.fund import fund_view
 from desk.reads.sends import stopped_sites
+from desk.reads.settlements import settlements_to_pay
 from desk.reads.till import Sheet, fund_of_claim, refund, sheet, to_pay, waiting
 from desk.web.api.correspondence import ReasonIn
 from desk.web.api.payouts import PayeeIn, ResolveIn, ReturnedIn
@@ -87,7 +88,10 @@ async def pay_page(request: Request, desk: TheDesk, session: SignedIn) -> Respon
         for site in await desk.read(sites_at_work, session.viewer, Act.READ_FUND)
     ]
     stops = await desk.read(stopped_sites, session.viewer)
-    return staff_page(request, session, "console/pay.html", here="pay", lines=lines, funds=funds, stops=stops, plain=text_of)
+    return staff_page(
+        request, session, "console/pay.html", here="pay", lines=lines, funds=funds, stops=stops, plain=text_of,
+        batches=await desk.read(settlements_to_pay, session.viewer, desk.kit),
+    )  # fmt: skip
 
 
 @router.get("/claims/{reference}/payouts")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from desk.actions.promises import explain_miss
 from desk.domain.errors import BadInput, Forbidden, NotFound
 from desk.domain.policy import Act
-from desk.domain.promises import PROMISED
+from desk.domain.promises import REPORTED
 from desk.domain.tally import RESOLUTION
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
@@ -55,11 +55,11 @@ async def promise_days(
     request: Request, site: Slug, desk: TheDesk, session: SignedIn, promise: Word = "", first: First = "", to: Word = ""
 ) -> Response:  # fmt: skip
     """The same day by day, of one promise or of all."""
-    kind = promise if promise in PROMISED else None
+    kind = promise if promise in REPORTED else None
     (span, lines), failed = await _over_days(request, desk, session, report_by_day, site, first, to, kind)
     return staff_page(
         request, session, "console/promise_days.html", failed.status if failed else 200, here="promises", span=span, lines=lines,
-        kind=kind, kinds=PROMISED, failed=failed, days=_asked(span), address=_address(request),
+        kind=kind, kinds=REPORTED, failed=failed, days=_asked(span), address=_address(request),
         next_address=f"/desk/promises/{site}/days?{urlencode(_before(span, first, kind))}" if _goes_on(span, first) else None,
     )  # fmt: skip
 
@@ -104,14 +104,14 @@ async def _missed(
     request: Request, desk: Desk, session: Session, site: str, promise: str, days: tuple[str, str], cursor: str,
     failed: Failed | None = None,
 ) -> Response:  # fmt: skip
-    kind, viewer = promise if promise in PROMISED else None, session.viewer
+    kind, viewer = promise if promise in REPORTED else None, session.viewer
     told = (kind, LINES, cursor or None)
     (span, page), wrong = await _over_days(request, desk, session, misses_page, site, *days, *told)
     failed, asked = failed or wrong, _asked(span) | ({"promise": kind} if kind else {})
     address = f"/desk/promises/{site}/missed"
     return staff_page(
         request, session, "console/missed.html", failed.status if failed else 200, here="promises", span=span, page=page,
-        kind=kind, kinds=PROMISED, failed=failed, days=_asked(span), may_explain=viewer.may(Act.EXPLAIN_MISS, span.site.id),
+        kind=kind, kinds=REPORTED, failed=failed, days=_asked(span), may_explain=viewer.may(Act.EXPLAIN_MISS, span.site.id),
         may_read=viewer.may(Act.READ_PROMISES, span.site.id), address=f"{address}?{urlencode(asked)}",
         next_address=f"{address}?{urlencode({**asked, 'cursor': page.next})}" if page.next else None,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from desk.domain.policy import Act, Viewer
 from desk.domain.reference import read_reference
 from desk.reads.alerts import alerts_standing
 from desk.reads.board import board, sites_at_work
+from desk.reads.incidents import incidents_standing
 from desk.reads.queues import Filters
 from desk.reads.seen import claim_seen
 from desk.web.console.forms import staff_page, typed_in
@@ -89,6 +90,7 @@ async def queue_page(
     return staff_page(
         request, session, "console/queue.html", here="queue", chosen=chosen, board=shown, sites=sites, site=site,
         alerts=await desk.read(alerts_standing, session.viewer),
+        incidents=await desk.read(incidents_standing, session.viewer),
         views=[(name, _address(name, site)) for name in views], may_lodge="new" in rooms, later=bool(cursor),
         site_links=[("", _address(chosen, "")), *((each.slug, _address(chosen, each.slug)) for each in sites)],
         next_address=_address(chosen, site, shown.page.next) if shown.page.next else None, failed=False, reference="",

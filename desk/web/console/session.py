@@ -32,6 +32,7 @@ ROOMS: Sequence[tuple[str, str, tuple[Role, ...]]] = (
     ("reminders", "/desk/reminders", (Role.INTAKE, Role.CASHIER, Role.MEDIATOR, Role.MANAGER)),
     ("alerts", "/desk/alerts", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
     ("handoffs", "/desk/handoffs", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
+    ("incidents", "/desk/incidents", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
     ("docket", "/desk/docket", (Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR)),
     ("fund", "/desk/fund", _MONEY),
     ("recoveries", "/desk/recoveries", (Role.MANAGER, Role.AUDITOR)),

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, ValidationError
 
+from desk.actions.collective import join_collective, leave_collective, vote_on_settlement
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
@@ -21,6 +22,7 @@ from desk.actions.returns import Asked, Looked, start_return
 from desk.actions.slips import change_contact
 from desk.domain.errors import DeskError, Forbidden
 from desk.domain.follow_up import HIGHEST, LOWEST
+from desk.domain.incident import Vote
 from desk.domain.policy import Act
 from desk.web.api.correspondence import ContactIn, TextIn
 from desk.web.api.returns import Item
@@ -84,6 +86,10 @@ FORMS: Mapping[str, Form] = {
     Act.RATE: Form(rate_claim, RateForm, lambda form: Rating(form.rating, form.text)),
     Act.SAY_RECEIVED: Form(say_received, NoFields, lambda _: None),
     Act.START_RETURN: Form(start_return, ReturnForm, ReturnForm.asked),
+    "join": Form(join_collective, NoFields, lambda _: None),
+    "go_alone": Form(leave_collective, NoFields, lambda _: None),
+    "vote_yes": Form(vote_on_settlement, NoFields, lambda _: Vote.YES),
+    "vote_no": Form(vote_on_settlement, NoFields, lambda _: Vote.NO),
     Act.CHANGE_CONTACT: Form(change_contact, ContactIn, ContactIn.fields),
 }
 

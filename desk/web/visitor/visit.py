@@ -15,6 +15,7 @@ from desk.ports import Desk
 from desk.reads.evidence import evidence_of
 from desk.reads.handoffs import handed_to
 from desk.reads.returns import goods_of
+from desk.reads.settlements import together_of
 from desk.reads.status import StatusView, status_view
 from desk.reads.told import mediation_ends_at, told_of
 from desk.reads.visitors import Keyholder, keyholders
@@ -83,6 +84,7 @@ class Visit:
             hours=counter_hours(view.site, kit.clock.now(), language), doors=reasons.other_doors(language),
             evidence=evidence, file_key=self.form_key(), shows=list(Shows), told=told,
             goods=goods, handed=handed, return_key=self.form_key(), return_text=reasons.return_reason_text,
+            together=await self.desk.read(together_of, self.viewer, self.reference, kit), together_keys=self.form_key,
             done=done if done in _DONE and not failed else None,
         )  # fmt: skip
         if view.take:

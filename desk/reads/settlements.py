@@ -1,0 +1,173 @@
+"""Settlement plans as staff and members see them: offers, votes, and what became of each row of a batch. Decides nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from desk.domain.incident import LineState, MemberState, Vote
+from desk.domain.money import Money
+from desk.domain.policy import Act, Viewer, require
+from desk.ports import Kit
+from desk.store import claims, incidents, settlements, sites
+from desk.store.tables import SettlementRow, SiteRow, metadata
+
+PLAN, LINE, CLAIM, PAYOUT, INCIDENT, ITEM = (
+    metadata.tables[name] for name in ("settlement", "settlement_line", "claim", "payout", "incident", "claim_item")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """What one member is offered. `payout_state` is that of its payout, None without one; `why` the refusal's code."""
+
+    id: int
+    reference: str
+    claim_state: str
+    amount: Money
+    vote: Vote | None
+    state: LineState
+    why: str | None
+    payout_id: int | None
+    payout_state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementView:
+    """A plan with its rows; times at the site's own offset. `votes_closed`: all are given, or the time is over."""
+
+    row: SettlementRow
+    site: SiteRow
+    number: str | None
+    votes_until: datetime
+    votes_closed: bool
+    lines: Sequence[OfferLine]
+
+    @property
+    def votes(self) -> Counter[str]:
+        """How many said yes, no and nothing."""
+        return Counter(line.vote.value if line.vote else "silent" for line in self.lines)
+
+    @property
+    def agreed(self) -> Sequence[OfferLine]:
+        """The rows whose member said yes: those are paid."""
+        return [line for line in self.lines if line.vote is Vote.YES]
+
+    @property
+    def total(self) -> Money | None:
+        """What all who said yes get together, None without any."""
+        return Money(sum(line.amount.minor for line in self.agreed), self.site.currency) if self.agreed else None
+
+    @property
+    def left(self) -> int:
+        """How many rows of those who said yes have no payout yet."""
+        return sum(line.state is not LineState.PROPOSED for line in self.agreed)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What a member's own page says: others complain of the same, how many, and what they themselves are offered.
+
+    `offer` is None without a plan; `may_vote` while votes are taken; `may_join`, `may_leave` as far as it has come.
+    """
+
+    state: MemberState
+    claims: int
+    people: int
+    representative: bool
+    may_join: bool
+    may_leave: bool
+    offer: Money | None
+    vote: Vote | None
+    votes_until: datetime | None
+    may_vote: bool
+
+
+def settlement_view(conn: Connection, viewer: Viewer, settlement_id: int, kit: Kit) -> SettlementView:
+    """A plan. Raises NotFound for a foreign one, Forbidden."""
+    row = settlements.get(conn, settlement_id)
+    incident = incidents.get(conn, row.incident_id)
+    require(viewer, Act.READ_SETTLEMENTS, incident.site_id)
+    site = sites.get(conn, incident.site_id)
+    found = _lines(conn, settlement_id)
+    number = f"{incident.year}-{incident.number}" if incident.number else None
+    zone, now = ZoneInfo(site.time_zone), kit.clock.now()
+    closed = row.votes_until < now or all(line.vote is not None for line in found)
+    return SettlementView(row, site, number, row.votes_until.astimezone(zone), closed, found)
+
+
+def standing_settlement(conn: Connection, viewer: Viewer, incident_id: int, kit: Kit) -> SettlementView | None:
+    """The plan of a collective claim that stands, None without one."""
+    plan = settlements.standing(conn, incident_id)
+    return settlement_view(conn, viewer, plan.id, kit) if plan else None
+
+
+def settlements_to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[SettlementView]:
+    """Plans at the viewer's sites whose votes are closed and of which a row has no payout yet, the oldest first."""
+    places = [site_id for site_id in viewer.sites if viewer.may(Act.READ_SETTLEMENTS, site_id)]
+    query = (
+        select(PLAN.c.id)
+        .join(INCIDENT, INCIDENT.c.id == PLAN.c.incident_id)
+        .where(INCIDENT.c.site_id.in_(places), PLAN.c.withdrawn_at.is_(None))
+        .order_by(PLAN.c.made_at, PLAN.c.id)
+    )
+    views = [settlement_view(conn, viewer, number, kit) for number in conn.execute(query).scalars().all()]
+    return [view for view in views if view.votes_closed and view.left]
+
+
+def together_of(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> Together | None:
+    """Where a visitor's claim stands among those of its cause; None where it is in none. Raises NotFound for another's claim."""
+    claim = claims.get(conn, reference, None, lock=False)
+    require(viewer, Act.TAKE_PART, claim.site_id, claim.id)
+    member = incidents.member_of(conn, claim.id)
+    if member is None:
+        return None
+    row, state = incidents.get(conn, member.incident_id), MemberState(member.state)
+    number, people, _ = incidents.people_of(conn, [row.id]).get(row.id, (0, 0, None))
+    line = settlements.offered(conn, claim.id)
+    plan = settlements.get(conn, line.settlement_id) if line else None
+    joined = state is MemberState.JOINED
+    offer = Money(line.amount_minor, claim.currency) if line and joined else None
+    until = plan.votes_until.astimezone(ZoneInfo(sites.get(conn, row.site_id).time_zone)) if plan else None
+    return Together(
+        state, number, people, member.representative, may_join=state is MemberState.FOUND and row.closed_at is None,
+        may_leave=joined and (line is None or line.state != LineState.PROPOSED), offer=offer,
+        vote=Vote(line.vote) if line and line.vote else None, votes_until=until,
+        may_vote=bool(joined and plan and plan.submitted_at is None and plan.votes_until >= kit.clock.now()),
+    )  # fmt: skip
+
+
+def asked_by(conn: Connection, references: Sequence[str]) -> dict[str, Money]:
+    """What each of these claims asks for in money, for the form of a plan."""
+    query = (
+        select(CLAIM.c.reference, CLAIM.c.currency, ITEM.c.asked_minor)
+        .join(ITEM, ITEM.c.claim_id == CLAIM.c.id)
+        .where(CLAIM.c.reference.in_(references), ITEM.c.asked_minor.is_not(None), ITEM.c.kind.in_(["refund", "damage", "other"]))
+    )
+    found: dict[str, Money] = {}
+    for row in conn.execute(query):
+        before = found[row.reference].minor if row.reference in found else 0
+        found[row.reference] = Money(before + row.asked_minor, row.currency)
+    return found
+
+
+def _lines(conn: Connection, settlement_id: int) -> list[OfferLine]:
+    query = (
+        select(
+            LINE, CLAIM.c.reference, CLAIM.c.state.label("claim_state"), CLAIM.c.currency, PAYOUT.c.state.label("payout_state")
+        )
+        .join(CLAIM, CLAIM.c.id == LINE.c.claim_id)
+        .outerjoin(PAYOUT, PAYOUT.c.id == LINE.c.payout_id)
+        .where(LINE.c.settlement_id == settlement_id)
+        .order_by(LINE.c.id)
+    )
+    return [
+        OfferLine(
+            row.id, row.reference, row.claim_state, Money(row.amount_minor, row.currency), Vote(row.vote) if row.vote else None,
+            LineState(row.state), row.why, row.payout_id, row.payout_state,
+        )
+        for row in conn.execute(query)
+    ]  # fmt: skip
