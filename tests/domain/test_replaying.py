@@ -84,7 +84,7 @@ OTHERS = [(name, figure) for name, figure in {**NEW.limits, **NEW.clocks}.items(
 def test_no_other_figure_of_a_pack_decides_anything(judged: ClaimFacts) -> None:
     limits = {name: replace(one, amount=Money(1, "CNY")) for name, one in OTHERS if isinstance(one, Limit)}
     clocks = {name: replace(one, length=1) for name, one in OTHERS if isinstance(one, ClockRule)}
-    other = replace(NEW, limits={**NEW.limits, **limits}, clocks={**NEW.clocks, **clocks}, counts={"collective_window": 99})
+    other = replace(NEW, limits={**NEW.limits, **limits}, clocks={**NEW.clocks, **clocks}, counts=dict.fromkeys(NEW.counts, 99))
     assert triage(judged, other) == triage(judged, NEW)
 
 
