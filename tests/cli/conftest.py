@@ -55,8 +55,11 @@ class Shell:
         return wiring.load_settings()
 
     def seed(self) -> None:
-        """Sites and staff as `desk seed` makes them, without waiting for their password hashes; on a file, those of the run."""
-        if not self.database.startswith("sqlite"):
+        """Sites and staff as `desk seed` makes them, without waiting for their password hashes; on a file, those of the run.
+
+        Where the clock was moved they are made anew: nobody was there before the run began.
+        """
+        if self.settings.clock_file or not self.database.startswith("sqlite"):
             seed_in(self.settings)
             return
         folder = self.kept(lambda folder: seed_in(wiring.Settings(data_dir=folder, database_url=f"sqlite:///{folder}/desk.db")))
