@@ -27,22 +27,24 @@ ROOMS: Sequence[tuple[str, str, tuple[Role, ...]]] = (
     ("queue", "/desk", _CLAIMS),
     ("new", "/desk/claims/new", (Role.INTAKE, Role.MANAGER)),
     ("pay", "/desk/pay", _MONEY),
-    ("close", "/desk/close", _MONEY),
     ("approvals", "/desk/approvals", (Role.CASHIER, Role.MANAGER)),
+    ("notices", "/desk/notices", (Role.MANAGER, Role.AUDITOR)),
     ("reminders", "/desk/reminders", (Role.INTAKE, Role.CASHIER, Role.MEDIATOR, Role.MANAGER)),
-    ("alerts", "/desk/alerts", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
-    ("handoffs", "/desk/handoffs", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
-    ("incidents", "/desk/incidents", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
     ("docket", "/desk/docket", (Role.INTAKE, Role.MEDIATOR, Role.MANAGER, Role.AUDITOR)),
+    ("alerts", "/desk/alerts", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
+    ("incidents", "/desk/incidents", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
+    ("handoffs", "/desk/handoffs", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
     ("fund", "/desk/fund", _MONEY),
-    ("recoveries", "/desk/recoveries", (Role.MANAGER, Role.AUDITOR)),
+    ("close", "/desk/close", _MONEY),
     ("digests", "/desk/digests", (Role.MANAGER, Role.AUDITOR)),
     ("promises", "/desk/promises", (Role.MANAGER, Role.AUDITOR)),
+    ("recoveries", "/desk/recoveries", (Role.MANAGER, Role.AUDITOR)),
     ("pledges", "/desk/pledges", (Role.INTAKE, Role.MANAGER, Role.AUDITOR)),
-    ("notices", "/desk/notices", (Role.MANAGER, Role.AUDITOR)),
     ("officers", "/desk/officers", (Role.ADMIN,)),
 )
-"""The parts of the console, and whom each is offered. What is allowed there `policy` alone decides."""
+"""The parts of the console, those of all day first, and whom each is offered. What is allowed there `policy` alone decides."""
+NEAR = 8
+"""How many parts stand side by side; whoever has more finds the others under one word."""
 
 
 class FormOfBefore(Exception):  # noqa: N818 - named for the condition (DESIGN 5)
@@ -77,6 +79,11 @@ class Session:
     def rooms(self) -> list[tuple[str, str]]:
         """The parts of the console that are of use to this officer: name and address, in the order of the navigation."""
         return [(name, address) for name, address, roles in ROOMS if self.holds(*roles)]
+
+    def near_and_further(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """The same, those that stand side by side apart from the rest."""
+        rooms = self.rooms()
+        return rooms[:NEAR], rooms[NEAR:]
 
     def holds(self, *roles: Role) -> bool:
         """Whether the officer is one of these anywhere; for what a page offers, never for what it allows."""
