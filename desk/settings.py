@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     digest_hook_url: str | None = Field(default=None, repr=False)
     digest_hook_secret: SecretStr | None = None
     handoff_loopback: bool = False
+    watch_seconds: float = Field(default=60, gt=0, le=600)
     clock_file: Path | None = None
 
     @property

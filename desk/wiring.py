@@ -169,7 +169,7 @@ async def _means(settings: Settings) -> AsyncIterator[Means]:
     now = _clock(settings).machine_now
     writing, posting = open_couriers(_ways(settings), now), PartnerHook(now, on_loopback=settings.handoff_loopback)
     async with opened(settings) as desk, gateway(settings) as paying, writing as courier, posting as poster:
-        yield Means(desk, paying, partial(check, settings), courier, poster)
+        yield Means(desk, paying, partial(check, settings), courier, poster, settings.watch_seconds)
 
 
 def check(settings: Settings) -> Checked:

@@ -40,6 +40,7 @@ class Counter:
     slips: dict[int, dict[str, Any]] = field(default_factory=dict)
     payouts: dict[int, str] = field(default_factory=dict)
     withdrawal: str = ""
+    incident: str = ""
 
     def do(self, act: Act, number: int) -> None:
         """Do the day's act of this number. Raises Refused, Unanswered."""
@@ -156,6 +157,39 @@ def _top_up(at: Counter, act: Act, key: str) -> None:
     at.step(act, f"/sites/{SITE}/fund/top-ups", key, dict(act.told))
 
 
+def _pledge(at: Counter, act: Act, key: str) -> None:
+    at.step(act, f"/sites/{SITE}/pledges", key, dict(act.told))
+
+
+def _return(at: Counter, act: Act, key: str) -> None:
+    at.step(act, "/returns", key, {"reference": at.reference(act), **act.told})
+
+
+def _take_back(at: Counter, act: Act, key: str) -> None:
+    at.step(act, f"/claims/{at.reference(act)}/return/answer", key)
+
+
+def _goods_back(at: Counter, act: Act, key: str) -> None:
+    at.step(act, f"/claims/{at.reference(act)}/return/goods-back", key, dict(act.told))
+
+
+def _see_incident(at: Counter, act: Act, _key: str) -> None:
+    """Look until the worker has opened it; the clock does not run on meanwhile. Raises Refused when it never does."""
+
+    def opened() -> list[str]:
+        found = at.ask("GET", f"/incidents?site={SITE}", act.by).json()["incidents"]
+        return [each["id"] for each in found if each["opened_at"]]
+
+    _until(opened)
+    at.incident = opened()[-1]
+
+
+def _incident(at: Counter, act: Act, key: str) -> None:
+    told, path = dict(act.told), f"/incidents/{at.incident}"
+    version = at.ask("GET", path, act.by).headers["ETag"]
+    at.ask("POST", f"{path}/{told.pop('step')}", act.by, key, told, **{"If-Match": version})
+
+
 def _gateway(at: Counter, act: Act, _key: str) -> None:
     _sent(at.gateway, "PUT", "/_sandbox/mode", dict(act.told), {})
 
@@ -167,8 +201,12 @@ def _tell(_at: Counter, _act: Act, _key: str) -> None:
 def _see(at: Counter, act: Act, states: set[str]) -> None:
     """Look until the payout stands so; the clock does not run on meanwhile. Raises Refused when it never does."""
     path = f"/payouts/{_payout(at, act)}"
+    _until(lambda: at.ask("GET", path, act.by).json()["state"] in states)
+
+
+def _until(seen: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
-    while at.ask("GET", path, act.by).json()["state"] not in states:
+    while not seen():
         if time.monotonic() > end:
             raise Refused("not_seen")
         time.sleep(LOOK_SECONDS)
@@ -192,7 +230,8 @@ WAYS: Mapping[str, Callable[[Counter, Act, str], None]] = MappingProxyType(
         "lodge": _lodge, "write": _write, "note": _note, "assess": _assess, "confirm": _confirm, "answer": _answer,
         "say_received": _say_received, "propose": _propose, "approve": _approve, "send": _send, "sign_for": _sign_for,
         "see_paid": _see_paid, "see_unknown": _see_unknown, "withdraw": _withdraw, "agree": _agree, "top_up": _top_up,
-        "gateway": _gateway, "tell": _tell,
+        "pledge": _pledge, "return": _return, "take_back": _take_back, "goods_back": _goods_back,
+        "see_incident": _see_incident, "incident": _incident, "gateway": _gateway, "tell": _tell,
     }
 )  # fmt: skip
 """Every kind of act by its name in the script."""

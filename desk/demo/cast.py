@@ -39,6 +39,7 @@ class Story:
     findings: Mapping[str, Any] = field(default_factory=lambda: CLEAR)
     route: str = FAST
     injury: bool = False
+    people: int = 1
 
 
 STORIES: Mapping[str, Story] = MappingProxyType(
@@ -46,7 +47,9 @@ STORIES: Mapping[str, Story] = MappingProxyType(
         "tea": Story(Category.PRICE_LABELLING, _TEAHOUSE, ("north-gate", "south-gate"), (68, 98, 128, 168, 268, 398)),
         "goods": Story(Category.GOODS_QUALITY_RETURN, ("迎客松山货店", RespondentKind.SHOP), ("south-gate",), (56, 86, 118)),
         "queue": Story(Category.TICKET_AND_RIDE, ("玉屏索道", _SCENIC), ("yuping-cableway",), (90, 180, 270, 360)),
-        "rain": Story(Category.TICKET_AND_RIDE, ("云谷索道", _SCENIC), ("yungu-cableway", "bright-summit"), (80, 160, 240, 320)),
+        "rain": Story(
+            Category.TICKET_AND_RIDE, ("云谷索道", _SCENIC), ("yungu-cableway", "bright-summit"), (80, 160, 240, 320), people=2
+        ),
         "raincoat": Story(Category.PRICE_LABELLING, ("光明顶小卖部", RespondentKind.SHOP), ("bright-summit",), (20, 40, 60)),
         "lunch": Story(Category.RESTAURANT_OVERCHARGE, _INN, ("tangkou-town",), (48, 96, 156, 238)),
         "fish": Story(Category.RESTAURANT_OVERCHARGE, _INN, ("tangkou-town",), (1260, 1860, 2380), DISPUTED, DOCKET),
@@ -121,7 +124,7 @@ def everyday(name: str, rng: Random) -> Matter:
     facts = {each: text(f"demo.story.{name}", each, asked=yuan, paid=2 * yuan) for each in (ZH, EN)}
     return Matter(
         name, story.category.value, (merchant, kind.value), facts, 100 * yuan, story.findings, story.route, spot,
-        whole=CLEAR if story.route == ASK else None, injury=story.injury,
+        whole=CLEAR if story.route == ASK else None, injury=story.injury, people=story.people,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ HOMESTAY_AT = 14 * 3600 + 18 * MINUTE
 SHORT_AT, TOP_UP_AT = HOMESTAY_AT + 16 * MINUTE, HOMESTAY_AT + 44 * MINUTE
 SILENT_AT = 10 * 3600 + 22 * MINUTE
 STRANGE_AT = 15 * 3600 + 28 * MINUTE
+RETURN_AT = 9 * 3600 + 34 * MINUTE
 OUT_FROM, OUT_UNTIL = STRANGE_AT + 10 * MINUTE, STRANGE_AT + 25 * MINUTE
 RAIN_FROM, RAIN_UNTIL = 14 * 3600, 15 * 3600 + 10 * MINUTE
 
@@ -65,22 +66,23 @@ def plan(seed: int) -> Day:
     """The day of a seed."""
     rng = Random(seed)  # noqa: S311 - the same day each time is the point
     filed = _arrivals(rng)
-    scripted = {"silent": SILENT_AT, "short": HOMESTAY_AT, "strange": STRANGE_AT}
+    scripted = {"returned": RETURN_AT, "silent": SILENT_AT, "short": HOMESTAY_AT, "strange": STRANGE_AT}
     acts = [Act(at, "tell", line=line) for at, line in TOLD.items()]
     for each in filed:
         special = next((name for name, at in scripted.items() if at == each.at), "")
         acts += _SPECIAL[special](Way.of(each), rng) if special else _ordinary(Way.of(each), rng)
     opens_with = _enough_until_the_shortage(acts)
-    return Day(filed, sorted([*_morning(opens_with), *acts], key=lambda act: act.at), opens_with)
+    return Day(filed, sorted([*_morning(opens_with), *_incident(), *acts], key=lambda act: act.at), opens_with)
 
 
 def _arrivals(rng: Random) -> list[Filed]:
     """Everybody who comes, numbered in the order of their coming."""
     decks = {expected: published(expected, rng) for expected in ExpectedRoute}
     coming = [(rng.randrange(wave.since, wave.until), matter) for wave in WAVES for matter in _matters(wave, rng, decks)]
-    # A second later than on the minute, so that nobody else is taken for one of these three.
+    # A second later than on the minute, so that nobody else is taken for one of these four.
     coming = [(at - at % MINUTE + 1, matter) for at, matter in coming]
-    coming += [(SILENT_AT, everyday("fish", rng)), (HOMESTAY_AT, everyday("homestay", rng)), (STRANGE_AT, everyday("feast", rng))]
+    coming += [(RETURN_AT, everyday("goods", rng)), (SILENT_AT, everyday("fish", rng))]
+    coming += [(HOMESTAY_AT, everyday("homestay", rng)), (STRANGE_AT, everyday("feast", rng))]
     coming.sort(key=lambda one: one[0])
     return [visitor(number, at, matter, rng) for number, (at, matter) in enumerate(coming, 1)]
 
@@ -170,7 +172,20 @@ def _strange(way: Way, _rng: Random) -> list[Act]:
     ]
 
 
-_SPECIAL = {"silent": _silent, "short": _short, "strange": _strange}
+def _returned(way: Way, rng: Random) -> list[Act]:
+    """Goods bought the day before that nobody wants any more: the shop has pledged to take them back, and does."""
+    at, bought = way.filed.at, {"purchased_on": "2026-09-30", "invoice_no": "0930-117"}
+    sound = {"custom_made": "no", "altered": "no", "damaged_in_transport": "no"}
+    return [
+        way.lodged(),
+        way.act(at + 4 * MINUTE, "return", way.clerk, item="毛峰茶一盒，未拆封", **bought),
+        way.act(at + 16 * MINUTE, "take_back", way.clerk, line="pledged"),
+        way.act(at + 58 * MINUTE, "goods_back", way.clerk, condition="包装完好", **sound, line="returned"),
+        *way.paid(at + 60 * MINUTE, rng, "cash"),
+    ]
+
+
+_SPECIAL = {"returned": _returned, "silent": _silent, "short": _short, "strange": _strange}
 
 
 def _enough_until_the_shortage(acts: Sequence[Act]) -> int:
@@ -179,10 +194,29 @@ def _enough_until_the_shortage(acts: Sequence[Act]) -> int:
     return -(-before // 10_000) * 10_000
 
 
-def _morning(opens_with: int) -> list[Act]:
-    """Before the gates: the site takes back what it does not leave in the fund, two persons agreeing."""
-    back = {"amount": yuan(OPENED_MINOR - opens_with), "source": "site", "note": "节前划回景区账户"}
+def _incident() -> list[Act]:
+    """The cable car that stands still in the rain: more than ten people, so that the four clocks of an incident run."""
+    seen, plan = RAIN_FROM + 41 * MINUTE, "每张票全额退回，由基金先行赔付"
+    report = {
+        "happened": "雷雨，云谷索道停运，游客滞留光明顶", "people": 16, "injured": 0, "cause": "天气",
+        "measures": "开放避雨处，逐一退票",
+    }  # fmt: skip
     return [
+        Act(seen, "see_incident", "manager", line="incident"),
+        Act(seen + 6 * MINUTE, "incident", "manager", told={"step": "first-report", "to": "景区管委会"}),
+        Act(seen + 14 * MINUTE, "incident", "intake", told={"step": "arrival"}, line="arrived"),
+        Act(seen + 38 * MINUTE, "incident", "manager", told={"step": "report/file", **report}),
+        Act(seen + 52 * MINUTE, "incident", "manager", told={"step": "plan", "plan": plan}, line="planned"),
+        Act(CLOSING - 35 * MINUTE, "incident", "manager", told={"step": "close", "why": "票款已退，无人滞留"}),
+    ]
+
+
+def _morning(opens_with: int) -> list[Act]:
+    """Before the gates: a shop signs its pledge; the site takes back what it does not leave in the fund, two persons agreeing."""
+    back = {"amount": yuan(OPENED_MINOR - opens_with), "source": "site", "note": "节前划回景区账户"}
+    pledged = {"respondent": {"name": "迎客松山货店", "kind": "shop"}, "signed_on": "2026-01-01"}
+    return [
+        Act(OPENING - 28 * MINUTE, "pledge", "manager", told=pledged),
         Act(OPENING - 20 * MINUTE, "withdraw", "manager", told=back),
         Act(OPENING - 12 * MINUTE, "agree", "cashier", told={"amount": yuan(opens_with)}, line="opened"),
     ]

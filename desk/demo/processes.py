@@ -59,6 +59,7 @@ def environment(folder: Path, public_url: str, gateway_url: str) -> dict[str, st
     ours = {
         "ENV": "demo", "DATA_DIR": str(folder), "CLOCK_FILE": str(folder / "clock"), "PUBLIC_URL": public_url,
         "GATEWAY_URL": gateway_url, "GATEWAY_SECRET": secrets.token_hex(16), "GATEWAY_TIMEOUT": "5",
+        "WATCH_SECONDS": "1",
     }  # fmt: skip
     return {**kept, **{f"DESK_{name}": value for name, value in ours.items()}}
 

@@ -45,6 +45,7 @@ class Means:
     check: Callable[[], Checked]
     courier: Courier | None = None
     poster: Poster | None = None
+    watch_seconds: float = 60
     name: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
 
 

@@ -29,7 +29,6 @@ PLAN_SECONDS = 60.0
 DIGEST_SECONDS = 15.0
 FUND_SECONDS = 30.0
 COUNTS_SECONDS = 30.0
-ALERTS_SECONDS = 60.0
 _TROUBLE = (DeskError, OSError, SQLAlchemyError)
 """Trouble with the database, which the next turn may not have."""
 _DICE = SystemRandom()
@@ -51,7 +50,7 @@ async def work_until(stopping: asyncio.Event, means: Means, fold_log: Callable[[
         _again_and_again(stopping, lambda: look_after_payouts(means.desk), PLAN_SECONDS),
         _again_and_again(stopping, lambda: look_after_funds(means.desk), FUND_SECONDS),
         _again_and_again(stopping, lambda: fold_all_counts(means.desk), COUNTS_SECONDS),
-        _again_and_again(stopping, lambda: look_around(means.desk), ALERTS_SECONDS),
+        _again_and_again(stopping, lambda: look_around(means.desk), means.watch_seconds),
         _again_and_again(stopping, bench.keep, HEARTBEAT_SECONDS),
         _take_jobs(stopping, bench),
     )

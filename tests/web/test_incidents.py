@@ -77,6 +77,7 @@ async def test_every_step_has_its_row_its_event_its_clock_and_its_sentence(front
     ):  # fmt: skip
         assert (await front.call("POST", f"{path}/{step}", by, json=body)).status_code == 200
         assert problem(await front.call("POST", f"{path}/{step}", by, json=body)) == (409, "wrong_moment")
+    assert (await front.call("GET", path, "olga")).headers["ETag"] == '"0"'
     filed = await front.call("POST", f"{path}/report/file", "olga", json=WORDS, version=0)
     assert (filed.status_code, filed.headers["ETag"], filed.json()["most_people"]) == (200, '"1"', 12)
     assert set((await front.house.desk.read(_clocks)).values()) == {"stopped"}

@@ -61,9 +61,11 @@ async def post_incident(request: Request, body: SeenIn, desk: TheDesk, officer: 
 
 
 @router.get("/{incident_id}", name="incidents_get", responses=for_staff(), summary="An incident in full")
-async def get_incident(incident_id: str, desk: TheDesk, officer: Officer) -> IncidentFullOut:
-    """With its claims, its clocks, the history of its levels and the written report."""
-    return IncidentFullOut.whole(await desk.read(incident_view, officer, row_id(incident_id), desk.kit))
+async def get_incident(response: Response, incident_id: str, desk: TheDesk, officer: Officer) -> IncidentFullOut:
+    """With its claims, its clocks, the history of its levels and the written report, whose version the `ETag` is."""
+    full = IncidentFullOut.whole(await desk.read(incident_view, officer, row_id(incident_id), desk.kit))
+    response.headers["ETag"] = f'"{full.report.version if full.report else 0}"'
+    return full
 
 
 @router.post(
