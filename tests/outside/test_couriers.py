@@ -267,6 +267,10 @@ async def test_a_name_is_called_at_the_address_that_was_checked_and_by_its_own_n
         ("169.254.169.254", False),
         ("100.64.0.1", False), ("224.0.0.1", False), ("::1", False), ("fd00::1", False), ("fe80::1", False),
         ("::ffff:10.0.0.5", False), ("::ffff:93.184.216.34", True), ("64:ff9b::a9fe:a9fe", False), ("2002:0a00:0005::1", False),
+        ("64:ff9b::5db8:d822", True), ("64:ff9b:1::a9fe:a9fe", False), ("64:ff9b:1::5db8:d822", False),
+        ("::ffff:0:169.254.169.254", False), ("::ffff:0:93.184.216.34", False), ("::169.254.169.254", False),
+        ("::93.184.216.34", False), ("fec0::1", False), ("2002:5db8:d822::1", True), ("4000::1", False), ("ff0e::1", False),
+        ("2001:0:5db8:d822::f5ff:fffa", False), ("2001:0:5db8:d822::a247:27dd", True),
     ],
 )  # fmt: skip
 def test_addresses_inside_are_told_from_public_ones_in_disguise_too(address: str, public: bool) -> None:
