@@ -297,15 +297,17 @@ def test_a_letter_shows_neither_address_nor_text() -> None:
     assert "7Q4K92MDXT" not in repr(LETTER)
 
 
-def own_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's context under a certificate of its own for this machine, and the file that trusts it."""
+def own_certificate(folder: Path, *names: str) -> tuple[ssl.SSLContext, Path]:
+    """A server's context under a certificate of its own for this machine and these hosts, and the file that trusts it."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
     today = datetime.now(UTC)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(today - timedelta(days=1))
         .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), *map(x509.DNSName, names)]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

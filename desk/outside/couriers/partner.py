@@ -26,7 +26,7 @@ class PartnerHook(Caller):
     """`ports.Poster`. With `on_loopback`, which no desk in use has, this very machine may be called too."""
 
     def __init__(self, now: Callable[[], datetime], *, on_loopback: bool = False, seconds: float = SECONDS) -> None:
-        super().__init__(seconds)
+        super().__init__(seconds, kept=0)
         self._now, self._on_loopback = now, on_loopback
 
     async def post(self, posting: Posting) -> Delivery:

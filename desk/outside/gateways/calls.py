@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Annotated, Any, Self, TypeVar
 
 import httpx
@@ -44,16 +45,19 @@ class Answer:
 
 
 class Caller:
-    """A client that calls with so many seconds for each answer.
+    """A client that calls with so many seconds for each answer, and keeps no cookies.
 
     A third of them is for reaching the other side, twice with TLS, so that when all of them are over the request may have left.
+    `kept` lines stay open for the next call. A client that calls more than one host by address keeps none: lines are found again
+    by address and port, and whose certificate was checked when one was opened is not asked.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, kept: int = 8) -> None:
         self._seconds = seconds
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(seconds, connect=seconds / 3),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=4),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept, keepalive_expiry=4),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             # Packed, a short answer could unfold into gigabytes.
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "desk"},
             follow_redirects=False,
