@@ -11,9 +11,10 @@ from ssl import SSLContext
 import pytest
 
 from desk.domain.notification import Fate
+from desk.outside.couriers.hook import HookCourier
 from desk.outside.couriers.partner import PartnerHook
 from desk.ports import Delivery, Posting
-from tests.outside.test_couriers import own_certificate
+from tests.outside.test_couriers import TEXT, own_certificate
 
 NOW = datetime(2026, 9, 8, 1, 30, tzinfo=UTC)
 SECONDS = 1.0
@@ -78,3 +79,41 @@ async def test_partners_behind_one_address_each_prove_their_own_name_and_share_n
     assert [word.fate for word in words] == [Fate.SENT, Fate.SENT, Fate.LATER, Fate.SENT]
     assert [head.partition("host: ")[2].partition(".")[0] for head in heads] == ["city", "market", "city"]
     assert not any("cookie" in head for head in heads)
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (200, SENT), (202, SENT), (410, Delivery(Fate.REFUSED, "status_410")), (503, Delivery(Fate.LATER, "status_503")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("drips", [True, False], ids=["drips", "floods"])
+async def test_the_status_line_decides_and_what_follows_it_is_not_waited_for(
+    status: int, word: Delivery, *, drips: bool
+) -> None:  # fmt: skip
+    async def page() -> AsyncIterator[bytes]:
+        yield f"HTTP/1.1 {status} Word\r\nContent-Length: 1000000\r\n\r\n".encode()
+        if drips:
+            while True:
+                await asyncio.sleep(SECONDS / 10)
+                yield b"x"
+        yield b"x" * 1_000_000
+
+    async with keeping(page) as (port, heads):
+        here = f"http://127.0.0.1:{port}/desk"
+        async with PartnerHook(lambda: NOW, on_loopback=True, seconds=SECONDS) as partner:
+            assert await partner.post(posting(here)) == word
+        async with HookCourier(here, b"a secret of the tests", SECONDS, lambda: NOW) as text:
+            assert await text.deliver(TEXT) == word
+    assert len(heads) == 2
+
+
+async def test_a_status_line_that_drips_is_waited_for_no_longer_than_any() -> None:
+    async def never() -> AsyncIterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nA: "
+        while True:
+            await asyncio.sleep(SECONDS / 10)
+            yield b"x"
+
+    async with keeping(never) as (port, _), PartnerHook(lambda: NOW, on_loopback=True, seconds=SECONDS) as hook:
+        assert await hook.post(posting(f"http://127.0.0.1:{port}/desk")) == Delivery(Fate.LATER, "timeout")
