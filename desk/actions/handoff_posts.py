@@ -8,7 +8,8 @@ import json
 from desk.actions.handoffs import is_told
 from desk.actions.partners import keys_of, switch_off
 from desk.actions.steps import DESK
-from desk.domain.handoff import MOST_TRIES, HandoffState, Post, try_again_in
+from desk.domain.claim import State
+from desk.domain.handoff import MOST_TRIES, OFFERED_FROM, HandoffState, Post, try_again_in
 from desk.domain.notification import Fate
 from desk.domain.signature import secret_bytes
 from desk.ports import Delivery, Lease, Posting, Work
@@ -29,7 +30,7 @@ def begin_post(work: Work, lease: Lease, number: int) -> Posting | None:
     if row.post != Post.WAITING:
         jobs.done(work, lease)
         return None
-    if row.state != HandoffState.OFFERED:
+    if row.state != HandoffState.OFFERED or State(claim.state) not in OFFERED_FROM:
         _end(work, lease, row, Post.DROPPED, None)
         return None
     if not is_told(partner) or row.tries >= MOST_TRIES:

@@ -146,6 +146,19 @@ async def test_what_is_over_for_good_is_handed_to_nobody(front: Front, state: st
     assert await rows(front) == []
 
 
+async def test_an_offer_of_a_claim_that_was_withdrawn_is_not_taken_any_more_and_comes_back(front: Front) -> None:
+    hand, reference = await partner(front.house), (await front.house.lodge()).reference
+    number = await offered(front.house, hand, reference)
+    await front.house.withdraw(reference)
+    for by in ("olga", hand):
+        assert problem(await step(front, number, "taken", by)) == (409, "wrong_moment")
+    ma = await seat(front, "ma")
+    for path in (f"/desk/handoffs/{HOME}", f"/desk/claims/{reference}"):
+        page = (await ma.get(path)).text
+        assert ("The claim has ended meanwhile" in page, "Phone them" in page, "They took it" in page) == (True, False, False)
+    assert (await step(front, number, "returned", json={"reason": "已撤回。"})).status_code == 200
+
+
 async def test_only_a_partner_of_the_site_is_offered_anything(front: Front) -> None:
     abroad, gone = await partner(front.house, site=AWAY), await partner(front.house)
     assert (await front.call("POST", f"/api/v1/partners/{gone.id}/disable", "ma")).status_code == 200

@@ -19,6 +19,7 @@ from desk.domain.notification import Fate
 from desk.domain.signature import secret_bytes, signed_right
 from desk.outside.couriers.partner import PartnerHook
 from desk.ports import Delivery, Posting, Work
+from desk.reads.handoffs import handoff_view
 from desk.reads.verify import verify
 from desk.store.tables import metadata
 from desk.worker.jobs import Means
@@ -193,6 +194,25 @@ async def test_nobody_is_told_of_an_offer_that_is_none_any_more(house: House) ->
         house.clock.go(hours=1)
         await worked(house)
     assert (await posted(house, number), len(receiver.asked)) == (("dropped", 1, None), 1)
+
+
+async def test_a_claim_that_was_withdrawn_is_told_to_nobody_and_taken_by_nobody(house: House) -> None:
+    async with receiving() as receiver:
+        hand, reference = await partner(house, hook_url=receiver.url), (await house.lodge()).reference
+        number = await offered(house, hand, reference)
+        held = await offered(house, hand)
+        await led(house, held, "taken")
+        for each in (reference, (await house.desk.read(handoff_view, house.cast.olga, held)).reference):
+            await house.withdraw(each)
+        await worked(house)
+    assert (await posted(house, number), receiver.asked) == (("dropped", 0, None), [])
+    with pytest.raises(WrongMoment):
+        await led(house, number, "taken")
+    with pytest.raises(WrongMoment):
+        await house.desk.write(replay_handoff, house.cast.ma, number)
+    assert (await house.desk.read(_row, number)).state == "offered"
+    await led(house, number, "returned")
+    await led(house, held, "working", "done")
 
 
 async def test_a_worker_that_dies_while_it_tells_is_followed_by_one_that_tells_again(house: House) -> None:
