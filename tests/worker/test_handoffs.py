@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select, update
 
 from desk.actions.checks import Checked
 from desk.actions.handoffs import replay_handoff
-from desk.actions.partners import change_hook
+from desk.actions.partners import change_hook, disable_partner, switch_off
+from desk.actions.steps import DESK
 from desk.domain.errors import WrongMoment
 from desk.domain.handoff import MOST_TRIES
 from desk.domain.notification import Fate
@@ -21,6 +22,7 @@ from desk.outside.couriers.partner import PartnerHook
 from desk.ports import Delivery, Posting, Work
 from desk.reads.handoffs import handoff_view
 from desk.reads.verify import verify
+from desk.store import partners
 from desk.store.tables import metadata
 from desk.worker.jobs import Means
 from desk.worker.timetable import work_through
@@ -183,6 +185,44 @@ async def test_410_switches_the_address_off_until_a_manager_saves_one(house: Hou
             await house.desk.write(replay_handoff, house.cast.ma, each)
         await worked(house)
         assert [await posted(house, each) for each in (number, next_one)] == [("sent", 1, None)] * 2
+
+
+@pytest.mark.parametrize("now", ["other", "none", "disabled", "off"])
+async def test_a_late_410_of_an_address_that_is_not_used_any_more_switches_nothing_off(house: House, now: str) -> None:
+    async with receiving() as receiver:
+        hand = await partner(house, hook_url="https://old.example/desk")
+        number = await offered(house, hand)
+        ma, other = house.cast.ma, receiver.url if now == "other" else None
+
+        class Late:
+            async def post(self, posting: Posting) -> Delivery:
+                if now == "disabled":
+                    await house.desk.write(disable_partner, ma, hand.id)
+                elif now == "off":
+                    await house.desk.write(_switched_off, hand)
+                else:
+                    await house.desk.write(change_hook, ma, hand.id, other)
+                return Delivery(Fate.REFUSED, posting.name and "status_410")
+
+        await work_through(Means(house.desk, None, _no_check, poster=Late()))
+        assert await posted(house, number) == ("waiting", 1, "status_410")
+        house.clock.go(seconds=40)
+        await worked(house)
+        told = ("sent", 2, None) if now == "other" else ("given_up", 1, "status_410")
+        assert (await posted(house, number), len(receiver.asked)) == (told, now == "other")
+    row = await house.desk.read(_partner, hand)
+    assert (row.hook_url, row.hook_off_at is None) == (
+        other if now in ("other", "none") else "https://old.example/desk",
+        now != "off",
+    )
+
+
+def _switched_off(work: Work, hand: Hand) -> None:
+    switch_off(work, DESK, partners.get(work.conn, hand.id))
+
+
+def _partner(conn: Connection, hand: Hand) -> Any:  # noqa: ANN401 - a row
+    return conn.execute(select(PARTNER).where(PARTNER.c.id == hand.id)).one()
 
 
 async def test_nobody_is_told_of_an_offer_that_is_none_any_more(house: House) -> None:
