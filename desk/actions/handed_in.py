@@ -1,5 +1,6 @@
 """A claim that a partner hands in: lodged as any other, once for the partner's own number."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,14 +30,17 @@ class HandedIn:
 def hand_in(
     kit: Kit, viewer: Viewer, told: Lodging, number: str, attempt: Attempt
 ) -> Insertion[HandingIn, KnownBefore, HandedIn]:  # fmt: skip
-    """Register a dispute under the partner's own number; the same number again adds nothing, whatever else is told with it.
+    """Register a dispute under the partner's own number; the same matter under the same number again adds nothing.
 
-    The insertion raises BadInput for a site that is not the partner's, and as `lodge_claim` does. Source: SPEC 4.7.
+    The insertion raises BadInput for a site that is not the partner's and for a number that another matter has, whose visitor's
+    code is nobody else's; and as `lodge_claim` does. Source: SPEC 4.7.
     """
-    lodging = lodge_claim(kit, viewer, told, attempt)
+    lodging, matter = lodge_claim(kit, viewer, told, attempt), _fingerprint(kit, told)
 
     def build(work: Work, known: KnownBefore) -> tuple[Rows, HandedIn]:
         if known.claim_id is not None and known.lodging.given is None:
+            if known.fingerprint != matter:
+                raise BadInput("/number", "number_used")
             return {}, _as_it_stands(work, known.claim_id)
         try:
             rows, lodged = lodging.build(work, known.lodging)
@@ -49,11 +53,17 @@ def hand_in(
             return rows, answer
         came = {
             "id": work.kit.lots.number(), "partner_id": viewer.id, "claim_id": rows["claim"][0]["id"], "number": number,
-            "received_at": work.now,
+            "fingerprint": matter, "received_at": work.now,
         }  # fmt: skip
         return {**rows, "handed_in": [came]}, answer
 
     return Insertion(HandingIn(lodging.question, viewer.id or 0, number), ask, build)
+
+
+def _fingerprint(kit: Kit, told: Lodging) -> bytes:
+    """By what a matter is told from another one under the same number: whom it is about and what happened, as a keyed hash."""
+    contact = sorted((name, value) for name, value in told.visitor.items() if value)
+    return kit.sealer.tag("handed-in", json.dumps([contact, told.facts], ensure_ascii=False))
 
 
 def _as_it_stands(work: Work, claim_id: int) -> HandedIn:

@@ -183,7 +183,7 @@ async def test_a_partner_hands_a_claim_in_once_for_each_number_of_its_own(front:
     replayed = await handed(front, hand, "one-press")
     assert (replayed.content, replayed.headers["Idempotent-Replayed"]) == (first.content, "true")
     assert problem(await handed(front, hand, "one-press", number="other")) == (422, "idempotency_key_reused")
-    again = await handed(front, hand, facts="同一件事，又打来电话。")
+    again = await handed(front, hand, category="other", people=2)
     assert (again.status_code, again.json()["reference"], again.headers["Idempotent-Replayed"]) == (201, reference, "true")
     await front.house.assess(reference)
     await front.house.confirm(reference, "fast_refund")
@@ -192,6 +192,22 @@ async def test_a_partner_hands_a_claim_in_once_for_each_number_of_its_own(front:
     other = await partner(front.house, "consumer_12315")
     assert (await handed(front, other)).json()["reference"] != reference
     assert (await front.counted("claim"), await front.counted("handed_in")) == (3, 3)
+
+
+async def test_another_matter_under_a_known_number_is_refused_and_learns_nothing_of_the_first(front: Front) -> None:
+    hand = await partner(front.house)
+    first = (await handed(front, hand)).json()
+    others = ({"facts": "另一家店拒绝退款。"}, {"visitor": NEW["visitor"] | {"phone": "13900139000"}}, {"visitor": {}})
+    for told in others:
+        answer = await handed(front, hand, **told)
+        assert (problem(answer), flaw(answer)) == ((422, "bad_input"), ("/number", "number_used"))
+        assert not any(first[name] in answer.text for name in ("reference", "access_code", "status_url"))
+        assert "Idempotent-Replayed" not in answer.headers
+    assert (await handed(front, hand)).json()["reference"] == first["reference"]
+    assert (await handed(front, hand, number="12345-0043", **others[0])).status_code == 201
+    assert (await front.counted("claim"), await front.counted("handed_in")) == (2, 2)
+    (kept, _) = await rows(front, "handed_in")
+    assert len(kept.fingerprint) == 16
 
 
 async def test_of_one_number_sent_many_times_at_once_there_is_one_claim(front: Front) -> None:
