@@ -10,8 +10,8 @@ from desk.domain.claim import State
 from desk.domain.clocks import ClockState
 from desk.domain.errors import BadInput, NotFound
 from desk.domain.policy import Viewer
-from desk.ports import Attempt, Insertion, Kit, Rows, Work
-from desk.store import claims, clocks, sites
+from desk.ports import Attempt, Insertion, Kit, Row, Rows, Work
+from desk.store import claims, clocks, idempotency, sites
 from desk.store.handoffs import HandingIn, KnownBefore, ask
 
 
@@ -41,13 +41,14 @@ def hand_in(
         if known.claim_id is not None and known.lodging.given is None:
             if known.fingerprint != matter:
                 raise BadInput("/number", "number_used")
-            return {}, _as_it_stands(work, known.claim_id)
+            found = _as_it_stands(work, known.claim_id)
+            return {"idempotency_key": [_remembered(work, attempt, found, known.claim_id)]}, found
         try:
             rows, lodged = lodging.build(work, known.lodging)
         except NotFound:
             raise BadInput("/site", "unknown_site") from None
         answer = HandedIn(
-            lodged.reference, lodged.access_code, lodged.status_url, State.RECEIVED, lodged.clocks, known=lodged.replayed
+            lodged.reference, lodged.access_code, lodged.status_url, _state_then(known), lodged.clocks, known=lodged.replayed
         )
         if lodged.replayed:
             return rows, answer
@@ -73,3 +74,17 @@ def _as_it_stands(work: Work, claim_id: int) -> HandedIn:
     running = [clock for clock in clocks.of_claim(work.conn, claim_id).values() if clock.state is ClockState.RUNNING]
     shown = tuple(shown_clock(clock, site) for clock in running)
     return HandedIn(claim.reference, code, url, State(claim.state), shown, known=True)
+
+
+def _remembered(work: Work, attempt: Attempt, found: HandedIn, claim_id: int) -> Row:
+    """The answer as a lodging keeps its own, with the state that the claim had."""
+    shown = {
+        "reference": found.reference, "claim_id": claim_id, "clocks": found.clocks, "duplicates": [], "state": found.state
+    }  # fmt: skip
+    return idempotency.row_of(work, attempt, json.dumps(shown))
+
+
+def _state_then(known: KnownBefore) -> State:
+    """The state that was answered under this key before; a new claim is received."""
+    given = known.lodging.given
+    return State(json.loads(given.answer).get("state", State.RECEIVED)) if given else State.RECEIVED

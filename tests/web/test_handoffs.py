@@ -210,6 +210,22 @@ async def test_another_matter_under_a_known_number_is_refused_and_learns_nothing
     assert len(kept.fingerprint) == 16
 
 
+async def test_a_key_that_came_with_a_known_number_is_remembered_with_what_it_was_answered(front: Front) -> None:
+    hand = await partner(front.house)
+    reference = (await handed(front, hand, "first")).json()["reference"]
+    await front.house.assess(reference)
+    await front.house.confirm(reference, "fast_refund")
+    known = await handed(front, hand, "second")
+    assert known.json()["state"] == "fast_refund"
+    await front.house.withdraw(reference)
+    again = await handed(front, hand, "second")
+    assert (again.status_code, again.content, again.headers["Idempotent-Replayed"]) == (201, known.content, "true")
+    assert problem(await handed(front, hand, "second", number="12345-0043")) == (422, "idempotency_key_reused")
+    assert (await handed(front, hand, "third")).json()["state"] == "withdrawn"
+    assert (await handed(front, hand, "first")).json()["state"] == "received"
+    assert await front.counted("claim") == 1
+
+
 async def test_of_one_number_sent_many_times_at_once_there_is_one_claim(front: Front) -> None:
     hand = await partner(front.house)
     answers = await all_of(*(handed(front, hand) for _ in range(6)))
