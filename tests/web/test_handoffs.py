@@ -197,7 +197,11 @@ async def test_a_partner_hands_a_claim_in_once_for_each_number_of_its_own(front:
 async def test_another_matter_under_a_known_number_is_refused_and_learns_nothing_of_the_first(front: Front) -> None:
     hand = await partner(front.house)
     first = (await handed(front, hand)).json()
-    others = ({"facts": "另一家店拒绝退款。"}, {"visitor": NEW["visitor"] | {"phone": "13900139000"}}, {"visitor": {}})
+    others: tuple[dict[str, Any], ...] = (
+        {"facts": "另一家店拒绝退款。"},
+        {"visitor": NEW["visitor"] | {"phone": "13900139000"}},
+        {"visitor": {}},
+    )
     for told in others:
         answer = await handed(front, hand, **told)
         assert (problem(answer), flaw(answer)) == ((422, "bad_input"), ("/number", "number_used"))
