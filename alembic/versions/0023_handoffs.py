@@ -114,6 +114,7 @@ def _handed_in() -> None:
         sa.Column("partner_id", sa.BigInteger(), nullable=False),
         sa.Column("claim_id", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.String(80), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_handed_in_partner_id")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_handed_in_claim_id")),

@@ -8,7 +8,8 @@ import json
 from desk.actions.handoffs import is_told
 from desk.actions.partners import keys_of, switch_off
 from desk.actions.steps import DESK
-from desk.domain.handoff import MOST_TRIES, HandoffState, Post, try_again_in
+from desk.domain.claim import State
+from desk.domain.handoff import MOST_TRIES, OFFERED_FROM, HandoffState, Post, try_again_in
 from desk.domain.notification import Fate
 from desk.domain.signature import secret_bytes
 from desk.ports import Delivery, Lease, Posting, Work
@@ -29,7 +30,7 @@ def begin_post(work: Work, lease: Lease, number: int) -> Posting | None:
     if row.post != Post.WAITING:
         jobs.done(work, lease)
         return None
-    if row.state != HandoffState.OFFERED:
+    if row.state != HandoffState.OFFERED or State(claim.state) not in OFFERED_FROM:
         _end(work, lease, row, Post.DROPPED, None)
         return None
     if not is_told(partner) or row.tries >= MOST_TRIES:
@@ -39,17 +40,20 @@ def begin_post(work: Work, lease: Lease, number: int) -> Posting | None:
     return _posting(work, claim, row, partner)
 
 
-def end_post(work: Work, lease: Lease, number: int, word: Delivery) -> None:
-    """Write down what came of a try: told, once more later, or given up, which the board shows. Raises LeaseLost."""
+def end_post(work: Work, lease: Lease, number: int, word: Delivery, url: str) -> None:
+    """Write down what came of a try: told, once more later, or given up, which the board shows. Raises LeaseLost.
+
+    An address that wants nothing more is switched off while it is still the partner's; one that a manager replaced meanwhile
+    says nothing of the new one, which is told like any other.
+    """
     _, row = _locked(work, number)
     if row.post != Post.WAITING:
         jobs.done(work, lease)
     elif word.fate is Fate.SENT:
         _end(work, lease, row, Post.SENT, None)
-    elif word.fate is Fate.REFUSED:
+    elif word.fate is Fate.REFUSED and (partner := _partner_still_at(work, row, url)):
         _end(work, lease, row, Post.GIVEN_UP, word.why)
-        sites.lock_by_id(work.conn, row.site_id)
-        switch_off(work, DESK, partners.get(work.conn, row.partner_id))
+        switch_off(work, DESK, partner)
     elif (wait := try_again_in(row.tries, work.kit.lots.number() % _LOTS / _LOTS)) is None:
         _end(work, lease, row, Post.GIVEN_UP, word.why)
     else:
@@ -60,6 +64,13 @@ def end_post(work: Work, lease: Lease, number: int, word: Delivery) -> None:
 def _locked(work: Work, number: int) -> tuple[ClaimRow, HandoffRow]:
     claim = claims.get_by_id(work.conn, handoffs.get(work.conn, number).claim_id)
     return claim, handoffs.get(work.conn, number)
+
+
+def _partner_still_at(work: Work, row: HandoffRow, url: str) -> PartnerRow | None:
+    """The partner of an offer, its site locked, while the desk still tells it at this address."""
+    sites.lock_by_id(work.conn, row.site_id)
+    partner = partners.get(work.conn, row.partner_id)
+    return partner if is_told(partner) and partner.hook_url == url else None
 
 
 def _end(work: Work, lease: Lease, row: HandoffRow, post: Post, why: str | None) -> None:

@@ -39,8 +39,8 @@ def offer_handoff(work: Work, viewer: Viewer, reference: str, partner_id: int, a
     held = hold(work, viewer, Act.HAND_OFF, reference)
     partner = _partner_at(work, partner_id, held.site.id)
     before = [row for row in handoffs.of_claim(work.conn, held.claim.id) if HandoffState(row.state) in OPEN]
-    taken = any(HandoffState(row.state) in HELD or row.partner_id == partner.id for row in before)
-    if taken or State(held.claim.state) not in OFFERED_FROM:
+    _check_goes_on(held)
+    if any(HandoffState(row.state) in HELD or row.partner_id == partner.id for row in before):
         raise WrongMoment
     row = handoffs.add(
         work.conn,
@@ -60,8 +60,8 @@ def offer_handoff(work: Work, viewer: Viewer, reference: str, partner_id: int, a
 def move_handoff(work: Work, viewer: Viewer, handoff_id: int, to: HandoffState, reason: str | None = None) -> Handed:
     """Lead a hand-off on. Of several offers of a claim the first that is taken ends the others.
 
-    Raises NotFound for a foreign site's and for another partner's, Forbidden, WrongMoment for a step that is not the next,
-    BadInput for coming back without a reason.
+    Raises NotFound for a foreign site's and for another partner's, Forbidden, WrongMoment for a step that is not the next and for
+    taking a claim that is over for good, BadInput for coming back without a reason.
     """
     found = handoffs.get(work.conn, handoff_id)
     require(viewer, Act.HAND_OFF, found.site_id)
@@ -79,6 +79,7 @@ def move_handoff(work: Work, viewer: Viewer, handoff_id: int, to: HandoffState, 
     else:
         values |= {f"{to.value}_at": work.now}
     if to is HandoffState.TAKEN:
+        _check_goes_on(held)
         _overtake(work, held, row)
     moved = handoffs.change(work.conn, row, **values)
     said = {"reason": digest(moved.reason)} if moved.reason else {}
@@ -98,13 +99,14 @@ def move_handoff_of(
 def replay_handoff(work: Work, viewer: Viewer, handoff_id: int) -> Handed:
     """Let a partner's system be told of an offer once more, under the same name as before.
 
-    Raises NotFound for a foreign one, Forbidden, WrongMoment while it is being told, once the offer is no longer one, and for a
-    partner without an address.
+    Raises NotFound for a foreign one, Forbidden, WrongMoment while it is being told, once the offer is no longer one or its claim
+    is over for good, and for a partner without an address.
     """
     found = handoffs.get(work.conn, handoff_id)
     require(viewer, Act.MANAGE_PARTNERS, found.site_id)
     held, row = _locked(work, viewer, found)
     partner = partners.get(work.conn, row.partner_id)
+    _check_goes_on(held)
     if row.state != HandoffState.OFFERED or row.post == Post.WAITING or not is_told(partner):
         raise WrongMoment
     again = handoffs.change(work.conn, row, post=Post.WAITING.value, turn=row.turn + 1, tries=0, why=None)
@@ -137,6 +139,12 @@ def _locked(work: Work, viewer: Viewer, found: HandoffRow) -> tuple[Held, Handof
     """The claim locked, and the hand-off as it stands then: whoever waited for the lock sees what the other did."""
     claim = claims.get_by_id(work.conn, found.claim_id)
     return Held(claim, sites.get(work.conn, claim.site_id), viewer), handoffs.get(work.conn, found.id)
+
+
+def _check_goes_on(held: Held) -> None:
+    """Raises WrongMoment for a claim that nobody is to begin anything with any more."""
+    if State(held.claim.state) not in OFFERED_FROM:
+        raise WrongMoment
 
 
 def _overtake(work: Work, held: Held, taken: HandoffRow) -> None:

@@ -10,6 +10,7 @@ MAILBOX = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _NAT64 = IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAME = re.compile(r"(?:[a-z0-9-]{1,63}\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.ASCII)
 _INSIDE = frozenset({"localhost", "local", "internal", "lan", "home", "arpa"})
 """Last parts of names that nobody outside can have."""
@@ -85,6 +86,9 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
         inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if inside is not None:
             return is_public(inside)
+        # What lies outside of it is nobody's yet, or a way of writing an address of another kind, some unknown to `is_global`.
+        if address not in _GLOBAL_UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, select
 
+from desk.domain.claim import State
 from desk.domain.errors import NotFound
 from desk.domain.handoff import HELD, OFFERED_FROM, OPEN, HandoffState, PartnerKind, Post
 from desk.domain.policy import Act, Kind, Viewer, require
@@ -29,7 +30,7 @@ _OPEN = [state.value for state in OPEN]
 
 @dataclass(frozen=True, slots=True)
 class HandoffView:
-    """A hand-off, with its times at the site's own offset; `offered_by` is an officer's name."""
+    """A hand-off, with its times at the site's own offset; `offered_by` is an officer's name, `claim_state` the claim's."""
 
     row: HandoffRow
     reference: str
@@ -41,16 +42,22 @@ class HandoffView:
     taken_at: datetime | None
     working_at: datetime | None
     ended_at: datetime | None
+    claim_state: State
+
+    @property
+    def over(self) -> bool:
+        """Whether it is an offer of a claim that ended meanwhile: nobody is told of it, and it can only come back."""
+        return self.row.state == HandoffState.OFFERED and self.claim_state not in OFFERED_FROM
 
     @property
     def lost(self) -> bool:
         """Whether the partner's system could not be told of an offer: somebody must phone, or have it told again."""
-        return self.row.state == HandoffState.OFFERED and self.row.post == Post.GIVEN_UP
+        return self.row.state == HandoffState.OFFERED and self.row.post == Post.GIVEN_UP and not self.over
 
     @property
     def by_phone(self) -> bool:
         """Whether staff must tell the partner themselves."""
-        return self.row.state == HandoffState.OFFERED and self.row.post in (Post.PHONE, Post.GIVEN_UP)
+        return self.row.state == HandoffState.OFFERED and self.row.post in (Post.PHONE, Post.GIVEN_UP) and not self.over
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ def handoffs_lost(conn: Connection, viewer: Viewer) -> list[HandoffView]:
     """Offers at the viewer's sites that a partner's system could not be told of, the longest offered first."""
     places = [site_id for site_id in viewer.sites if viewer.may(Act.READ_HANDOFFS, site_id)]
     lost = (HANDOFF.c.site_id.in_(places), HANDOFF.c.state == HandoffState.OFFERED.value, HANDOFF.c.post == Post.GIVEN_UP.value)
-    return [_view(row) for row in conn.execute(_handoffs().where(*lost).order_by(*_OFFERED).limit(LARGEST_PAGE))]
+    goes_on = CLAIM.c.state.in_([state.value for state in OFFERED_FROM])
+    return [_view(row) for row in conn.execute(_handoffs().where(*lost, goes_on).order_by(*_OFFERED).limit(LARGEST_PAGE))]
 
 
 def handoff_view(conn: Connection, viewer: Viewer, handoff_id: int) -> HandoffView:
@@ -137,6 +145,7 @@ def handed_to(conn: Connection, viewer: Viewer, reference: str) -> tuple[Partner
 def _handoffs() -> Select[Any]:
     return (
         select(HANDOFF, CLAIM.c.reference, CLAIM.c.category, SITE.c.slug, SITE.c.time_zone, OFFICER.c.name.label("officer"))
+        .add_columns(CLAIM.c.state.label("claim_state"))
         .add_columns(*(column.label(f"partner_{column.name}") for column in PARTNER.c if column.name != "id"))
         .join(CLAIM, CLAIM.c.id == HANDOFF.c.claim_id)
         .join(PARTNER, PARTNER.c.id == HANDOFF.c.partner_id)
@@ -153,7 +162,7 @@ def _view(found: Any) -> HandoffView:  # noqa: ANN401 - a row of `_handoffs`
     taken, working, ended = (moment.astimezone(zone) if moment else None for moment in later)
     return HandoffView(
         row, found.reference, found.category, found.slug, partner, row.offered_at.astimezone(zone), found.officer, taken, working,
-        ended,
+        ended, State(found.claim_state),
     )  # fmt: skip
 
 

@@ -51,19 +51,20 @@ class HandingIn:
 
 @dataclass(frozen=True, slots=True)
 class KnownBefore:
-    """What is known of the lodging, and the id of the claim that has the number already, None for a new one."""
+    """What is known of the lodging, and of the number: its claim and the fingerprint of its matter, both None for a new one."""
 
     lodging: lodging.Known
     claim_id: int | None
+    fingerprint: bytes | None
 
 
 def ask(conn: Connection, questions: Sequence[HandingIn]) -> list[KnownBefore]:
     """Answer all questions of a batch."""
     known = lodging.ask(conn, [question.lodging for question in questions])
-    return [KnownBefore(one, _claim_of(conn, question)) for one, question in zip(known, questions, strict=True)]
+    return [KnownBefore(one, *_claim_of(conn, question)) for one, question in zip(known, questions, strict=True)]
 
 
-def _claim_of(conn: Connection, question: HandingIn) -> int | None:
+def _claim_of(conn: Connection, question: HandingIn) -> tuple[int | None, bytes | None]:
     mine = (HANDED_IN.c.partner_id == question.partner_id) & (HANDED_IN.c.number == question.number)
-    found: int | None = conn.execute(select(HANDED_IN.c.claim_id).where(mine)).scalar()
-    return found
+    found = conn.execute(select(HANDED_IN.c.claim_id, HANDED_IN.c.fingerprint).where(mine)).first()
+    return (found.claim_id, found.fingerprint) if found else (None, None)

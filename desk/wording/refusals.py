@@ -19,7 +19,7 @@ PROBLEMS = (
     "contradicts", "not_allowed_here", "taken", "needs_basis", "easily_guessed", "not_the_same", "wrong_code",
     "wrong_password", "empty_file", "file_kind_unknown", "file_too_large", "too_many_files", "claim_full", "too_many_pixels",
     "too_many_pages", "moving_picture", "locked_file", "unreadable_file", "not_in_order", "not_the_open_part", "days_reversed",
-    "days_too_many", "needs_pledge", "too_far", "unknown_site", "bad_hook",
+    "days_too_many", "needs_pledge", "too_far", "unknown_site", "bad_hook", "number_used",
 )  # fmt: skip
 """Every `problem` a BadInput may name."""
 

@@ -128,7 +128,7 @@ async def _hand_off(means: Means, lease: Lease) -> None:
     if posting is not None:
         word = await means.poster.post(posting) if means.poster else Delivery(Fate.LATER, "no_poster")
         structlog.get_logger().info("partner_told", handoff=posting.name, fate=word.fate.value, why=word.why)
-        await means.desk.write(end_post, lease, number, word)
+        await means.desk.write(end_post, lease, number, word, posting.url)
 
 
 HANDLERS: Mapping[str, Callable[[Means, Lease], Awaitable[None]]] = MappingProxyType(

@@ -267,6 +267,10 @@ async def test_a_name_is_called_at_the_address_that_was_checked_and_by_its_own_n
         ("169.254.169.254", False),
         ("100.64.0.1", False), ("224.0.0.1", False), ("::1", False), ("fd00::1", False), ("fe80::1", False),
         ("::ffff:10.0.0.5", False), ("::ffff:93.184.216.34", True), ("64:ff9b::a9fe:a9fe", False), ("2002:0a00:0005::1", False),
+        ("64:ff9b::5db8:d822", True), ("64:ff9b:1::a9fe:a9fe", False), ("64:ff9b:1::5db8:d822", False),
+        ("::ffff:0:169.254.169.254", False), ("::ffff:0:93.184.216.34", False), ("::169.254.169.254", False),
+        ("::93.184.216.34", False), ("fec0::1", False), ("2002:5db8:d822::1", True), ("4000::1", False), ("ff0e::1", False),
+        ("2001:0:5db8:d822::f5ff:fffa", False), ("2001:0:5db8:d822::a247:27dd", True),
     ],
 )  # fmt: skip
 def test_addresses_inside_are_told_from_public_ones_in_disguise_too(address: str, public: bool) -> None:
@@ -293,15 +297,17 @@ def test_a_letter_shows_neither_address_nor_text() -> None:
     assert "7Q4K92MDXT" not in repr(LETTER)
 
 
-def own_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's context under a certificate of its own for this machine, and the file that trusts it."""
+def own_certificate(folder: Path, *names: str) -> tuple[ssl.SSLContext, Path]:
+    """A server's context under a certificate of its own for this machine and these hosts, and the file that trusts it."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")])
     today = datetime.now(UTC)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(today - timedelta(days=1))
         .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), *map(x509.DNSName, names)]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -146,6 +146,19 @@ async def test_what_is_over_for_good_is_handed_to_nobody(front: Front, state: st
     assert await rows(front) == []
 
 
+async def test_an_offer_of_a_claim_that_was_withdrawn_is_not_taken_any_more_and_comes_back(front: Front) -> None:
+    hand, reference = await partner(front.house), (await front.house.lodge()).reference
+    number = await offered(front.house, hand, reference)
+    await front.house.withdraw(reference)
+    for by in ("olga", hand):
+        assert problem(await step(front, number, "taken", by)) == (409, "wrong_moment")
+    ma = await seat(front, "ma")
+    for path in (f"/desk/handoffs/{HOME}", f"/desk/claims/{reference}"):
+        page = (await ma.get(path)).text
+        assert ("The claim has ended meanwhile" in page, "Phone them" in page, "They took it" in page) == (True, False, False)
+    assert (await step(front, number, "returned", json={"reason": "已撤回。"})).status_code == 200
+
+
 async def test_only_a_partner_of_the_site_is_offered_anything(front: Front) -> None:
     abroad, gone = await partner(front.house, site=AWAY), await partner(front.house)
     assert (await front.call("POST", f"/api/v1/partners/{gone.id}/disable", "ma")).status_code == 200
@@ -170,7 +183,7 @@ async def test_a_partner_hands_a_claim_in_once_for_each_number_of_its_own(front:
     replayed = await handed(front, hand, "one-press")
     assert (replayed.content, replayed.headers["Idempotent-Replayed"]) == (first.content, "true")
     assert problem(await handed(front, hand, "one-press", number="other")) == (422, "idempotency_key_reused")
-    again = await handed(front, hand, facts="同一件事，又打来电话。")
+    again = await handed(front, hand, category="other", people=2)
     assert (again.status_code, again.json()["reference"], again.headers["Idempotent-Replayed"]) == (201, reference, "true")
     await front.house.assess(reference)
     await front.house.confirm(reference, "fast_refund")
@@ -179,6 +192,42 @@ async def test_a_partner_hands_a_claim_in_once_for_each_number_of_its_own(front:
     other = await partner(front.house, "consumer_12315")
     assert (await handed(front, other)).json()["reference"] != reference
     assert (await front.counted("claim"), await front.counted("handed_in")) == (3, 3)
+
+
+async def test_another_matter_under_a_known_number_is_refused_and_learns_nothing_of_the_first(front: Front) -> None:
+    hand = await partner(front.house)
+    first = (await handed(front, hand)).json()
+    others: tuple[dict[str, Any], ...] = (
+        {"facts": "另一家店拒绝退款。"},
+        {"visitor": NEW["visitor"] | {"phone": "13900139000"}},
+        {"visitor": {}},
+    )
+    for told in others:
+        answer = await handed(front, hand, **told)
+        assert (problem(answer), flaw(answer)) == ((422, "bad_input"), ("/number", "number_used"))
+        assert not any(first[name] in answer.text for name in ("reference", "access_code", "status_url"))
+        assert "Idempotent-Replayed" not in answer.headers
+    assert (await handed(front, hand)).json()["reference"] == first["reference"]
+    assert (await handed(front, hand, number="12345-0043", **others[0])).status_code == 201
+    assert (await front.counted("claim"), await front.counted("handed_in")) == (2, 2)
+    (kept, _) = await rows(front, "handed_in")
+    assert len(kept.fingerprint) == 16
+
+
+async def test_a_key_that_came_with_a_known_number_is_remembered_with_what_it_was_answered(front: Front) -> None:
+    hand = await partner(front.house)
+    reference = (await handed(front, hand, "first")).json()["reference"]
+    await front.house.assess(reference)
+    await front.house.confirm(reference, "fast_refund")
+    known = await handed(front, hand, "second")
+    assert known.json()["state"] == "fast_refund"
+    await front.house.withdraw(reference)
+    again = await handed(front, hand, "second")
+    assert (again.status_code, again.content, again.headers["Idempotent-Replayed"]) == (201, known.content, "true")
+    assert problem(await handed(front, hand, "second", number="12345-0043")) == (422, "idempotency_key_reused")
+    assert (await handed(front, hand, "third")).json()["state"] == "withdrawn"
+    assert (await handed(front, hand, "first")).json()["state"] == "received"
+    assert await front.counted("claim") == 1
 
 
 async def test_of_one_number_sent_many_times_at_once_there_is_one_claim(front: Front) -> None:

@@ -12,14 +12,17 @@ from sqlalchemy import Connection, select, update
 
 from desk.actions.checks import Checked
 from desk.actions.handoffs import replay_handoff
-from desk.actions.partners import change_hook
+from desk.actions.partners import change_hook, disable_partner, switch_off
+from desk.actions.steps import DESK
 from desk.domain.errors import WrongMoment
 from desk.domain.handoff import MOST_TRIES
 from desk.domain.notification import Fate
 from desk.domain.signature import secret_bytes, signed_right
 from desk.outside.couriers.partner import PartnerHook
 from desk.ports import Delivery, Posting, Work
+from desk.reads.handoffs import handoff_view
 from desk.reads.verify import verify
+from desk.store import partners
 from desk.store.tables import metadata
 from desk.worker.jobs import Means
 from desk.worker.timetable import work_through
@@ -113,9 +116,9 @@ async def test_the_message_is_signed_names_the_claim_and_nobody_and_is_sent_once
     ("reply", "why"),
     [
         (Reply(500), "status_500"), (Reply(404), "status_404"), (None, "cut_off"), (30.0, "timeout"),
-        (Reply(200, b"x" * 20_000), "too_long"), (Reply(307, headers={"Location": "/elsewhere"}), "status_307"),
+        (Reply(500, b"x" * 20_000), "status_500"), (Reply(307, headers={"Location": "/elsewhere"}), "status_307"),
     ],
-    ids=["fails", "not_there", "cuts", "hangs", "floods", "redirects"],
+    ids=["fails", "not_there", "cuts", "hangs", "fails_at_length", "redirects"],
 )  # fmt: skip
 async def test_what_is_not_sure_is_tried_again_under_the_same_name(house: House, reply: Reply | float | None, why: str) -> None:
     async with receiving() as receiver:
@@ -184,6 +187,44 @@ async def test_410_switches_the_address_off_until_a_manager_saves_one(house: Hou
         assert [await posted(house, each) for each in (number, next_one)] == [("sent", 1, None)] * 2
 
 
+@pytest.mark.parametrize("now", ["other", "none", "disabled", "off"])
+async def test_a_late_410_of_an_address_that_is_not_used_any_more_switches_nothing_off(house: House, now: str) -> None:
+    async with receiving() as receiver:
+        hand = await partner(house, hook_url="https://old.example/desk")
+        number = await offered(house, hand)
+        ma, other = house.cast.ma, receiver.url if now == "other" else None
+
+        class Late:
+            async def post(self, posting: Posting) -> Delivery:
+                if now == "disabled":
+                    await house.desk.write(disable_partner, ma, hand.id)
+                elif now == "off":
+                    await house.desk.write(_switched_off, hand)
+                else:
+                    await house.desk.write(change_hook, ma, hand.id, other)
+                return Delivery(Fate.REFUSED, posting.name and "status_410")
+
+        await work_through(Means(house.desk, None, _no_check, poster=Late()))
+        assert await posted(house, number) == ("waiting", 1, "status_410")
+        house.clock.go(seconds=40)
+        await worked(house)
+        told = ("sent", 2, None) if now == "other" else ("given_up", 1, "status_410")
+        assert (await posted(house, number), len(receiver.asked)) == (told, now == "other")
+    row = await house.desk.read(_partner, hand)
+    assert (row.hook_url, row.hook_off_at is None) == (
+        other if now in ("other", "none") else "https://old.example/desk",
+        now != "off",
+    )
+
+
+def _switched_off(work: Work, hand: Hand) -> None:
+    switch_off(work, DESK, partners.get(work.conn, hand.id))
+
+
+def _partner(conn: Connection, hand: Hand) -> Any:  # noqa: ANN401 - a row
+    return conn.execute(select(PARTNER).where(PARTNER.c.id == hand.id)).one()
+
+
 async def test_nobody_is_told_of_an_offer_that_is_none_any_more(house: House) -> None:
     async with receiving() as receiver:
         receiver.reply = Reply(500)
@@ -193,6 +234,25 @@ async def test_nobody_is_told_of_an_offer_that_is_none_any_more(house: House) ->
         house.clock.go(hours=1)
         await worked(house)
     assert (await posted(house, number), len(receiver.asked)) == (("dropped", 1, None), 1)
+
+
+async def test_a_claim_that_was_withdrawn_is_told_to_nobody_and_taken_by_nobody(house: House) -> None:
+    async with receiving() as receiver:
+        hand, reference = await partner(house, hook_url=receiver.url), (await house.lodge()).reference
+        number = await offered(house, hand, reference)
+        held = await offered(house, hand)
+        await led(house, held, "taken")
+        for each in (reference, (await house.desk.read(handoff_view, house.cast.olga, held)).reference):
+            await house.withdraw(each)
+        await worked(house)
+    assert (await posted(house, number), receiver.asked) == (("dropped", 0, None), [])
+    with pytest.raises(WrongMoment):
+        await led(house, number, "taken")
+    with pytest.raises(WrongMoment):
+        await house.desk.write(replay_handoff, house.cast.ma, number)
+    assert (await house.desk.read(_row, number)).state == "offered"
+    await led(house, number, "returned")
+    await led(house, held, "working", "done")
 
 
 async def test_a_worker_that_dies_while_it_tells_is_followed_by_one_that_tells_again(house: House) -> None:

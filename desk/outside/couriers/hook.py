@@ -21,7 +21,6 @@ from desk.domain.signature import sign
 from desk.outside.gateways.calls import Caller, NoAnswer, status
 from desk.ports import Delivery, Letter
 
-ANSWER_BYTES = 64 * 1024
 NEVER = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.GONE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 )  # fmt: skip
@@ -48,12 +47,12 @@ class HookCourier(Caller):
         try:
             url, more = await self._checked()
             request = self._request("POST", url, content=body, headers=headers | more.pop("headers", {}), **more)
-            answer = await self._fetch(request, ANSWER_BYTES, also_refusals=True)
+            answer = await self._status(request)
         except NoAnswer as trouble:
             return Delivery(Fate.LATER, trouble.why)
-        if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        if HTTPStatus.OK <= answer < HTTPStatus.MULTIPLE_CHOICES:
             return Delivery(Fate.SENT)
-        return Delivery(Fate.REFUSED if answer.status in NEVER else Fate.LATER, status(answer.status))
+        return Delivery(Fate.REFUSED if answer in NEVER else Fate.LATER, status(answer))
 
     async def _checked(self) -> tuple[httpx.URL, dict[str, Any]]:
         """Where to call: the address as it was named, or the one its name stands for now. Raises NoAnswer for a private one."""

@@ -18,7 +18,6 @@ from desk.outside.couriers.hook import addresses_of, pinned
 from desk.outside.gateways.calls import Caller, NoAnswer, status
 from desk.ports import Delivery, Posting
 
-ANSWER_BYTES = 16 * 1024
 SECONDS = 15.0
 
 
@@ -26,11 +25,14 @@ class PartnerHook(Caller):
     """`ports.Poster`. With `on_loopback`, which no desk in use has, this very machine may be called too."""
 
     def __init__(self, now: Callable[[], datetime], *, on_loopback: bool = False, seconds: float = SECONDS) -> None:
-        super().__init__(seconds)
+        super().__init__(seconds, kept=0)
         self._now, self._on_loopback = now, on_loopback
 
     async def post(self, posting: Posting) -> Delivery:
-        """Any 2xx means that they have it; 410 that they want nothing any more; everything else, a redirect too, is not sure."""
+        """Any 2xx means that they have it; 410 that they want nothing any more; everything else, a redirect too, is not sure.
+
+        The status line decides; whatever follows it is not read.
+        """
         at = int(self._now().timestamp())
         signed = {
             "Content-Type": "application/json", "webhook-id": posting.name, "webhook-timestamp": str(at),
@@ -39,12 +41,12 @@ class PartnerHook(Caller):
         try:
             url, more = await self._checked(posting.url)
             request = self._request("POST", url, content=posting.body, headers=signed | more.pop("headers"), **more)
-            answer = await self._fetch(request, ANSWER_BYTES, also_refusals=True)
+            answer = await self._status(request)
         except NoAnswer as trouble:
             return Delivery(Fate.LATER, trouble.why)
-        if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        if HTTPStatus.OK <= answer < HTTPStatus.MULTIPLE_CHOICES:
             return Delivery(Fate.SENT)
-        return Delivery(Fate.REFUSED if answer.status == HTTPStatus.GONE else Fate.LATER, status(answer.status))
+        return Delivery(Fate.REFUSED if answer == HTTPStatus.GONE else Fate.LATER, status(answer))
 
     async def _checked(self, told: str) -> tuple[httpx.URL, dict[str, dict[str, str]]]:
         """Where to call. Raises NoAnswer for an address that could not be set today, and for one that leads inside."""

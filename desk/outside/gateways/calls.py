@@ -5,8 +5,10 @@ Knows no provider and reads nothing into an answer. Source: RELIABILITY I41.
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Annotated, Any, Self, TypeVar
 
 import httpx
@@ -44,16 +46,19 @@ class Answer:
 
 
 class Caller:
-    """A client that calls with so many seconds for each answer.
+    """A client that calls with so many seconds for each answer, and keeps no cookies.
 
     A third of them is for reaching the other side, twice with TLS, so that when all of them are over the request may have left.
+    `kept` lines stay open for the next call. A client that calls more than one host by address keeps none: lines are found again
+    by address and port, and whose certificate was checked when one was opened is not asked.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, kept: int = 8) -> None:
         self._seconds = seconds
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(seconds, connect=seconds / 3),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=4),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=kept, keepalive_expiry=4),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             # Packed, a short answer could unfold into gigabytes.
             headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "desk"},
             follow_redirects=False,
@@ -76,8 +81,8 @@ class Caller:
     ) -> Answer:
         """An answer whose body is not longer than `most`. Raises NoAnswer; for any but a 200 too, unless told otherwise."""
         body = bytearray()
-        try:
-            # httpx times each read by itself, and a gateway that drips would never be too slow for it.
+        # httpx times each read by itself, and a gateway that drips would never be too slow for it.
+        with _heard():
             async with asyncio.timeout(seconds or self._seconds):
                 response = await self._client.send(request, stream=True)
                 async with contextlib.aclosing(response):
@@ -86,17 +91,34 @@ class Caller:
                             body += piece
                             if len(body) > most:
                                 break
-        except _NOTHING_SENT:
-            raise NoAnswer("not_reached", left=False) from None
-        except (TimeoutError, httpx.TimeoutException):
-            raise NoAnswer("timeout") from None
-        except (OSError, httpx.HTTPError):
-            raise NoAnswer("cut_off") from None
         if not also_refusals and response.status_code != HTTPStatus.OK:
             raise NoAnswer(status(response.status_code))
         if len(body) > most:
             raise NoAnswer("too_long")
         return Answer(response.status_code, response.headers, bytes(body))
+
+    async def _status(self, request: httpx.Request) -> int:
+        """The status of an answer, whose body is not read: however long or slow that is, this much is known. Raises NoAnswer."""
+        with _heard():
+            async with asyncio.timeout(self._seconds):
+                response = await self._client.send(request, stream=True)
+        with contextlib.suppress(OSError, httpx.HTTPError):
+            async with asyncio.timeout(self._seconds):
+                await response.aclose()
+        return response.status_code
+
+
+@contextlib.contextmanager
+def _heard() -> Iterator[None]:
+    """Raises NoAnswer for whatever goes wrong on the line."""
+    try:
+        yield
+    except _NOTHING_SENT:
+        raise NoAnswer("not_reached", left=False) from None
+    except (TimeoutError, httpx.TimeoutException):
+        raise NoAnswer("timeout") from None
+    except (OSError, httpx.HTTPError):
+        raise NoAnswer("cut_off") from None
 
 
 def read(body: bytes | msgspec.Raw, shape: msgspec.json.Decoder[T]) -> T:

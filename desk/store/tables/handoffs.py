@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from desk.domain.handoff import HandoffState, PartnerKind, Post
-from desk.store.columns import at_most, key, moment, one_of, only_where, prose, refers, truth, whole, words
+from desk.store.columns import at_most, key, moment, octets, one_of, only_where, prose, refers, truth, whole, words
 
 
 class PartnerRow(SQLModel, table=True):
@@ -81,7 +81,10 @@ class HandoffRow(SQLModel, table=True):
 
 
 class HandedInRow(SQLModel, table=True):
-    """A claim that a partner handed in under its own number: the same number again is the same claim."""
+    """A claim that a partner handed in under its own number: the same number again is the same claim.
+
+    `fingerprint` is a keyed hash of contact and facts: another matter under the same number is refused.
+    """
 
     __tablename__ = "handed_in"
     __table_args__ = (UniqueConstraint("partner_id", "number"), UniqueConstraint("claim_id"))
@@ -90,4 +93,5 @@ class HandedInRow(SQLModel, table=True):
     partner_id: int = Field(sa_column=refers("partner.id"))
     claim_id: int = Field(sa_column=refers("claim.id"))
     number: str = Field(sa_column=words(80))
+    fingerprint: bytes = Field(sa_column=octets())
     received_at: datetime = Field(sa_column=moment())

@@ -121,7 +121,7 @@ class HandoffStepOut(Out):
 
 
 class HandInIn(DisputeIn):
-    """A dispute that a partner hands in. `number` is its own, and names the claim for good: the same again adds no second one."""
+    """A dispute that a partner hands in. `number` is its own: the same matter under it again adds no second claim."""
 
     number: Name = Field(examples=["12345-20260908-0042"])
 
@@ -169,7 +169,7 @@ async def list_handoffs(
     summary="Hand a claim in",
 )  # fmt: skip
 async def post_hand_in(request: Request, body: HandInIn, desk: TheDesk, partner: Partner, key: RequiredKey) -> Response:
-    """With a partner's own token, for its own site. A number handed in before is answered with that claim as it stands."""
+    """With a partner's own token, for its own site. The same matter under a known number: that claim as it stands."""
     found = await _handed_in(request, desk, partner, body, key)
     told = {name: getattr(found, name) for name in HandedInOut.model_fields}
     return Response(
