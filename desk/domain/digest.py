@@ -39,6 +39,9 @@ class Need(StrEnum):
     OVERDUE = "overdue"
     RECTIFICATIONS = "rectifications"
     VISITOR_NOT_REACHED = "visitor_not_reached"
+    HANDOFFS_LOST = "handoffs_lost"
+    INCIDENTS_OPEN = "incidents_open"
+    GATEWAY_MESSAGES = "gateway_messages"
 
 
 class Told(StrEnum):

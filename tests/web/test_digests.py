@@ -15,7 +15,10 @@ from desk.domain.policy import RIGHTS, Act, Role
 from desk.store.tables import metadata
 from tests.builders import all_of
 from tests.cast import AWAY, HOME, OPERATOR
+from tests.crowds import opened
 from tests.digests import all_digests, kept, put_on, reached_at, worked
+from tests.hands import lost, offered, partner
+from tests.statements import puzzled
 from tests.web.console import seat
 from tests.web.front import Front, flaw, problem
 from tests.web.probes import DIGESTS
@@ -234,6 +237,22 @@ async def test_the_page_shows_the_newest_the_history_and_now(front: Front) -> No
     assert (await (await seat(front, "ada")).get(f"{PAGE}/digests.csv")).text.startswith("id,due_at,")
     rooms = re.findall(r'<nav class="rooms".*?</nav>', (await (await seat(front, "olga")).get("/desk")).text, re.DOTALL)
     assert "/desk/digests" not in rooms[0]
+
+
+async def test_what_waits_leads_to_where_it_is_seen_to(front: Front) -> None:
+    await front.house.desk.write(lost, await offered(front.house, await partner(front.house, hook_url="https://p.example/a")))
+    await opened(front.house)
+    await puzzled(front.house)
+    page = (await (await seat(front, "ma")).get(f"{PAGE}/now")).text
+    for address, line in (
+        (f"/desk/handoffs/{HOME}", "Hand-offs that did not reach the partner: 1"),
+        ("/desk/incidents", "Collective incidents that are open: 1"),
+        (f"/desk/gateway-messages/{HOME}", "Gateway messages that nobody has looked at: 1"),
+    ):
+        assert f'<a href="{address}">{line}</a>' in page, line
+    assert "Nothing waits for you" not in page
+    olga = (await (await seat(front, "olga")).get(f"{PAGE}/now")).text
+    assert "<li>Gateway messages that nobody has looked at: 1</li>" in olga
 
 
 async def test_the_roster_is_set_on_its_page_with_a_way_back(front: Front) -> None:
