@@ -11,6 +11,12 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_HELD = {
+    "duty": "officers were put on duty: the older program would forget them",
+    "officer_mail": "officers entered mail addresses: the older program would forget them",
+    "event WHERE kind = 'mail_changed'": "officers entered mail addresses: the older program knows no such event",
+    "digest": "digests were made: the older program would forget them",
+}
 _STATES = "'waiting', 'sent', 'given_up', 'dropped', 'told'"
 
 
@@ -30,10 +36,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Undo. Raises RuntimeError where anybody was ever on duty: the chain would tell of what no row has."""
-    if op.get_bind().execute(sa.text("SELECT 1 FROM duty")).first() is not None:
-        msg = "officers were put on duty: the older program would forget them"
-        raise RuntimeError(msg)
+    """Undo. Raises RuntimeError where anything would be forgotten: the chain would tell of what no row has."""
+    for held, msg in _HELD.items():
+        if op.get_bind().execute(sa.text(f"SELECT 1 FROM {held}")).first() is not None:  # noqa: S608 - names of our own
+            raise RuntimeError(msg)
     for table in ("officer_mail", "duty", "digest_letter", "digest"):
         op.drop_table(table)
 
