@@ -12,6 +12,8 @@ from sqlalchemy import Connection, select
 
 from desk.actions.officers import disable_officer
 from desk.domain.policy import RIGHTS, Act, Role
+from desk.ports import Work
+from desk.store import officers
 from desk.store.tables import metadata
 from tests.builders import all_of
 from tests.cast import AWAY, HOME, OPERATOR
@@ -25,6 +27,7 @@ from tests.web.probes import DIGESTS
 from tests.web.test_foreign_site import ROLES
 
 EVENT, DUTY, MAIL = (metadata.tables[name] for name in ("event", "duty", "officer_mail"))
+OFFICER, PASSWORD = metadata.tables["officer"], "seven quiet lanterns"
 PATH, ROSTER, PAGE = "/api/v1/digests", f"/api/v1/sites/{HOME}/roster", f"/desk/digests/{HOME}"
 OLGA = {"day": "2026-09-08", "officer": "Olga"}
 
@@ -291,19 +294,30 @@ async def test_a_colleague_who_was_faster_is_said_on_the_page(front: Front) -> N
 
 async def test_an_officer_enters_their_own_address_and_takes_it_back(front: Front) -> None:
     olga = await seat(front, "olga")
+    await front.house.desk.write(_password)
     account, form = "/desk/account", "/desk/account/mail"
-    refused = await olga.submit(account, form, mail="olga at home")
+    for password in ("", "not hers"):
+        wrong = await olga.submit(account, form, mail="olga@site.example", mail_password=password)
+        assert (wrong.status_code, 'value="olga@site.example"' in wrong.text) == (422, True)
+        assert "not hers" not in wrong.text
+    refused = await olga.submit(account, form, mail="olga at home", mail_password=PASSWORD)
     assert (refused.status_code, 'value="olga at home"' in refused.text) == (422, True)
-    assert await front.counted("officer_mail") == 0
-    assert (await olga.submit(account, form, mail=" olga@site.example ")).headers["location"] == account
+    assert (await front.counted("officer_mail"), PASSWORD in refused.text) == (0, False)
+    taken = await olga.submit(account, form, mail=" olga@site.example ", mail_password=PASSWORD)
+    assert taken.headers["location"] == account
     page = (await olga.get(account)).text
     assert ('value="olga@site.example"' in page, "The mail address is saved." in page) == (True, True)
-    await olga.submit(account, form, mail="olga@site.example")
-    await olga.submit(account, form, mail="")
+    await olga.submit(account, form, mail="olga@site.example", mail_password=PASSWORD)
+    await olga.submit(account, form, mail="", mail_password=PASSWORD)
     assert "You get no mail any more." in (await olga.get(account)).text
     assert await front.counted("officer_mail") == 0
     told = [each for each in await front.house.desk.read(_told) if each[0] == "mail_changed"]
     assert told[-2:] == [("mail_changed", "intake", {"has_mail": True}), ("mail_changed", "intake", {"has_mail": False})]
+
+
+def _password(work: Work) -> None:
+    (number,) = work.conn.execute(select(OFFICER.c.id).where(OFFICER.c.name == "Olga")).scalars()
+    officers.set_password(work.conn, number, work.kit.sealer.password_hash(PASSWORD))
 
 
 async def test_who_left_no_address_is_marked_and_no_address_is_shown_to_others(front: Front) -> None:
