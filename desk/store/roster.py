@@ -64,6 +64,11 @@ def mail_of(conn: Connection, officer_id: int) -> str | None:
     return conn.execute(query.where(MAIL.c.officer_id == officer_id, OFFICER.c.disabled_at.is_(None))).scalar()
 
 
+def has_mail(conn: Connection, officer_id: int) -> bool:
+    """Whether an address of an officer is kept, disabled or not."""
+    return conn.execute(select(MAIL.c.officer_id).where(MAIL.c.officer_id == officer_id)).first() is not None
+
+
 def put_mail(work: Work, officer_id: int, address: str | None) -> None:
     """Store an officer's address in place of the one before, or none."""
     work.conn.execute(delete(MAIL).where(MAIL.c.officer_id == officer_id))

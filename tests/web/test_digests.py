@@ -320,6 +320,19 @@ def _password(work: Work) -> None:
     officers.set_password(work.conn, number, work.kit.sealer.password_hash(PASSWORD))
 
 
+async def test_the_address_of_whoever_is_shut_out_is_erased_and_that_is_told(front: Front) -> None:
+    await reached_at(front.house, front.house.cast.otto, "otto@site.example")
+    assert front.house.cast.otto.id is not None
+    for _ in range(2):
+        await front.house.desk.write(disable_officer, OPERATOR, "Otto")
+    try:
+        assert await front.counted("officer_mail") == 0
+        told = [each for each in await front.house.desk.read(_told) if each[0] == "mail_changed"]
+        assert [said["has_mail"] for _, _, said in told][-2:] == [True, False]
+    finally:
+        await front.house.desk.write(_let_back, front.house.cast.otto.id)
+
+
 async def test_who_left_no_address_is_marked_and_no_address_is_shown_to_others(front: Front) -> None:
     await reached_at(front.house, front.house.cast.ma, "ma@site.example")
     page = (await (await seat(front, "ma")).get(f"{PAGE}/roster")).text
