@@ -320,6 +320,19 @@ async def test_an_address_that_was_taken_back_gets_nothing(house: House) -> None
     assert ([row.why for row in await all_letters(house)], postman.letters) == (["no_address"], [])
 
 
+async def test_whoever_left_the_site_since_it_was_made_gets_nothing(house: House) -> None:
+    await reached_at(house, house.cast.olga, "olga@site.example")
+    await put_on(house, "Olga", TODAY)
+    await house.lodge()
+    go_to(house, 14)
+    await worked(house, letters=False)
+    await house.desk.write(change_roles, OPERATOR, "Olga", [Post(Role.INTAKE, AWAY)])
+    await house.desk.write(_let_go)
+    postman = Postman(SENT)
+    await worked(house, postman)
+    assert ([(row.state, row.why) for row in await all_letters(house)], postman.letters) == ([("dropped", "no_address")], [])
+
+
 async def test_the_hook_gets_it_too_where_one_is_set(database_later: str) -> None:
     async with open_house(database_later, courier=BOTH) as house:
         await reached_at(house, house.cast.ma, "ma@site.example")
