@@ -28,7 +28,8 @@ def upgrade() -> None:
     op.create_table(
         "officer_mail",
         sa.Column("officer_id", _ID, nullable=False),
-        sa.Column("address", sa.String(254), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.String(16), nullable=False),
         sa.Column("set_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["officer_id"], ["officer.id"], name=op.f("fk_officer_mail_officer_id")),
         sa.PrimaryKeyConstraint("officer_id", name=op.f("pk_officer_mail")),

@@ -115,7 +115,7 @@ def _letter(work: Work, digest_id: int, officer: int | None) -> Row:
     """A letter to an officer, or to the hook; one that cannot go is kept too, so that the page says who was not written to."""
     carrier = Carrier.HOOK if officer is None else Carrier.MAIL
     why = None if carrier in _open_to(work) else "no_channel"
-    if why is None and officer is not None and roster.mail_of(work.conn, officer) is None:
+    if why is None and officer is not None and not roster.has_mail(work.conn, officer):
         why = "no_address"
     state = NotificationState.DROPPED if why else NotificationState.WAITING
     return {
@@ -128,7 +128,7 @@ def _address(work: Work, officer: int | None, site: SiteRow) -> str | None:
     """Where a letter goes: the hook by the site's slug, an officer to their address as long as they work at the site."""
     if officer is None:
         return site.slug
-    return roster.mail_of(work.conn, officer) if officers.roles_at(work.conn, officer, site.id) else None
+    return roster.mail_of(work.conn, officer, work.kit.sealer) if officers.roles_at(work.conn, officer, site.id) else None
 
 
 def _hopeless(work: Work, row: DigestLetterRow, digest: DigestRow, zone: ZoneInfo, address: str | None) -> str | None:

@@ -305,6 +305,9 @@ async def test_an_officer_enters_their_own_address_and_takes_it_back(front: Fron
     assert (await front.counted("officer_mail"), PASSWORD in refused.text) == (0, False)
     taken = await olga.submit(account, form, mail=" olga@site.example ", mail_password=PASSWORD)
     assert taken.headers["location"] == account
+    (sealed,) = await front.house.desk.read(lambda conn: conn.execute(select(MAIL)).all())
+    assert b"olga" not in sealed.sealed
+    assert "olga" not in str(sealed.key_id)
     page = (await olga.get(account)).text
     assert ('value="olga@site.example"' in page, "The mail address is saved." in page) == (True, True)
     await olga.submit(account, form, mail="olga@site.example", mail_password=PASSWORD)

@@ -103,7 +103,7 @@ async def _page(
     secret = await desk.read(factor_secret, session.viewer, desk.kit)
     return staff_page(
         request, session, "console/account.html", failed.status if failed else 200, address="/desk/account",
-        failed=failed, secret=secret, mail=typed.get("mail", await desk.read(own_mail, session.viewer) or ""),
+        failed=failed, secret=secret, mail=typed.get("mail", await desk.read(own_mail, session.viewer, desk.kit) or ""),
         picture=factor_picture(secret, session.viewer.name) if secret else "",
         roles=sorted(frozenset().union(*session.viewer.roles.values())),
     )  # fmt: skip
