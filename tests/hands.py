@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from itertools import count
 
+from sqlalchemy import update
+
 from desk.actions.handoffs import move_handoff, offer_handoff
 from desk.actions.partners import add_partner, keys_of
 from desk.domain.handoff import HandoffState, PartnerKind
+from desk.ports import Work
+from desk.store.tables import metadata
 from tests.builders import House
 from tests.cast import HOME
 
@@ -49,3 +53,10 @@ async def led(house: House, handoff_id: int, *states: str) -> None:
     for state in states:
         reason = "不属于本单位职责。" if state == "returned" else None
         await house.desk.write(move_handoff, house.cast.olga, handoff_id, HandoffState(state), reason)
+
+
+def lost(work: Work, handoff_id: int) -> None:
+    """Have told the partner's system in vain."""
+    row, job = metadata.tables["handoff"], metadata.tables["job"]
+    work.conn.execute(update(row).where(row.c.id == handoff_id).values(post="given_up", why="timeout", tries=14))
+    work.conn.execute(update(job).where(job.c.dedupe == f"handoff:{handoff_id}:1").values(done_at=work.now))

@@ -11,6 +11,12 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_HELD = {
+    "duty": "officers were put on duty: the older program would forget them",
+    "officer_mail": "officers entered mail addresses: the older program would forget them",
+    "event WHERE kind = 'mail_changed'": "officers entered mail addresses: the older program knows no such event",
+    "digest": "digests were made: the older program would forget them",
+}
 _STATES = "'waiting', 'sent', 'given_up', 'dropped', 'told'"
 
 
@@ -22,7 +28,8 @@ def upgrade() -> None:
     op.create_table(
         "officer_mail",
         sa.Column("officer_id", _ID, nullable=False),
-        sa.Column("address", sa.String(254), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.String(16), nullable=False),
         sa.Column("set_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["officer_id"], ["officer.id"], name=op.f("fk_officer_mail_officer_id")),
         sa.PrimaryKeyConstraint("officer_id", name=op.f("pk_officer_mail")),
@@ -30,10 +37,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Undo. Raises RuntimeError where anybody was ever on duty: the chain would tell of what no row has."""
-    if op.get_bind().execute(sa.text("SELECT 1 FROM duty")).first() is not None:
-        msg = "officers were put on duty: the older program would forget them"
-        raise RuntimeError(msg)
+    """Undo. Raises RuntimeError where anything would be forgotten: the chain would tell of what no row has."""
+    for held, msg in _HELD.items():
+        if op.get_bind().execute(sa.text(f"SELECT 1 FROM {held}")).first() is not None:  # noqa: S608 - names of our own
+            raise RuntimeError(msg)
     for table in ("officer_mail", "duty", "digest_letter", "digest"):
         op.drop_table(table)
 

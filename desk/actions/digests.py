@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from desk.domain.digest import Figures, Told, day_told, last_due
 from desk.domain.notification import MOST_TRIES, Carrier, Fate, NotificationState, is_stale, try_again_in
 from desk.ports import Delivery, Lease, Letter, Row, Work
-from desk.store import digests, jobs, roster, sites
+from desk.store import digests, jobs, officers, roster, sites
 from desk.store.digest_counts import figures_of
 from desk.store.tables import DigestLetterRow, DigestRow, SiteRow
 from desk.wording.digests import digest_letter
@@ -55,8 +55,8 @@ def make_digest(work: Work, lease: Lease) -> DigestRow | None:
 def begin_letter(work: Work, lease: Lease, number: int) -> Letter | None:
     """Count a try and hand the letter out; None where nothing is to be sent any more.
 
-    One that a newer digest overtakes, which is due by now, is not sent. The address is read now, and so is whether its officer is
-    still there. A try that ended in a crash is counted and begun again under the same name. Raises LeaseLost.
+    One that a newer digest overtakes, which is due by now, is not sent. The address is read now, and so is whether its officer
+    still works at the site. A try that ended in a crash is counted and begun again under the same name. Raises LeaseLost.
     """
     row = digests.letter(work.conn, number)
     jobs.keep_hold(work, lease)
@@ -66,7 +66,7 @@ def begin_letter(work: Work, lease: Lease, number: int) -> Letter | None:
     digest = digests.get(work.conn, row.digest_id)
     site = sites.get(work.conn, digest.site_id)
     zone = ZoneInfo(site.time_zone)
-    address = roster.mail_of(work.conn, row.officer_id) if row.officer_id is not None else site.slug
+    address = _address(work, row.officer_id, site)
     if why := _hopeless(work, row, digest, zone, address):
         _end(work, lease, row, NotificationState.GIVEN_UP if row.tries else NotificationState.DROPPED, why)
         return None
@@ -115,13 +115,20 @@ def _letter(work: Work, digest_id: int, officer: int | None) -> Row:
     """A letter to an officer, or to the hook; one that cannot go is kept too, so that the page says who was not written to."""
     carrier = Carrier.HOOK if officer is None else Carrier.MAIL
     why = None if carrier in _open_to(work) else "no_channel"
-    if why is None and officer is not None and roster.mail_of(work.conn, officer) is None:
+    if why is None and officer is not None and not roster.has_mail(work.conn, officer):
         why = "no_address"
     state = NotificationState.DROPPED if why else NotificationState.WAITING
     return {
         "id": work.kit.lots.number(), "digest_id": digest_id, "officer_id": officer, "channel": carrier.value,
         "state": state.value, "tries": 0, "why": why, "tried_at": None, "ended_at": work.now if why else None,
     }  # fmt: skip
+
+
+def _address(work: Work, officer: int | None, site: SiteRow) -> str | None:
+    """Where a letter goes: the hook by the site's slug, an officer to their address as long as they work at the site."""
+    if officer is None:
+        return site.slug
+    return roster.mail_of(work.conn, officer, work.kit.sealer) if officers.roles_at(work.conn, officer, site.id) else None
 
 
 def _hopeless(work: Work, row: DigestLetterRow, digest: DigestRow, zone: ZoneInfo, address: str | None) -> str | None:

@@ -10,7 +10,7 @@ from desk.domain.audit import EventKind
 from desk.domain.errors import AdminNeeded, BadInput, NotFound
 from desk.domain.policy import Act, Role, Viewer, require
 from desk.ports import Row, Work
-from desk.store import events, officers, sessions, sites
+from desk.store import events, officers, roster, sessions, sites
 from desk.store.tables import OfficerRow
 
 LONGEST_NAME = 80
@@ -83,6 +83,8 @@ def revoke_tokens(work: Work, viewer: Viewer, name: str, prefix: str | None = No
 def disable_officer(work: Work, viewer: Viewer, name: str) -> None:
     """Shut an officer out: every token and session of theirs is refused from the next request on. Twice changes nothing.
 
+    Their mail address is erased, for they can erase it no more.
+
     Raises NotFound for an unknown name, AdminNeeded for oneself and for the last admin. Source: RELIABILITY I34.
     """
     require(viewer, Act.MANAGE_OFFICERS, 0)
@@ -93,6 +95,9 @@ def disable_officer(work: Work, viewer: Viewer, name: str) -> None:
         officers.disable(work, officer.id)
         sessions.end_all(work.conn, officer.id)
         _record(work, viewer, officer.id, EventKind.OFFICER_DISABLED, {})
+        if roster.has_mail(work.conn, officer.id):
+            roster.put_mail(work, officer.id, None)
+            _record(work, viewer, officer.id, EventKind.MAIL_CHANGED, {"has_mail": False})
 
 
 def change_roles(work: Work, viewer: Viewer, name: str, posts: Sequence[Post]) -> None:

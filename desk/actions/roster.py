@@ -74,7 +74,7 @@ def change_mail(work: Work, viewer: Viewer, address: str) -> None:
     if typed and (len(typed) > LONGEST_MAIL or not is_mailbox(typed)):
         raise BadInput("/mail", "bad_email")
     number = officer_id(viewer)
-    if roster.mail_of(work.conn, number) == (typed or None):
+    if roster.mail_of(work.conn, number, work.kit.sealer) == (typed or None):
         return
     roster.put_mail(work, number, typed or None)
     event = event_by(viewer, f"officer:{number}", None, EventKind.MAIL_CHANGED, work.now, {"has_mail": bool(typed)})

@@ -39,6 +39,9 @@ class Need(StrEnum):
     OVERDUE = "overdue"
     RECTIFICATIONS = "rectifications"
     VISITOR_NOT_REACHED = "visitor_not_reached"
+    HANDOFFS_LOST = "handoffs_lost"
+    INCIDENTS_OPEN = "incidents_open"
+    GATEWAY_MESSAGES = "gateway_messages"
 
 
 class Told(StrEnum):
@@ -71,7 +74,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class FundStands:
-    """What a fund had, of how much put in, and how long it lasts at the pace of so many days; `lasts` None where nothing left."""
+    """What a fund had, of how much put in, and how long it lasts at the pace of so many days.
+
+    `lasts` is None where refunds took no more in the last 7 days than banks returned.
+    """
 
     currency: str
     available: int
@@ -157,12 +163,12 @@ def _refunded(counted: Counted) -> Clause:
 
 
 def _of_fund(fund: FundStands) -> Clause:
-    if not fund.put_in and not fund.available:
+    if fund.available <= 0:
         return Clause("fund_none", {})
     if fund.lasts is None:
         return Clause("fund_still", {})
-    code = "fund_lasts" if fund.lasts else "fund_short"
-    return Clause(code, {"pace": fund.pace_days, "days": fund.lasts})
+    code, pace = "fund_lasts" if fund.lasts else "fund_short", fund.pace_days
+    return Clause(f"{code}_day" if pace == 1 else code, {"pace": pace, "days": fund.lasts})
 
 
 def read_times(text: str) -> tuple[time, ...]:

@@ -87,26 +87,26 @@ def roster_view(
     )  # fmt: skip
 
 
-def own_mail(conn: Connection, viewer: Viewer) -> str | None:
+def own_mail(conn: Connection, viewer: Viewer, kit: Kit) -> str | None:
     """Where the officer who asks gets mail from the desk, None without an address."""
-    return roster.mail_of(conn, viewer.id) if viewer.id is not None else None
+    return roster.mail_of(conn, viewer.id, kit.sealer) if viewer.id is not None else None
 
 
 def _staff(conn: Connection, site_id: int) -> dict[int, Colleague]:
     """Who works at a site, by name: their id, and what is shown."""
     works = exists().where(ROLE.c.officer_id == OFFICER.c.id, ROLE.c.site_id == site_id, ROLE.c.role != Role.ADMIN.value)
     query = (
-        select(OFFICER.c.id, OFFICER.c.name, MAIL.c.address)
+        select(OFFICER.c.id, OFFICER.c.name, MAIL.c.set_at)
         .outerjoin(MAIL, MAIL.c.officer_id == OFFICER.c.id)
         .where(OFFICER.c.disabled_at.is_(None), works)
         .order_by(OFFICER.c.name)
     )
-    return {row.id: Colleague(row.name, row.address is not None) for row in conn.execute(query)}
+    return {row.id: Colleague(row.name, row.set_at is not None) for row in conn.execute(query)}
 
 
 def _days(conn: Connection, site_id: int, first: date, last: date, here: set[int]) -> list[RosterDay]:
     query = (
-        select(DUTY.c.id, DUTY.c.on_day, DUTY.c.officer_id, DUTY.c.removed_at, OFFICER.c.name, MAIL.c.address)
+        select(DUTY.c.id, DUTY.c.on_day, DUTY.c.officer_id, DUTY.c.removed_at, OFFICER.c.name, MAIL.c.set_at)
         .join(OFFICER, OFFICER.c.id == DUTY.c.officer_id)
         .outerjoin(MAIL, MAIL.c.officer_id == OFFICER.c.id)
         .where(DUTY.c.site_id == site_id, DUTY.c.on_day.between(first, last))
@@ -116,7 +116,7 @@ def _days(conn: Connection, site_id: int, first: date, last: date, here: set[int
     for row in conn.execute(query):
         if row.removed_at is None:
             works = row.officer_id in here
-            on[row.on_day].append(DutyView(row.id, row.name, works, works and row.address is not None))
+            on[row.on_day].append(DutyView(row.id, row.name, works, works and row.set_at is not None))
         elif row.officer_id in here:
             off[row.on_day][row.name] = None
     days = [first + number * _DAY for number in range((last - first).days + 1)]

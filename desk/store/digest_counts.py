@@ -1,6 +1,6 @@
 """What a digest tells, counted of one site now: one day by counters and short ways through indexes, all else as it stands.
 
-No statement looks at more than one day, or at what is closed. Tells nobody.
+No statement looks at more than one day, or at what is closed but for a site's incidents, which are few. Tells nobody.
 """
 
 from collections import Counter
@@ -9,24 +9,32 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, func, select, union_all
+from sqlalchemy import Connection, Select, func, literal_column, select, union_all
 
 from desk.domain.alerts import Level
 from desk.domain.calendar import WorkingCalendar
 from desk.domain.claim import OPEN_STATES
 from desk.domain.digest import MOST_COUNTED, Counted, Figures, FundStands, Need, half_within
 from desk.domain.fund import EntryKind
+from desk.domain.handoff import HandoffState, Post
 from desk.domain.opening import midnight
-from desk.domain.payout import PayoutState
+from desk.domain.payout import Doubt, PayoutState
 from desk.store import alerts
 from desk.store import fund as books
+from desk.store.breaks import anybody_uses_gateway, uses_gateway
+from desk.store.gateway_messages import MESSAGE, WAITING
 from desk.store.runway import runway_of
 from desk.store.tables import SiteRow, metadata
 
-ENTRY, PAYOUT, CLAIM, BREACH, WITHDRAWAL, RECTIFICATION, NOTICE, DOCKET = (
+ENTRY, PAYOUT, CLAIM, BREACH, WITHDRAWAL, RECTIFICATION, NOTICE, DOCKET, HANDOFF, INCIDENT = (
     metadata.tables[name]
-    for name in ("fund_entry", "payout", "claim", "clock_breach", "withdrawal", "rectification", "notice", "docket_entry")
-)
+    for name in (
+        "fund_entry", "payout", "claim", "clock_breach", "withdrawal", "rectification", "notice", "docket_entry", "handoff",
+        "incident",
+    )
+)  # fmt: skip
+_HANDOFF_WAITS = literal_column("handoff.state IN ('offered', 'taken', 'working')")
+"""As the index of open hand-offs says it: SQLite takes an index of some rows only where a statement repeats its words."""
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
 
@@ -82,17 +90,40 @@ def _needs(conn: Connection, site_id: int, now: datetime) -> Iterator[tuple[Need
                .limit(MOST_COUNTED).subquery())
         for state in sorted(OPEN_STATES)
     )  # fmt: skip
+    lost = (HANDOFF.c.state == HandoffState.OFFERED.value) & (HANDOFF.c.post == Post.GIVEN_UP.value)
+    incidents = (INCIDENT.c.site_id == site_id) & INCIDENT.c.closed_at.is_(None) & INCIDENT.c.opened_at.is_not(None)
     found: dict[str, int] = {
         Need.APPROVALS: _capped(conn, select(PAYOUT.c.id).where(payouts)),
         Need.WITHDRAWALS: _capped(conn, select(WITHDRAWAL.c.id).where(out)),
         Need.OVERDUE: _capped(conn, select(union_all(*overdue).subquery())),
         Need.RECTIFICATIONS: _capped(conn, select(RECTIFICATION.c.id).where(late)),
+        Need.HANDOFFS_LOST: _capped(conn, select(HANDOFF.c.id).where(HANDOFF.c.site_id == site_id, _HANDOFF_WAITS, lost)),
+        Need.INCIDENTS_OPEN: _capped(conn, select(INCIDENT.c.id).where(incidents)),
+        Need.GATEWAY_MESSAGES: _messages(conn, site_id),
     }
     told = select(NOTICE.c.kind, func.count()).where(NOTICE.c.site_id == site_id, NOTICE.c.closed_at.is_(None))
     found |= {kind: min(MOST_COUNTED, int(number)) for kind, number in conn.execute(told.group_by(NOTICE.c.kind))}
     for need in Need:
         if number := found.get(need, 0):
             yield need, number
+
+
+def _messages(conn: Connection, site_id: int) -> int:
+    """How many messages of the gateway concern a site and wait, told by no notice: whose they are as `gateway_messages.concerns`.
+
+    Whether anybody pays through the gateway is asked only where a message of no payout waits and the site itself does not.
+    """
+    waits = (MESSAGE.c.number > 0) & WAITING & (MESSAGE.c.why != Doubt.CONTRADICTS.value)
+    query = select(PAYOUT.c.site_id, func.count()).select_from(MESSAGE).outerjoin(PAYOUT, PAYOUT.c.id == MESSAGE.c.payout_id)
+    told = {of: int(count) for of, count in conn.execute(query.where(waits).group_by(PAYOUT.c.site_id))}
+    number, nobodys = told.get(site_id, 0), told.get(None, 0)
+    if nobodys and (_holds(conn, select(uses_gateway(site_id))) or not _holds(conn, select(anybody_uses_gateway()))):
+        number += nobodys
+    return min(MOST_COUNTED, number)
+
+
+def _holds(conn: Connection, query: Select[Any]) -> bool:
+    return bool(conn.execute(query).scalar_one())
 
 
 def _capped(conn: Connection, query: Select[Any]) -> int:

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Connection, delete, insert, select, update
 
 from desk.domain.policy import Role
-from desk.ports import Row, Work
+from desk.ports import Row, Sealer, Work
 from desk.store.tables import DutyRow, metadata
 
 DUTY, OFFICER, ROLE, MAIL = (metadata.tables[name] for name in ("duty", "officer", "officer_role", "officer_mail"))
@@ -58,14 +58,26 @@ def remove(work: Work, row: DutyRow, by: int) -> DutyRow:
     return DutyRow(**{**row.model_dump(), **ended})
 
 
-def mail_of(conn: Connection, officer_id: int) -> str | None:
+def mail_of(conn: Connection, officer_id: int, sealer: Sealer) -> str | None:
     """Where an officer gets mail, None where they left no address or are disabled."""
-    query = select(MAIL.c.address).join(OFFICER, OFFICER.c.id == MAIL.c.officer_id)
-    return conn.execute(query.where(MAIL.c.officer_id == officer_id, OFFICER.c.disabled_at.is_(None))).scalar()
+    query = select(MAIL.c.sealed).join(OFFICER, OFFICER.c.id == MAIL.c.officer_id)
+    sealed = conn.execute(query.where(MAIL.c.officer_id == officer_id, OFFICER.c.disabled_at.is_(None))).scalar()
+    return sealer.open_secret(_purpose(officer_id), sealed) if sealed is not None else None
+
+
+def has_mail(conn: Connection, officer_id: int) -> bool:
+    """Whether an address of an officer is kept, disabled or not."""
+    return conn.execute(select(MAIL.c.officer_id).where(MAIL.c.officer_id == officer_id)).first() is not None
 
 
 def put_mail(work: Work, officer_id: int, address: str | None) -> None:
-    """Store an officer's address in place of the one before, or none."""
+    """Seal and store an officer's address in place of the one before, or none."""
     work.conn.execute(delete(MAIL).where(MAIL.c.officer_id == officer_id))
     if address is not None:
-        work.conn.execute(insert(MAIL), {"officer_id": officer_id, "address": address, "set_at": work.now})
+        sealer = work.kit.sealer
+        row = {"officer_id": officer_id, "sealed": sealer.seal_secret(_purpose(officer_id), address), "key_id": sealer.key_id}
+        work.conn.execute(insert(MAIL), {**row, "set_at": work.now})
+
+
+def _purpose(officer_id: int) -> str:
+    return f"mail:{officer_id}"

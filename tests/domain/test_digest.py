@@ -137,7 +137,10 @@ def test_what_names_no_times_is_refused_in_words_of_our_own(text: str) -> None:
         ({"lodged": 1, "lasts": 0}, ["lodged", "refunded_none", "missed_none", "fund_short"]),
         ({"refunded": 2, "lasts": 1}, ["lodged_none", "refunded", "missed_none", "fund_lasts"]),
         ({"missed": 1, "available": 0, "put_in": 0}, ["lodged_none", "refunded_none", "missed", "fund_none"]),
-        ({"available": 0}, ["nothing", "fund_still"]),
+        ({"available": 0}, ["nothing", "fund_none"]),
+        ({"available": 0, "lasts": 0}, ["nothing", "fund_none"]),
+        ({"lasts": 0, "pace_days": 1}, ["nothing", "fund_short_day"]),
+        ({"lasts": 1, "pace_days": 1}, ["nothing", "fund_lasts_day"]),
     ],
 )
 def test_the_sentence_says_what_is_known_and_no_more(told: dict[str, Any], said: list[str]) -> None:

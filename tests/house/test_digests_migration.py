@@ -1,18 +1,39 @@
-"""Bringing a desk to the schema with digests and back: who was ever on duty is not forgotten."""
+"""Bringing a desk to the schema with digests and back: no duty, address or digest is forgotten."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 import pytest
 
-from tests.builders import open_house
-from tests.digests import put_on, reached_at
+from tests.builders import House, open_house
+from tests.digests import kept, put_on, reached_at
 from tests.house.test_messages_migration import moved
 
 
-async def test_a_desk_without_a_roster_goes_back_and_forth_and_one_with_any_does_not(database: str) -> None:
+async def test_a_desk_without_any_of_it_goes_back_and_forth(database: str) -> None:
     async with open_house(database) as house:
         await house.lodge()
-        moved(database, "downgrade", "0021")
-        moved(database, "upgrade", "head")
-        await reached_at(house, house.cast.ma, "ma@site.example")
-        await put_on(house)
-    with pytest.raises(RuntimeError, match="put on duty"):
+    moved(database, "downgrade", "0021")
+    moved(database, "upgrade", "head")
+
+
+async def _reached(house: House) -> None:
+    await reached_at(house, house.cast.ma, "ma@site.example")
+
+
+async def _reached_no_more(house: House) -> None:
+    await _reached(house)
+    await reached_at(house, house.cast.ma, "")
+
+
+HELD: Mapping[str, Callable[[House], Awaitable[object]]] = MappingProxyType(
+    {"put on duty": put_on, "addresses": _reached, "no such event": _reached_no_more, "digests were made": kept}
+)
+
+
+@pytest.mark.parametrize("why", HELD)
+async def test_a_desk_that_would_forget_something_does_not_go_back(database: str, why: str) -> None:
+    async with open_house(database) as house:
+        await HELD[why](house)
+    with pytest.raises(RuntimeError, match=why):
         moved(database, "downgrade", "0021")

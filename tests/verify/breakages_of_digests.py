@@ -15,7 +15,7 @@ OF_DIGESTS: Table = [
     ("I18", "somebody taken off untold", by(f"UPDATE duty SET removed_at = added_at, removed_by = added_by WHERE {STANDS}")),
     ("I18", "somebody on duty forgotten", by("DELETE FROM duty WHERE removed_at IS NOT NULL")),
     ("I18", "an address that nobody entered", by(
-        "INSERT INTO officer_mail (officer_id, address, set_at) "
-        "SELECT id, 'x@example.org', '2026-09-08T00:00:00.000000Z' FROM officer WHERE name = 'Otto'")),
+        "INSERT INTO officer_mail (officer_id, sealed, key_id, set_at) "
+        "SELECT id, x'00', 'k', '2026-09-08T00:00:00.000000Z' FROM officer WHERE name = 'Otto'")),
     ("I18", "an address lost", by("DELETE FROM officer_mail")),
 ]  # fmt: skip

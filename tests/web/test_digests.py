@@ -12,16 +12,22 @@ from sqlalchemy import Connection, select
 
 from desk.actions.officers import disable_officer
 from desk.domain.policy import RIGHTS, Act, Role
+from desk.ports import Work
+from desk.store import officers
 from desk.store.tables import metadata
 from tests.builders import all_of
 from tests.cast import AWAY, HOME, OPERATOR
+from tests.crowds import opened
 from tests.digests import all_digests, kept, put_on, reached_at, worked
+from tests.hands import lost, offered, partner
+from tests.statements import puzzled
 from tests.web.console import seat
 from tests.web.front import Front, flaw, problem
 from tests.web.probes import DIGESTS
 from tests.web.test_foreign_site import ROLES
 
 EVENT, DUTY, MAIL = (metadata.tables[name] for name in ("event", "duty", "officer_mail"))
+OFFICER, PASSWORD = metadata.tables["officer"], "seven quiet lanterns"
 PATH, ROSTER, PAGE = "/api/v1/digests", f"/api/v1/sites/{HOME}/roster", f"/desk/digests/{HOME}"
 OLGA = {"day": "2026-09-08", "officer": "Olga"}
 
@@ -236,6 +242,22 @@ async def test_the_page_shows_the_newest_the_history_and_now(front: Front) -> No
     assert "/desk/digests" not in rooms[0]
 
 
+async def test_what_waits_leads_to_where_it_is_seen_to(front: Front) -> None:
+    await front.house.desk.write(lost, await offered(front.house, await partner(front.house, hook_url="https://p.example/a")))
+    await opened(front.house)
+    await puzzled(front.house)
+    page = (await (await seat(front, "ma")).get(f"{PAGE}/now")).text
+    for address, line in (
+        (f"/desk/handoffs/{HOME}", "Hand-offs that did not reach the partner: 1"),
+        ("/desk/incidents", "Collective incidents that are open: 1"),
+        (f"/desk/gateway-messages/{HOME}", "Gateway messages that nobody has looked at: 1"),
+    ):
+        assert f'<a href="{address}">{line}</a>' in page, line
+    assert "Nothing waits for you" not in page
+    olga = (await (await seat(front, "olga")).get(f"{PAGE}/now")).text
+    assert "<li>Gateway messages that nobody has looked at: 1</li>" in olga
+
+
 async def test_the_roster_is_set_on_its_page_with_a_way_back(front: Front) -> None:
     ma, page = await seat(front, "ma"), f"{PAGE}/roster"
     assert "Nobody is on duty: the managers are told." in (await ma.get(page)).text
@@ -272,19 +294,46 @@ async def test_a_colleague_who_was_faster_is_said_on_the_page(front: Front) -> N
 
 async def test_an_officer_enters_their_own_address_and_takes_it_back(front: Front) -> None:
     olga = await seat(front, "olga")
+    await front.house.desk.write(_password)
     account, form = "/desk/account", "/desk/account/mail"
-    refused = await olga.submit(account, form, mail="olga at home")
+    for password in ("", "not hers"):
+        wrong = await olga.submit(account, form, mail="olga@site.example", mail_password=password)
+        assert (wrong.status_code, 'value="olga@site.example"' in wrong.text) == (422, True)
+        assert "not hers" not in wrong.text
+    refused = await olga.submit(account, form, mail="olga at home", mail_password=PASSWORD)
     assert (refused.status_code, 'value="olga at home"' in refused.text) == (422, True)
-    assert await front.counted("officer_mail") == 0
-    assert (await olga.submit(account, form, mail=" olga@site.example ")).headers["location"] == account
+    assert (await front.counted("officer_mail"), PASSWORD in refused.text) == (0, False)
+    taken = await olga.submit(account, form, mail=" olga@site.example ", mail_password=PASSWORD)
+    assert taken.headers["location"] == account
+    (sealed,) = await front.house.desk.read(lambda conn: conn.execute(select(MAIL)).all())
+    assert b"olga" not in sealed.sealed
+    assert "olga" not in str(sealed.key_id)
     page = (await olga.get(account)).text
     assert ('value="olga@site.example"' in page, "The mail address is saved." in page) == (True, True)
-    await olga.submit(account, form, mail="olga@site.example")
-    await olga.submit(account, form, mail="")
+    await olga.submit(account, form, mail="olga@site.example", mail_password=PASSWORD)
+    await olga.submit(account, form, mail="", mail_password=PASSWORD)
     assert "You get no mail any more." in (await olga.get(account)).text
     assert await front.counted("officer_mail") == 0
     told = [each for each in await front.house.desk.read(_told) if each[0] == "mail_changed"]
     assert told[-2:] == [("mail_changed", "intake", {"has_mail": True}), ("mail_changed", "intake", {"has_mail": False})]
+
+
+def _password(work: Work) -> None:
+    (number,) = work.conn.execute(select(OFFICER.c.id).where(OFFICER.c.name == "Olga")).scalars()
+    officers.set_password(work.conn, number, work.kit.sealer.password_hash(PASSWORD))
+
+
+async def test_the_address_of_whoever_is_shut_out_is_erased_and_that_is_told(front: Front) -> None:
+    await reached_at(front.house, front.house.cast.otto, "otto@site.example")
+    assert front.house.cast.otto.id is not None
+    for _ in range(2):
+        await front.house.desk.write(disable_officer, OPERATOR, "Otto")
+    try:
+        assert await front.counted("officer_mail") == 0
+        told = [each for each in await front.house.desk.read(_told) if each[0] == "mail_changed"]
+        assert [said["has_mail"] for _, _, said in told][-2:] == [True, False]
+    finally:
+        await front.house.desk.write(_let_back, front.house.cast.otto.id)
 
 
 async def test_who_left_no_address_is_marked_and_no_address_is_shown_to_others(front: Front) -> None:

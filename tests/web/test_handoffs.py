@@ -5,14 +5,13 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from desk.domain.policy import RIGHTS, Act, Role
-from desk.ports import Work
 from desk.store.tables import metadata
 from tests.builders import all_of
 from tests.cast import AWAY, HOME, VISITOR_NAME
-from tests.hands import ASKED, Hand, led, offered, partner
+from tests.hands import ASKED, Hand, led, lost, offered, partner
 from tests.web.console import seat
 from tests.web.front import BODY, Front, flaw, last, problem
 from tests.web.probes import HANDOFFS, TOKEN
@@ -424,7 +423,7 @@ async def test_staff_see_who_handed_a_claim_in_and_under_which_number(front: Fro
 
 async def test_a_partner_that_could_not_be_told_is_on_the_managers_list_until_somebody_phones(front: Front) -> None:
     number = await offered(front.house, await partner(front.house, hook_url="https://p.example/a"))
-    await front.house.desk.write(_lost, number)
+    await front.house.desk.write(lost, number)
     ma = await seat(front, "ma")
     page = (await ma.get("/desk/notices")).text
     assert ("A hand-off did not reach the partner" in page, f"/desk/handoffs/{HOME}#handoff-{number}" in page) == (True, True)
@@ -434,8 +433,3 @@ async def test_a_partner_that_could_not_be_told_is_on_the_managers_list_until_so
     assert "Their system will be told again." in (await ma.get(home)).text
     await led(front.house, number, "taken")
     assert "did not reach the partner" not in (await ma.get("/desk/notices")).text
-
-
-def _lost(work: Work, number: int) -> None:
-    row = metadata.tables["handoff"]
-    work.conn.execute(update(row).where(row.c.id == number).values(post="given_up", why="timeout", tries=14))

@@ -298,7 +298,7 @@ async def test_signing_in_leads_nowhere_but_into_the_desk(door: Front, elsewhere
 async def test_what_was_typed_into_a_form_survives_an_ended_session(door: Front) -> None:
     page = (await (await seat(door, "olga")).get(ACCOUNT)).text
     key = form_in(page, "/desk/account/factor")["key"]
-    typed = {"text": "He said <b>no</b>\nand left.", "version": "3", "key": key, "password": "never"}
+    typed = {"text": "He said <b>no</b>\nand left.", "version": "3", "key": key, "password": "never", "mail_password": "never"}
     door_again = await browser(door).post("/desk/account/factor", data=typed, headers={"Accept-Language": "en"})
     assert door_again.status_code == 401
     assert "What you wrote is kept" in door_again.text

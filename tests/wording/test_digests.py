@@ -34,8 +34,29 @@ def test_of_the_day_before_it_says_so() -> None:
 
 
 def test_where_nothing_happened_it_is_short() -> None:
-    assert sentence(QUIET, DAY, "zh-CN") == "今天没有登记、退款和超时；基金还没有资金。"
-    assert sentence(QUIET, DAY, "en") == "Nothing was lodged, refunded or missed today; the fund has no money yet."
+    assert sentence(QUIET, DAY, "zh-CN") == "今天没有登记、退款和超时；基金没有资金。"
+    assert sentence(QUIET, DAY, "en") == "Nothing was lodged, refunded or missed today; the fund has no money."
+
+
+@pytest.mark.parametrize(
+    ("fund", "chinese", "english"),
+    [
+        ((100, 1, 1), "基金按近一天还够 1 天。", "at the pace of the last day the fund lasts 1 day."),
+        ((100, 0, 1), "基金按近一天不够 1 天。", "at the pace of the last day the fund does not last a day."),
+        ((100, 2, 2), "基金按近 2 天还够 2 天。", "at the pace of the last 2 days the fund lasts 2 days."),
+        ((100, 0, 7), "基金按近 7 天不够 1 天。", "at the pace of the last 7 days the fund does not last a day."),
+        ((100, None, 1), "近 7 天没有净退款。", "no refunds on balance in the last 7 days."),
+        ((0, None, 7), "基金没有资金。", "the fund has no money."),
+        ((0, 0, 7), "基金没有资金。", "the fund has no money."),
+    ],
+)
+def test_none_and_one_are_said_as_people_say_them(fund: tuple[int, int | None, int], chinese: str, english: str) -> None:
+    available, lasts, pace = fund
+    told = replace(BUSY, counted=Counted(1, 0, 1, 100, 60, 1), fund=FundStands("CNY", available, 100, lasts, pace))
+    assert sentence(told, DAY, "zh-CN") == f"今天登记 1 件，已退 1 件，中位 1 分钟；1 项承诺超时；{chinese}"
+    assert sentence(told, DAY, "en") == (
+        f"Claims lodged today: 1, refunds received: 1 (median 1 minute); promises missed: 1; {english}"
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -19,6 +19,7 @@ from desk.domain.policy import Role
 from desk.domain.relay import Relay
 from desk.outside.couriers.routes import Ways, open_couriers
 from desk.ports import CourierTerms, Delivery, Lease, LeaseLost, Letter, Work
+from desk.reads.digests import digest_now
 from desk.reads.verify import verify
 from desk.store import digests, jobs
 from desk.store.tables import metadata
@@ -26,8 +27,11 @@ from desk.worker.timetable import see_to_all_clocks
 from tests.alarms import busy, looked
 from tests.builders import House, open_house
 from tests.cast import AWAY, HOME, OPERATOR
+from tests.crowds import opened
 from tests.digests import all_digests, all_letters, put_on, reached_at, worked
 from tests.fakes.smtp import fake_smtp
+from tests.hands import led, lost, offered, partner
+from tests.statements import puzzled
 from tests.till import Till
 
 JOB = metadata.tables["job"]
@@ -136,6 +140,33 @@ async def test_refunds_are_counted_with_their_median_and_what_waits_is_told(hous
     assert needs[Need.OVERDUE] > 0
     assert told.fund.lasts is not None
     assert (told.alerts, told.own) == ((("yellow", 1),), None)
+
+
+async def test_a_lost_hand_off_an_open_incident_and_messages_of_the_gateway_wait_until_they_are_seen_to(house: House) -> None:
+    till, number = Till(house), await offered(house, await partner(house, hook_url="https://p.example/a"))
+    await offered(house, await partner(house))
+    payout_id = await till.brought_to("arrived")
+    await puzzled(house, payout_id)
+    await puzzled(house)
+    await house.desk.write(lost, number)
+    await opened(house)
+    new = {Need.HANDOFFS_LOST, Need.INCIDENTS_OPEN, Need.GATEWAY_MESSAGES}
+    told = (await house.desk.read(digest_now, house.cast.ma, HOME, house.kit)).figures
+    assert [need for need in told.needs if need[0] in new] == [
+        (Need.HANDOFFS_LOST, 1), (Need.INCIDENTS_OPEN, 1), (Need.GATEWAY_MESSAGES, 2),
+    ]  # fmt: skip
+    away = (await house.desk.read(digest_now, house.cast.mona, AWAY, house.kit)).figures
+    assert not new & dict(away.needs).keys()
+    await led(house, number, "taken")
+    told = (await house.desk.read(digest_now, house.cast.ma, HOME, house.kit)).figures
+    assert Need.HANDOFFS_LOST not in dict(told.needs)
+
+
+async def test_messages_of_no_payout_are_every_sites_while_none_pays_through_the_gateway(house: House) -> None:
+    await puzzled(house)
+    for viewer, site in ((house.cast.ma, HOME), (house.cast.mona, AWAY)):
+        told = (await house.desk.read(digest_now, viewer, site, house.kit)).figures
+        assert told.needs == ((Need.GATEWAY_MESSAGES, 1),)
 
 
 async def test_after_downtime_only_the_newest_is_made(house: House) -> None:
@@ -287,6 +318,19 @@ async def test_an_address_that_was_taken_back_gets_nothing(house: House) -> None
     postman = Postman(SENT)
     await worked(house, postman)
     assert ([row.why for row in await all_letters(house)], postman.letters) == (["no_address"], [])
+
+
+async def test_whoever_left_the_site_since_it_was_made_gets_nothing(house: House) -> None:
+    await reached_at(house, house.cast.olga, "olga@site.example")
+    await put_on(house, "Olga", TODAY)
+    await house.lodge()
+    go_to(house, 14)
+    await worked(house, letters=False)
+    await house.desk.write(change_roles, OPERATOR, "Olga", [Post(Role.INTAKE, AWAY)])
+    await house.desk.write(_let_go)
+    postman = Postman(SENT)
+    await worked(house, postman)
+    assert ([(row.state, row.why) for row in await all_letters(house)], postman.letters) == ([("dropped", "no_address")], [])
 
 
 async def test_the_hook_gets_it_too_where_one_is_set(database_later: str) -> None:

@@ -29,12 +29,12 @@ def i18_duties_are_what_the_chain_tells(conn: Connection) -> Iterator[str]:
 
 
 def i18_addresses_were_entered_by_their_officers(conn: Connection) -> Iterator[str]:
-    """Whoever has an address said so last in their own chain, and whoever said so has one."""
-    has = {
-        event.subject: bool(json.loads(event.data)["has_mail"])
-        for event in _events(conn, EventKind.MAIL_CHANGED)
-        if event.actor == event.subject
-    }
+    """Whoever has an address said so last in their own chain, and whoever said so has one; others can only take it away."""
+    has: dict[str, bool] = {}
+    for event in _events(conn, EventKind.MAIL_CHANGED):
+        said = bool(json.loads(event.data)["has_mail"])
+        if event.actor == event.subject or not said:
+            has[event.subject] = said
     rows = {f"officer:{number}" for number in conn.execute(select(MAIL.c.officer_id)).scalars()}
     for officer in sorted(rows | has.keys()):
         if has.get(officer, False) is not (officer in rows):

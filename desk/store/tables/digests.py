@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from desk.domain.digest import Told
 from desk.domain.notification import NotificationState
-from desk.store.columns import day, document, key, key_of, moment, one_of, only_where, refers, truth, whole, words
+from desk.store.columns import day, document, key, key_of, moment, octets, one_of, only_where, refers, truth, whole, words
 
 
 class DigestRow(SQLModel, table=True):
@@ -81,10 +81,14 @@ class DutyRow(SQLModel, table=True):
 
 
 class OfficerMailRow(SQLModel, table=True):
-    """Where an officer gets mail from the desk, as they entered it themselves; no row without an address."""
+    """Where an officer gets mail from the desk, as they entered it themselves, sealed under the master key `key_id`.
+
+    There is no row without an address.
+    """
 
     __tablename__ = "officer_mail"
 
     officer_id: int = Field(sa_column=key_of("officer.id"))
-    address: str = Field(sa_column=words(254))
+    sealed: bytes = Field(sa_column=octets())
+    key_id: str = Field(sa_column=words(16))
     set_at: datetime = Field(sa_column=moment())

@@ -48,14 +48,15 @@ async def post_password(request: Request, desk: TheDesk, session: SignedIn) -> R
 
 
 @router.post("/mail")
-async def post_mail(request: Request, session: SignedIn) -> Response:
-    """Take another mail address, or none, for what the desk writes to this officer."""
+async def post_mail(request: Request, desk: TheDesk, session: SignedIn) -> Response:
+    """Take another mail address, or none, for what the desk writes to this officer, if the password was given."""
     typed = await typed_in(request, session)
     address = typed.get("mail", "").strip()
     try:
+        await _present(request, desk, session, typed.get("mail_password", ""), "mail_password")
         await acted(request, session, typed[KEY], change_mail, address)
-    except BadInput as refusal:
-        return await _page(request, request.app.state.desk, session, refusal, typed)
+    except DeskError as refusal:
+        return await _page(request, desk, session, refusal, typed)
     return led_on(request, "/desk/account", "mail" if address else "mail_none")
 
 
@@ -102,7 +103,7 @@ async def _page(
     secret = await desk.read(factor_secret, session.viewer, desk.kit)
     return staff_page(
         request, session, "console/account.html", failed.status if failed else 200, address="/desk/account",
-        failed=failed, secret=secret, mail=typed.get("mail", await desk.read(own_mail, session.viewer) or ""),
+        failed=failed, secret=secret, mail=typed.get("mail", await desk.read(own_mail, session.viewer, desk.kit) or ""),
         picture=factor_picture(secret, session.viewer.name) if secret else "",
         roles=sorted(frozenset().union(*session.viewer.roles.values())),
     )  # fmt: skip

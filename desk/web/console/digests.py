@@ -32,6 +32,9 @@ _WHERE: Mapping[Need, tuple[str, Act]] = MappingProxyType(
         Need.WITHDRAWALS: ("/desk/approvals", Act.APPROVE_WITHDRAWAL),
         Need.OVERDUE: ("/desk?view=overdue&site={site}", Act.READ_CLAIM),
         Need.RECTIFICATIONS: ("/desk/alerts/{site}", Act.READ_ALERTS),
+        Need.HANDOFFS_LOST: ("/desk/handoffs/{site}", Act.READ_HANDOFFS),
+        Need.INCIDENTS_OPEN: ("/desk/incidents", Act.READ_INCIDENTS),
+        Need.GATEWAY_MESSAGES: ("/desk/gateway-messages/{site}", Act.READ_FUND),
     }
 )
 """Where each need is seen to, and who may open that page; all others are notices of the manager."""

@@ -42,7 +42,7 @@ from desk.wording.catalogue import text
 router = APIRouter(include_in_schema=False)
 
 HOME = "/desk"
-NEVER_CARRIED = frozenset({KEY, "password", "present", "chosen", "again", "confirm_password", "code"})
+NEVER_CARRIED = frozenset({KEY, "password", "present", "chosen", "again", "confirm_password", "mail_password", "code"})
 MOST_FIELDS = 40
 _Typed = Annotated[str, Form(max_length=LONGEST)]
 _Address = Annotated[str, Form(max_length=400)]
