@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select, union_all
 
 from desk.domain.alerts import Level
 from desk.domain.calendar import WorkingCalendar
@@ -33,7 +33,7 @@ ENTRY, PAYOUT, CLAIM, BREACH, WITHDRAWAL, RECTIFICATION, NOTICE, DOCKET, HANDOFF
         "incident",
     )
 )  # fmt: skip
-_HANDOFF_WAITS = literal_column("handoff.state IN ('offered', 'taken', 'working')")
+_HANDOFF_WAITS: ColumnElement[bool] = literal_column("handoff.state IN ('offered', 'taken', 'working')")
 """As the index of open hand-offs says it: SQLite takes an index of some rows only where a statement repeats its words."""
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 

@@ -7,14 +7,16 @@ import pytest
 
 from tests.builders import House, open_house
 from tests.digests import kept, put_on, reached_at
-from tests.house.test_messages_migration import moved
+from tests.house.test_messages_migration import moved, shown
 
 
 async def test_a_desk_without_any_of_it_goes_back_and_forth(database: str) -> None:
     async with open_house(database) as house:
         await house.lodge()
     moved(database, "downgrade", "0021")
+    assert shown(database, "SELECT count(*) FROM claim") == [(1,)]
     moved(database, "upgrade", "head")
+    assert shown(database, "SELECT count(*) FROM digest") == [(0,)]
 
 
 async def _reached(house: House) -> None:
