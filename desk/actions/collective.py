@@ -18,6 +18,14 @@ from desk.store.tables import IncidentMemberRow, IncidentRow, SettlementLineRow,
 
 
 @dataclass(frozen=True, slots=True)
+class Ballot:
+    """A vote, and the plan that was read before it was given: a yes to one offer is none to another."""
+
+    settlement_id: int
+    vote: Vote
+
+
+@dataclass(frozen=True, slots=True)
 class TakingPart:
     """A claim after its member joined, voted or left, and where it stands in the collective claim."""
 
@@ -60,20 +68,24 @@ def leave_collective(work: Work, viewer: Viewer, reference: str, _nothing: objec
     return TakingPart(held, left)
 
 
-def vote_on_settlement(work: Work, viewer: Viewer, reference: str, vote: Vote) -> TakingPart:
-    """Say yes or no to what the plan offers this member; it may be changed until the votes are closed.
+def vote_on_settlement(work: Work, viewer: Viewer, reference: str, ballot: Ballot) -> TakingPart:
+    """Say yes or no to what the named plan offers this member; it may be changed until the votes are closed.
 
-    Raises NotFound for a claim that is offered nothing, WrongMoment after `votes_until` and once the batch was handed in.
+    Raises NotFound for a claim that is offered nothing, WrongMoment for another plan than the one that stands, after
+    `votes_until` and once it was taken back or handed in.
     """
     line, plan = _locked(work, reference)
     held = hold(work, viewer, Act.TAKE_PART, reference)
     member = _member(work, held)
     if line is None or plan is None:
         raise NotFound
-    if member.state != MemberState.JOINED or plan.submitted_at is not None or plan.votes_until < work.now:
+    if not plan.id == ballot.settlement_id == line.settlement_id:
         raise WrongMoment
-    settlements.vote(work, line, vote, _by(viewer))
-    record(work, held, EventKind.MEMBER_VOTED, {"settlement": str(plan.id), "vote": vote.value})
+    ended = plan.withdrawn_at is not None or plan.submitted_at is not None or plan.votes_until < work.now
+    if member.state != MemberState.JOINED or ended:
+        raise WrongMoment
+    settlements.vote(work, line, ballot.vote, _by(viewer))
+    record(work, held, EventKind.MEMBER_VOTED, {"settlement": str(plan.id), "vote": ballot.vote.value})
     return TakingPart(held, member)
 
 

@@ -92,10 +92,11 @@ class IncidentView:
 
 @dataclass(frozen=True, slots=True)
 class PartOf:
-    """In which collective dispute a claim is; what it is offered there, and the steps that its officer may take for it."""
+    """In which collective dispute a claim is; what which plan offers it, and the steps that its officer may take for it."""
 
     line: IncidentLine
     state: MemberState
+    settlement_id: int | None
     offer: Money | None
     vote: str | None
     steps: Sequence[str]
@@ -156,7 +157,8 @@ def part_of(conn: Connection, viewer: Viewer, claim_id: int, kit: Kit) -> PartOf
     may = viewer.may(Act.TAKE_PART, line.site.id)
     offer = Money(offered.amount_minor, line.site.currency) if offered and joined else None
     return PartOf(
-        line, state, offer, offered.vote if offered else None, [step for step, now in steps.items() if now and may]
+        line, state, offered.settlement_id if offered else None, offer, offered.vote if offered else None,
+        [step for step, now in steps.items() if now and may],
     )  # fmt: skip
 
 

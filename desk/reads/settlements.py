@@ -80,6 +80,7 @@ class Together:
     representative: bool
     may_join: bool
     may_leave: bool
+    settlement_id: int | None
     offer: Money | None
     vote: Vote | None
     votes_until: datetime | None
@@ -134,7 +135,8 @@ def together_of(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> T
     until = plan.votes_until.astimezone(ZoneInfo(sites.get(conn, row.site_id).time_zone)) if plan else None
     return Together(
         state, number, people, member.representative, may_join=state is MemberState.FOUND and row.closed_at is None,
-        may_leave=joined and (line is None or line.state != LineState.PROPOSED), offer=offer,
+        may_leave=joined and (line is None or line.state != LineState.PROPOSED),
+        settlement_id=line.settlement_id if line else None, offer=offer,
         vote=Vote(line.vote) if line and line.vote else None, votes_until=until,
         may_vote=bool(joined and plan and plan.submitted_at is None and plan.votes_until >= kit.clock.now()),
     )  # fmt: skip

@@ -60,7 +60,7 @@ async def test_a_visitor_joins_votes_and_leaves_and_the_claim_stays_as_it_was(fr
     slip = await front.slip(first)
     assert (await front.visit(slip, "join")).status_code == 200
     assert problem(await front.visit(slip, "join")) == (409, "wrong_moment")
-    assert problem(await front.visit(slip, "vote", vote="yes")) == (404, "not_found")
+    assert problem(await front.visit(slip, "vote", settlement="1", vote="yes")) == (404, "not_found")
     for reference in (second, *others):
         answer = await front.call("POST", "/api/v1/collective/join", "olga", json={"reference": reference})
         assert answer.json()["state"] == "joined"
@@ -71,14 +71,15 @@ async def test_a_visitor_joins_votes_and_leaves_and_the_claim_stays_as_it_was(fr
     body = {"lines": lines, "note": "每人退 60 元。", "hours": 2}
     made = await front.call("POST", f"/api/v1/incidents/{incident}/settlements", "ma", json=body)
     assert made.status_code == 201
-    assert (await front.visit(slip, "vote", vote="no")).status_code == 200
-    assert (await front.visit(slip, "vote", vote="yes")).status_code == 200
-    voted_for = await front.call("POST", "/api/v1/collective/vote", "olga", json={"reference": second, "vote": "yes"})
+    plan = made.json()["id"]
+    assert (await front.visit(slip, "vote", settlement=plan, vote="no")).status_code == 200
+    assert (await front.visit(slip, "vote", settlement=plan, vote="yes")).status_code == 200
+    voted_for = await front.call("POST", "/api/v1/collective/vote", "olga", json={"reference": second, "settlement": plan, "vote": "yes"})
     assert voted_for.status_code == 200
     assert (await front.visit(slip, "go-alone")).status_code == 200
-    assert problem(await front.visit(slip, "vote", vote="yes")) == (409, "wrong_moment")
+    assert problem(await front.visit(slip, "vote", settlement=plan, vote="yes")) == (409, "wrong_moment")
     assert problem(await front.visit(slip, "join")) == (409, "wrong_moment")
-    assert [line["vote"] for line in await rows(front, made.json()["id"])] == ["no", "yes", None, None]
+    assert [line["vote"] for line in await rows(front, plan)] == ["no", "yes", None, None]
     after = await front.house.claim(first)
     assert after == before
     assert await front.house.desk.read(_clocks, after.id) == ran
@@ -99,7 +100,7 @@ async def test_after_the_time_to_vote_silence_is_a_no_and_only_who_said_yes_is_p
     submit = f"{PATH}/{plan.number}/submit"
     assert problem(await front.call("POST", submit, "chen", json={"method": "cash"})) == (409, "wrong_moment")
     house.clock.go(hours=24, seconds=1)
-    assert problem(await front.visit(await front.slip(silent), "vote", vote="yes")) == (409, "wrong_moment")
+    assert problem(await front.visit(await front.slip(silent), "vote", settlement=str(plan.number), vote="yes")) == (409, "wrong_moment")
     done = await front.call("POST", submit, "chen", json={"method": "cash"}, key="once")
     assert (done.status_code, done.json()["submitted_at"] is not None) == (200, True)
     found = {line["reference"]: line for line in await rows(front, plan.number)}
@@ -171,6 +172,30 @@ async def test_a_plan_is_taken_back_and_another_made_whose_votes_begin_anew(fron
     )  # fmt: skip
 
 
+async def test_a_yes_is_for_the_plan_that_was_read_and_for_no_other(front: Front) -> None:
+    plan = await offered(front.house)
+    first, slip = plan.references[0], await front.slip(plan.references[0])
+    olga, client = await seat(front, "olga"), front.from_network("192.0.2.7")
+    await client.get(f"/s/{slip.token}")
+    kept = form_in((await client.get("/status?lang=en")).text, "/status/vote_yes")
+    here = f"/desk/incidents/{plan.incident}/members/{first}/yes"
+    counter = form_in((await olga.get(f"/desk/claims/{first}")).text, here)
+    assert kept["settlement"] == counter["settlement"] == str(plan.number)
+    await front.call("POST", f"{PATH}/{plan.number}/withdraw", "ma")
+    body = {"lines": [{"reference": first, "amount": yuan("1.00")}], "note": "x"}
+    made = (await front.call("POST", f"/api/v1/incidents/{plan.incident}/settlements", "ma", json=body)).json()["id"]
+    origin = {"Origin": str(client.base_url), "Sec-Fetch-Site": "same-origin"}
+    assert (await client.post("/status/vote_yes", data=kept, headers=origin)).status_code == 409
+    assert (await olga.post(here, counter)).status_code == 409
+    old = {"settlement": str(plan.number), "vote": "yes"}
+    assert problem(await front.visit(slip, "vote", **old)) == (409, "wrong_moment")
+    told = await front.call("POST", "/api/v1/collective/vote", "olga", json={"reference": first, **old})
+    assert problem(told) == (409, "wrong_moment")
+    assert flaw(await front.visit(slip, "vote", vote="yes"))[0] == "/settlement"
+    assert [line["vote"] for line in await rows(front, made)] == [None]
+    assert (await front.visit(slip, "vote", settlement=made, vote="yes")).status_code == 200
+
+
 async def test_a_plan_needs_members_a_representative_amounts_and_a_time(front: Front) -> None:
     references = await stuck(front.house, 4)
     await seen(front.house)
@@ -207,7 +232,7 @@ async def test_the_plan_of_amounts_is_the_plan_an_open_incident_waits_for(front:
 async def test_each_role_meets_what_the_rights_table_says(front: Front, where: tuple[str, str]) -> None:
     (method, path), probe, found = where, TOGETHER[where], {}
     plan = await offered(front.house)
-    body = json.loads(json.dumps(probe.body).replace("OTHER", plan.references[0]))
+    body = json.loads(json.dumps(probe.body).replace("OTHER", plan.references[0]).replace("PLAN", str(plan.number)))
     callers = [by for by in ROLES if by not in ("nobody", "vera")]
     for by in callers:
         answer = await front.call(method, path.format(incident=plan.incident, settlement=plan.number), by, json=body)

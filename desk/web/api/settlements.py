@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StrictInt, StringConstraints
 
-from desk.actions.collective import TakingPart, join_collective, leave_collective, name_representatives, vote_on_settlement
+from desk.actions.collective import (
+    Ballot,
+    TakingPart,
+    join_collective,
+    leave_collective,
+    name_representatives,
+    vote_on_settlement,
+)
 from desk.actions.settlements import (
     LONGEST_HOURS,
     PIECE,
@@ -45,8 +52,9 @@ class MemberIn(In):
 
 
 class VoteIn(MemberIn):
-    """Whose claim, and what its visitor says."""
+    """Whose claim, which plan it is about, and what its visitor says."""
 
+    settlement: ShortText
     vote: Vote
 
 
@@ -192,8 +200,9 @@ async def post_leave(request: Request, body: MemberIn, desk: TheDesk, officer: O
 )  # fmt: skip
 async def post_vote(request: Request, body: VoteIn, desk: TheDesk, officer: Officer, key: OptionalKey) -> Response:
     """At the counter, for the visitor. It may be changed until votes are closed; no vote is a no."""
+    ballot = Ballot(row_id(body.settlement), body.vote)
     return await answer_once(
-        request, desk, officer, key, TakingPartOut.of, vote_on_settlement, reference_in(body.reference), body.vote
+        request, desk, officer, key, TakingPartOut.of, vote_on_settlement, reference_in(body.reference), ballot
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from desk.actions.collective import join_collective, leave_collective, name_representatives, vote_on_settlement
+from desk.actions.collective import Ballot, join_collective, leave_collective, name_representatives, vote_on_settlement
 from desk.actions.settlements import METHODS, Plan, make_settlement, submit_settlement, withdraw_settlement
 from desk.domain.errors import BadInput, DeskError, Forbidden, NotFound
 from desk.domain.incident import Vote
@@ -33,13 +33,8 @@ from desk.wording import refusals
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 Typed = Mapping[str, str]
-MEMBERS: Mapping[str, tuple[Callable[..., Any], tuple[Any, ...]]] = MappingProxyType(
-    {
-        "join": (join_collective, ()),
-        "leave": (leave_collective, ()),
-        "yes": (vote_on_settlement, (Vote.YES,)),
-        "no": (vote_on_settlement, (Vote.NO,)),
-    }
+MEMBERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {"join": join_collective, "leave": leave_collective, "yes": vote_on_settlement, "no": vote_on_settlement}
 )
 """What an officer writes down for a member at the counter."""
 
@@ -52,9 +47,9 @@ async def post_member(
     typed = await typed_in(request, session)
     if step not in MEMBERS:
         raise NotFound
-    action, more = MEMBERS[step]
+    more = [Ballot(row_id(typed.get("settlement", "")), Vote(step))] if step in list(Vote) else []
     try:
-        await acted(request, session, typed[KEY], action, reference, *more)
+        await acted(request, session, typed[KEY], MEMBERS[step], reference, *more)
     except (Forbidden, NotFound):
         raise
     except DeskError as refusal:

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
-from desk.actions.collective import join_collective, leave_collective, vote_on_settlement
+from desk.actions.collective import Ballot, join_collective, leave_collective, vote_on_settlement
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
@@ -27,7 +27,7 @@ from desk.domain.policy import Act
 from desk.web.api.correspondence import ContactIn, TextIn
 from desk.web.api.returns import Item
 from desk.web.api.shapes import Day, Name, Prose
-from desk.web.deps import RequestId, TheDesk
+from desk.web.deps import RequestId, TheDesk, row_id
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import same_site
 from desk.web.refused import Failed
@@ -65,6 +65,16 @@ class NoFields(BaseModel):
     """An act that needs no words."""
 
 
+class VoteForm(BaseModel):
+    """The plan whose offer stood on the page."""
+
+    settlement: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+    def says(self, vote: Vote) -> Ballot:
+        """As the action takes it. Raises NotFound for what can be no plan."""
+        return Ballot(row_id(self.settlement), vote)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """One act: the action behind it, the shape of its fields, and how they become the action's argument."""
@@ -88,8 +98,8 @@ FORMS: Mapping[str, Form] = {
     Act.START_RETURN: Form(start_return, ReturnForm, ReturnForm.asked),
     "join": Form(join_collective, NoFields, lambda _: None),
     "go_alone": Form(leave_collective, NoFields, lambda _: None),
-    "vote_yes": Form(vote_on_settlement, NoFields, lambda _: Vote.YES),
-    "vote_no": Form(vote_on_settlement, NoFields, lambda _: Vote.NO),
+    "vote_yes": Form(vote_on_settlement, VoteForm, lambda form: form.says(Vote.YES)),
+    "vote_no": Form(vote_on_settlement, VoteForm, lambda form: form.says(Vote.NO)),
     Act.CHANGE_CONTACT: Form(change_contact, ContactIn, ContactIn.fields),
 }
 
