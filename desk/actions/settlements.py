@@ -15,7 +15,7 @@ from desk.actions.payouts import Proposal, notice_short_fund, propose_payout
 from desk.actions.steps import event_by, officer_id
 from desk.domain.audit import EventKind, digest
 from desk.domain.errors import BadInput, DeskError, FundInsufficient, WrongMoment
-from desk.domain.incident import LineState, MemberState, Vote
+from desk.domain.incident import LineState, MemberState, Vote, undoes_a_yes
 from desk.domain.money import Money
 from desk.domain.payout import Method
 from desk.domain.policy import Act, Viewer, require
@@ -135,9 +135,11 @@ def settle_rows(work: Work, viewer: Viewer, settlement_id: int, line_ids: Sequen
 
 
 def _settle(work: Work, viewer: Viewer, line: SettlementLineRow, method: Method) -> bool:
-    """One row under a savepoint of its own."""
+    """One row under a savepoint of its own. A yes is for the decision that stood when it was given."""
     claim, by = claims.get_by_id(work.conn, line.claim_id), officer_id(viewer)
     try:
+        if any(undoes_a_yes(*step) for step in events.steps_since_vote(work.conn, f"claim:{claim.id}", line.settlement_id)):
+            raise WrongMoment
         with work.conn.begin_nested():
             amount = Money(line.amount_minor, claim.currency)
             paying = propose_payout(work, viewer, claim.reference, Proposal(method, amount))

@@ -9,7 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 
-from desk.domain.claim import State
+from desk.domain.claim import PAYABLE, State
+from desk.domain.lifecycle import Step
 
 MOST_PEOPLE = 99_999
 """The largest number of people that anybody can count on the scene."""
@@ -119,6 +120,15 @@ class Vote(StrEnum):
 
     YES = "yes"
     NO = "no"
+
+
+KEEPS_A_YES = frozenset({Step.PAYOUT_SETTLED, Step.RETURN_REFUNDED})
+"""Steps out of a decided refund that pay it; after every other the decision that a yes was for stands no more."""
+
+
+def undoes_a_yes(step: str, from_state: str | None) -> bool:
+    """Whether a claim's step takes away what its member had agreed to: withdrawn, reopened, or out of a decided refund unpaid."""
+    return step in (Step.WITHDRAW, Step.REOPEN) or (from_state in PAYABLE and step not in KEEPS_A_YES)
 
 
 class LineState(StrEnum):

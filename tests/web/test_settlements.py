@@ -74,7 +74,9 @@ async def test_a_visitor_joins_votes_and_leaves_and_the_claim_stays_as_it_was(fr
     plan = made.json()["id"]
     assert (await front.visit(slip, "vote", settlement=plan, vote="no")).status_code == 200
     assert (await front.visit(slip, "vote", settlement=plan, vote="yes")).status_code == 200
-    voted_for = await front.call("POST", "/api/v1/collective/vote", "olga", json={"reference": second, "settlement": plan, "vote": "yes"})
+    voted_for = await front.call(
+        "POST", "/api/v1/collective/vote", "olga", json={"reference": second, "settlement": plan, "vote": "yes"}
+    )
     assert voted_for.status_code == 200
     assert (await front.visit(slip, "go-alone")).status_code == 200
     assert problem(await front.visit(slip, "vote", settlement=plan, vote="yes")) == (409, "wrong_moment")
@@ -100,7 +102,10 @@ async def test_after_the_time_to_vote_silence_is_a_no_and_only_who_said_yes_is_p
     submit = f"{PATH}/{plan.number}/submit"
     assert problem(await front.call("POST", submit, "chen", json={"method": "cash"})) == (409, "wrong_moment")
     house.clock.go(hours=24, seconds=1)
-    assert problem(await front.visit(await front.slip(silent), "vote", settlement=str(plan.number), vote="yes")) == (409, "wrong_moment")
+    assert problem(await front.visit(await front.slip(silent), "vote", settlement=str(plan.number), vote="yes")) == (
+        409,
+        "wrong_moment",
+    )
     done = await front.call("POST", submit, "chen", json={"method": "cash"}, key="once")
     assert (done.status_code, done.json()["submitted_at"] is not None) == (200, True)
     found = {line["reference"]: line for line in await rows(front, plan.number)}
@@ -170,6 +175,33 @@ async def test_a_plan_is_taken_back_and_another_made_whose_votes_begin_anew(fron
     assert problem(await front.call("POST", f"{PATH}/{plan.number}/submit", "chen", json={"method": "cash"})) == (
         409, "wrong_moment",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("undone", ["object", "reopen", "override"])
+async def test_a_yes_is_not_paid_once_the_claim_was_undone_after_it(till: Front, undone: str) -> None:
+    house = till.house
+    plan = await offered(house)
+    first, *others = plan.references
+    await confirmed(house, first)
+    await all_of(*(voted(house, reference) for reference in plan.references))
+    slip, ma = await till.slip(first), house.cast.ma
+    if undone == "object":
+        assert (await till.visit(slip, "object", text="不同意。")).status_code == 200
+    elif undone == "reopen":
+        assert (await till.visit(slip, "withdraw")).status_code == 200
+        assert (await till.visit(slip, "reopen", text="还是要退。")).status_code == 200
+        await confirmed(house, first)
+    else:
+        await house.override(first, Route.DOCKET, ma)
+    if undone != "reopen":
+        await house.override(first, Route.FAST_REFUND, ma)
+    await confirmed(house, others[0])
+    for _ in range(2):
+        assert (await till.call("POST", f"{PATH}/{plan.number}/submit", "chen", json={"method": "cash"})).status_code == 200
+    found = {line["reference"]: (line["state"], line["why"]) for line in await rows(till, plan.number)}
+    assert (found[first], found[others[0]]) == (("refused", "wrong_moment"), ("proposed", None))
+    assert [row.claim_id for row in await house.desk.read(_payouts)] == [(await house.claim(others[0])).id]
+    await whole(house)
 
 
 async def test_a_yes_is_for_the_plan_that_was_read_and_for_no_other(front: Front) -> None:
