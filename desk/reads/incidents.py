@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from desk.domain.clocks import Clock
 from desk.domain.errors import NotFound
-from desk.domain.incident import STOPS, IncidentStage, IncidentStep, LineState, MemberState, stage_of
+from desk.domain.incident import STOPS, IncidentStage, IncidentStep, MemberState, stage_of
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
 from desk.domain.tally import is_missed
@@ -146,13 +146,14 @@ def part_of(conn: Connection, viewer: Viewer, claim_id: int, kit: Kit) -> PartOf
     line = _found(conn, member.incident_id)
     if not viewer.may(Act.READ_INCIDENTS, line.site.id):
         return None
-    state, offered = MemberState(member.state), settlements.offered(conn, claim_id)
+    state, offers = MemberState(member.state), settlements.offers(conn, claim_id)
+    offered = offers[0] if offers else None
     plan = settlements.get(conn, offered.settlement_id) if offered else None
     joined = state is MemberState.JOINED
     voting = plan is not None and plan.submitted_at is None and plan.votes_until >= kit.clock.now()
     steps = {
         "join": state is MemberState.FOUND and line.row.closed_at is None, "yes": joined and voting, "no": joined and voting,
-        "leave": joined and (offered is None or offered.state != LineState.PROPOSED),
+        "leave": joined and not any(settlements.is_paying(conn, each) for each in offers),
     }  # fmt: skip
     may = viewer.may(Act.TAKE_PART, line.site.id)
     offer = Money(offered.amount_minor, line.site.currency) if offered and joined else None

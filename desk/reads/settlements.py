@@ -13,16 +13,21 @@ from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit
 from desk.store import claims, incidents, settlements, sites
+from desk.store.payouts import STANDS
 from desk.store.tables import SettlementRow, SiteRow, metadata
 
-PLAN, LINE, CLAIM, PAYOUT, INCIDENT, ITEM = (
-    metadata.tables[name] for name in ("settlement", "settlement_line", "claim", "payout", "incident", "claim_item")
+PLAN, LINE, CLAIM, PAYOUT, INCIDENT, ITEM, MEMBER = (
+    metadata.tables[name]
+    for name in ("settlement", "settlement_line", "claim", "payout", "incident", "claim_item", "incident_member")
 )
 
 
 @dataclass(frozen=True, slots=True)
 class OfferLine:
-    """What one member is offered. `payout_state` is that of its payout, None without one; `why` the refusal's code."""
+    """What one member is offered. `payout_state` is that of its payout, None without one; `why` the refusal's code.
+
+    `paying` is false for a payout that came to nothing.
+    """
 
     id: int
     reference: str
@@ -33,6 +38,7 @@ class OfferLine:
     why: str | None
     payout_id: int | None
     payout_state: str | None
+    paying: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,8 @@ class SettlementView:
 
     @property
     def left(self) -> int:
-        """How many rows of those who said yes have no payout yet."""
-        return sum(line.state is not LineState.PROPOSED for line in self.agreed)
+        """How many rows of those who said yes have no payout."""
+        return sum(not line.paying for line in self.agreed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +106,9 @@ def settlement_view(conn: Connection, viewer: Viewer, settlement_id: int, kit: K
     return SettlementView(row, site, number, row.votes_until.astimezone(zone), closed, found)
 
 
-def standing_settlement(conn: Connection, viewer: Viewer, incident_id: int, kit: Kit) -> SettlementView | None:
-    """The plan of a collective claim that stands, None without one."""
-    plan = settlements.standing(conn, incident_id)
+def newest_settlement(conn: Connection, viewer: Viewer, incident_id: int, kit: Kit) -> SettlementView | None:
+    """The newest plan of a collective claim that was not withdrawn, None without one."""
+    plan = settlements.newest(conn, incident_id)
     return settlement_view(conn, viewer, plan.id, kit) if plan else None
 
 
@@ -128,18 +134,30 @@ def together_of(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> T
         return None
     row, state = incidents.get(conn, member.incident_id), MemberState(member.state)
     number, people, _ = incidents.people_of(conn, [row.id]).get(row.id, (0, 0, None))
-    line = settlements.offered(conn, claim.id)
+    offers = settlements.offers(conn, claim.id)
+    line = offers[0] if offers else None
     plan = settlements.get(conn, line.settlement_id) if line else None
     joined = state is MemberState.JOINED
     offer = Money(line.amount_minor, claim.currency) if line and joined else None
     until = plan.votes_until.astimezone(ZoneInfo(sites.get(conn, row.site_id).time_zone)) if plan else None
     return Together(
         state, number, people, member.representative, may_join=state is MemberState.FOUND and row.closed_at is None,
-        may_leave=joined and (line is None or line.state != LineState.PROPOSED),
+        may_leave=joined and not any(settlements.is_paying(conn, each) for each in offers),
         settlement_id=line.settlement_id if line else None, offer=offer,
         vote=Vote(line.vote) if line and line.vote else None, votes_until=until,
         may_vote=bool(joined and plan and plan.submitted_at is None and plan.votes_until >= kit.clock.now()),
     )  # fmt: skip
+
+
+def open_to_offers(conn: Connection, incident_id: int) -> set[str]:
+    """The references of the members whom another plan may offer an amount."""
+    paid = settlements.paid_claims(conn, incident_id)
+    mine = (
+        select(CLAIM.c.reference)
+        .join(MEMBER, MEMBER.c.claim_id == CLAIM.c.id)
+        .where(MEMBER.c.incident_id == incident_id, MEMBER.c.state == MemberState.JOINED.value, CLAIM.c.id.not_in(paid))
+    )
+    return set(conn.execute(mine).scalars())
 
 
 def asked_by(conn: Connection, references: Sequence[str]) -> dict[str, Money]:
@@ -159,7 +177,12 @@ def asked_by(conn: Connection, references: Sequence[str]) -> dict[str, Money]:
 def _lines(conn: Connection, settlement_id: int) -> list[OfferLine]:
     query = (
         select(
-            LINE, CLAIM.c.reference, CLAIM.c.state.label("claim_state"), CLAIM.c.currency, PAYOUT.c.state.label("payout_state")
+            LINE,
+            CLAIM.c.reference,
+            CLAIM.c.state.label("claim_state"),
+            CLAIM.c.currency,
+            PAYOUT.c.state.label("payout_state"),
+            STANDS.label("paying"),
         )
         .join(CLAIM, CLAIM.c.id == LINE.c.claim_id)
         .outerjoin(PAYOUT, PAYOUT.c.id == LINE.c.payout_id)
@@ -169,7 +192,7 @@ def _lines(conn: Connection, settlement_id: int) -> list[OfferLine]:
     return [
         OfferLine(
             row.id, row.reference, row.claim_state, Money(row.amount_minor, row.currency), Vote(row.vote) if row.vote else None,
-            LineState(row.state), row.why, row.payout_id, row.payout_state,
+            LineState(row.state), row.why, row.payout_id, row.payout_state, bool(row.paying),
         )
         for row in conn.execute(query)
     ]  # fmt: skip

@@ -57,11 +57,15 @@ def states_of(conn: Connection, claim_ids: Sequence[int]) -> dict[int, PayoutSta
     return {row.claim_id: PayoutState(row.state) for row in rows}
 
 
+STANDS = PAYOUT.c.state.in_(tuple(state.value for state in UNDER_WAY)) | (
+    (PAYOUT.c.state == PayoutState.SETTLED.value) & PAYOUT.c.returned_at.is_(None)
+)
+"""A payout that is under way, or settled and not returned."""
+
+
 def stands(conn: Connection, claim_id: int) -> bool:
     """Whether the claim has a payout that is under way, or settled and not returned: then there can be no other."""
-    settled = (PAYOUT.c.state == PayoutState.SETTLED) & PAYOUT.c.returned_at.is_(None)
-    open_states = PAYOUT.c.state.in_(tuple(state.value for state in UNDER_WAY))
-    return conn.execute(select(PAYOUT.c.id).where(PAYOUT.c.claim_id == claim_id, open_states | settled)).first() is not None
+    return conn.execute(select(PAYOUT.c.id).where(PAYOUT.c.claim_id == claim_id, STANDS)).first() is not None
 
 
 def add(conn: Connection, row: Row, tags: Sequence[Row]) -> PayoutRow:
