@@ -51,7 +51,8 @@ def make_settlement(work: Work, viewer: Viewer, incident_id: int, plan: Plan) ->
     """Offer each member an amount; each votes for themselves. Where the incident still waits for its plan, this is it.
 
     Raises NotFound for a foreign one, Forbidden, BadInput for claims that did not join or are paid already, for none,
-    another currency or a time to vote that is none, WrongMoment without a representative, once it is closed, and while another plan stands.
+    another currency or a time to vote that is none, WrongMoment without a representative, once it is closed, and while
+    another plan stands.
     """
     found = incidents.get(work.conn, incident_id)
     require(viewer, Act.HANDLE_INCIDENT, found.site_id)

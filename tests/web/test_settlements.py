@@ -313,6 +313,27 @@ async def test_a_plan_needs_members_a_representative_amounts_and_a_time(front: F
     assert await front.counted("settlement") == 0
 
 
+async def test_a_note_of_two_thousand_characters_is_kept_and_a_longer_one_refused(front: Front) -> None:
+    references = await stuck(front.house, 4)
+    await seen(front.house)
+    incident = await joined(front.house, *references)
+    path, here = f"/api/v1/incidents/{incident}/settlements", f"/desk/incidents/{incident}"
+    line = {"reference": references[0], "amount": yuan("70.00")}
+    refused = await front.call("POST", path, "ma", json={"lines": [line], "note": "x" * 2001})
+    assert (refused.status_code, flaw(refused)[0]) == (422, "/note")
+    ma = await seat(front, "ma")
+    page = await ma.submit(here, f"{here}/settlement", note="x" * 2001)
+    assert (page.status_code, "x" * 2001 in page.text, "settlement-note-wrong" in page.text) == (422, True, True)
+    whole_note = "一行\r\n" * 666 + "xx"
+    assert (await ma.submit(here, f"{here}/settlement", note=whole_note)).headers["location"] == here
+    (number,) = {each.settlement_id for each in await front.house.desk.read(_lines)}
+    kept = (await front.call("GET", f"{PATH}/{number}", "ma")).json()["note"]
+    assert kept == whole_note.replace("\r\n", "\n")
+    assert (await front.call("POST", f"{PATH}/{number}/withdraw", "ma")).status_code == 200
+    made = await front.call("POST", path, "ma", json={"lines": [line], "note": whole_note})
+    assert made.status_code == 201
+
+
 async def test_the_plan_of_amounts_is_the_plan_an_open_incident_waits_for(front: Front) -> None:
     plan = await offered(front.house, people=3)
     found = await the_incident(front.house)

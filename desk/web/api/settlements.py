@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, StrictInt, StringConstraints
+from pydantic import BeforeValidator, Field, StrictInt, StringConstraints
 
 from desk.actions.collective import (
     Ballot,
@@ -34,7 +34,7 @@ from desk.domain.policy import Viewer
 from desk.ports import Desk
 from desk.reads.settlements import SettlementView, settlement_view
 from desk.web.api.incident_shapes import IncidentStepOut
-from desk.web.api.shapes import Facts, In, MoneyIn, MoneyOut, Out
+from desk.web.api.shapes import In, MoneyIn, MoneyOut, Out, Prose
 from desk.web.deps import Officer, OptionalKey, RequiredKey, TheDesk, reference_in, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
@@ -71,11 +71,16 @@ class OfferIn(In):
     amount: MoneyIn
 
 
-class PlanIn(In):
+class NoteIn(In):
+    """What is said with a plan; a form's two signs of a line break count as one."""
+
+    note: Annotated[Prose, BeforeValidator(lambda text: text.replace("\r\n", "\n") if isinstance(text, str) else text)]
+
+
+class PlanIn(NoteIn):
     """An amount for each member, what is said with it, and for how many hours votes are taken."""
 
     lines: Annotated[list[OfferIn], Field(min_length=1, max_length=MOST_ROWS)]
-    note: Facts
     hours: Annotated[StrictInt, Field(ge=1, le=LONGEST_HOURS)] = 24
 
     def plan(self) -> Plan:

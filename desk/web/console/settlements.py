@@ -18,8 +18,7 @@ from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.incidents import IncidentView, incident_view
 from desk.reads.settlements import settlement_view
-from desk.web.api.incident_shapes import PlanIn as NoteIn
-from desk.web.api.settlements import settle_all
+from desk.web.api.settlements import NoteIn, settle_all
 from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.incident_forms import needed, number_in
@@ -129,7 +128,7 @@ def _plan(typed: Typed, view: IncidentView) -> Plan:
             except (ValueError, OverflowError):
                 raise BadInput(f"/{name}", "bad_amount") from None
     needed(typed, "hours", "note")
-    return Plan(amounts, NoteIn(plan=filled(typed, "note")["note"]).plan, number_in(typed, "hours") or 0)
+    return Plan(amounts, NoteIn(note=filled(typed, "note")["note"]).note, number_in(typed, "hours") or 0)
 
 
 def _method(typed: Typed) -> Method:
