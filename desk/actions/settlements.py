@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from desk.actions.incidents import plan_settlement
 from desk.actions.payouts import Proposal, notice_short_fund, propose_payout
+from desk.actions.scrub import scrubbed_of_members
 from desk.actions.steps import event_by, officer_id
 from desk.domain.audit import EventKind, digest
 from desk.domain.errors import BadInput, DeskError, FundInsufficient, WrongMoment
@@ -67,16 +68,17 @@ def make_settlement(work: Work, viewer: Viewer, incident_id: int, plan: Plan) ->
         raise BadInput("/hours", "too_large" if plan.hours > LONGEST_HOURS else "too_small", limit=LONGEST_HOURS)
     joined = {number for number, one in members.items() if one.state == MemberState.JOINED}
     amounts = _amounts(work, site, plan.amounts, joined - settlements.paid_claims(work.conn, row.id))
+    note = scrubbed_of_members(work, row.id, plan.note)
     values: Row = {
-        "id": work.kit.lots.number(), "incident_id": row.id, "note": plan.note, "made_at": work.now,
+        "id": work.kit.lots.number(), "incident_id": row.id, "note": note, "made_at": work.now,
         "made_by": officer_id(viewer), "votes_until": work.now + timedelta(hours=plan.hours), "withdrawn_at": None,
         "withdrawn_by": None, "submitted_at": None, "submitted_by": None,
     }  # fmt: skip
     made = settlements.add(work, values, amounts)
-    said = {"lines": [[str(claim_id), minor] for claim_id, minor in sorted(amounts.items())], "text": digest(plan.note)}
+    said = {"lines": [[str(claim_id), minor] for claim_id, minor in sorted(amounts.items())], "text": digest(note)}
     _record(work, viewer, site, made, EventKind.SETTLEMENT_MADE, {"incident": str(row.id), **said})
     if row.opened_at is not None and row.planned_at is None:
-        plan_settlement(work, viewer, row.id, plan.note)
+        plan_settlement(work, viewer, row.id, note)
     return Settled(made, site)
 
 
