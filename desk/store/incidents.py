@@ -93,14 +93,16 @@ def people_of(conn: Connection, incident_ids: Iterable[int]) -> dict[int, tuple[
 
 
 def largest_open(conn: Connection) -> dict[Subject, int]:
-    """How many people are in the largest open incident of each site, and of each merchant."""
+    """How many people are in the largest open incident of each site and merchant now: in its claims, or counted on the scene."""
     found: dict[Subject, int] = {}
-    for row in standing(conn):
-        if row.opened_at is None:
-            continue
+    opened = [row for row in standing(conn) if row.opened_at is not None]
+    counted = people_of(conn, [row.id for row in opened])
+    for row in opened:
+        _, now, _ = counted.get(row.id, (0, 0, None))
+        people = max(now, row.counted or 0)
         whom = {Subject(row.site_id)} | ({Subject(row.site_id, row.respondent_id)} if row.respondent_id is not None else set())
         for subject in whom:
-            found[subject] = max(found.get(subject, 0), row.people)
+            found[subject] = max(found.get(subject, 0), people)
     return found
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
+from desk.actions.endings import withdraw_claim
 from desk.actions.incident_watch import look_after_incidents, sites_with_incidents
 from desk.actions.incidents import Report, close_incident, count_people, file_report, log_arrival, plan_settlement, report_upward
 from desk.domain.claim import Category
@@ -140,6 +141,17 @@ async def test_alerts_of_site_and_merchant_know_of_ten_and_fifty_people_until_it
     await house.desk.write(close_incident, house.cast.ma, (await the_incident(house)).id, "人员已全部疏散。")
     await seen(house)
     assert await level(house, None) is None
+
+
+async def test_alerts_count_who_is_there_now_and_not_the_most_there_ever_were(house: House) -> None:
+    first, *_ = await stuck(house, 4, people=3)
+    await seen(house)
+    found = await the_incident(house)
+    await house.desk.write(withdraw_claim, await house.vera(first), first, None)
+    assert set((await house.desk.read(incidents.largest_open)).values()) == {9}
+    await house.desk.write(count_people, house.cast.olga, found.id, 11)
+    assert set((await house.desk.read(incidents.largest_open)).values()) == {11}
+    assert (await the_incident(house)).people == 12
 
 
 async def test_steps_in_time_keep_their_promises(house: House) -> None:
