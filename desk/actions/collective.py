@@ -10,7 +10,7 @@ from desk.actions.incidents import Handled
 from desk.actions.steps import Held, event_by, hold, officer_id, record
 from desk.domain.audit import EventKind
 from desk.domain.errors import BadInput, NotFound, WrongMoment
-from desk.domain.incident import GONE, MemberState, Vote, may_represent
+from desk.domain.incident import MemberState, Vote, may_join, may_represent
 from desk.domain.policy import Act, Kind, Viewer, require
 from desk.ports import Work
 from desk.store import claims, events, incidents, settlements, sites
@@ -41,7 +41,7 @@ def join_collective(work: Work, viewer: Viewer, reference: str, _nothing: object
     held = hold(work, viewer, Act.TAKE_PART, reference)
     member = _member(work, held)
     row = incidents.get(work.conn, member.incident_id)
-    if member.state != MemberState.FOUND or row.closed_at is not None or held.claim.state in GONE:
+    if not may_join(member.state, row.closed_at, held.claim.state):
         raise WrongMoment
     by = _by(viewer)
     joined = incidents.change_member(work.conn, member, state=MemberState.JOINED.value, joined_at=work.now, joined_by=by)

@@ -5,6 +5,7 @@ Counts nothing. About places, merchants and causes: who complained counts for no
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
@@ -54,6 +55,11 @@ class MemberState(StrEnum):
     FOUND = "found"
     JOINED = "joined"
     LEFT = "left"
+
+
+def may_join(state: str, closed_at: datetime | None, claim_state: str) -> bool:
+    """Whether a claim can opt in: found, its collective dispute not closed, itself not over or elsewhere."""
+    return state == MemberState.FOUND and closed_at is None and claim_state not in GONE
 
 
 STOPS: Mapping[IncidentStep, str] = MappingProxyType(

@@ -13,13 +13,13 @@ from sqlalchemy import Connection, Select, func, select
 
 from desk.domain.clocks import Clock
 from desk.domain.errors import NotFound
-from desk.domain.incident import STOPS, IncidentStage, IncidentStep, MemberState, stage_of
+from desk.domain.incident import STOPS, IncidentStage, IncidentStep, MemberState, may_join, stage_of
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
 from desk.domain.tally import is_missed
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
-from desk.store import incident_clocks, incidents, settlements, sites, told
+from desk.store import claims, incident_clocks, incidents, settlements, sites, told
 from desk.store.tables import IncidentReportRow, IncidentRow, SiteRow, metadata
 
 INCIDENT, MEMBER, CLAIM, RESPONDENT, SITE, OFFICER = (
@@ -151,8 +151,9 @@ def part_of(conn: Connection, viewer: Viewer, claim_id: int, kit: Kit) -> PartOf
     plan = settlements.get(conn, offered.settlement_id) if offered else None
     joined = state is MemberState.JOINED
     voting = plan is not None and plan.submitted_at is None and plan.votes_until >= kit.clock.now()
+    claim_state = claims.read_by_id(conn, claim_id).state
     steps = {
-        "join": state is MemberState.FOUND and line.row.closed_at is None, "yes": joined and voting, "no": joined and voting,
+        "join": may_join(state, line.row.closed_at, claim_state), "yes": joined and voting, "no": joined and voting,
         "leave": joined and not any(settlements.is_paying(conn, each) for each in offers),
     }  # fmt: skip
     may = viewer.may(Act.TAKE_PART, line.site.id)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from desk.domain.incident import LineState, MemberState, Vote
+from desk.domain.incident import LineState, MemberState, Vote, may_join
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit
@@ -75,7 +75,7 @@ class SettlementView:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What a member's own page says: others complain of the same, how many, and what they themselves are offered.
+    """What a member's own page says: others complain of the same, how many, and what they are offered on what terms.
 
     `offer` is None without a plan; `may_vote` while votes are taken; `may_join`, `may_leave` as far as it has come.
     """
@@ -91,6 +91,12 @@ class Together:
     vote: Vote | None
     votes_until: datetime | None
     may_vote: bool
+    note: str | None
+
+    @property
+    def would_lose(self) -> bool:
+        """Whether going on alone gives up an offer that can still be accepted, or was."""
+        return self.offer is not None and self.may_leave and (self.may_vote or self.vote is Vote.YES)
 
 
 def settlement_view(conn: Connection, viewer: Viewer, settlement_id: int, kit: Kit) -> SettlementView:
@@ -141,11 +147,12 @@ def together_of(conn: Connection, viewer: Viewer, reference: str, kit: Kit) -> T
     offer = Money(line.amount_minor, claim.currency) if line and joined else None
     until = plan.votes_until.astimezone(ZoneInfo(sites.get(conn, row.site_id).time_zone)) if plan else None
     return Together(
-        state, number, people, member.representative, may_join=state is MemberState.FOUND and row.closed_at is None,
+        state, number, people, member.representative, may_join=may_join(state, row.closed_at, claim.state),
         may_leave=joined and not any(settlements.is_paying(conn, each) for each in offers),
         settlement_id=line.settlement_id if line else None, offer=offer,
         vote=Vote(line.vote) if line and line.vote else None, votes_until=until,
         may_vote=bool(joined and plan and plan.submitted_at is None and plan.votes_until >= kit.clock.now()),
+        note=plan.note if plan and joined else None,
     )  # fmt: skip
 
 

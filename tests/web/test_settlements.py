@@ -379,15 +379,50 @@ async def test_the_visitors_page_says_what_is_offered_and_takes_the_vote(front: 
         assert words in page, words
     assert "和解方案给您的金额" in (await client.get("/status?lang=zh-CN")).text
     origin = {"Origin": str(client.base_url), "Sec-Fetch-Site": "same-origin"}
-    for step, vote in (("vote_no", "no"), ("vote_yes", "yes"), ("go_alone", "no")):
+    for step, vote in (("vote_no", "no"), ("vote_yes", "yes")):
         form = form_in((await client.get("/status?lang=en")).text, f"/status/{step}")
         assert (await client.post(f"/status/{step}", data=form, headers=origin)).status_code == 303
         assert (await rows(front, plan.number))[0]["vote"] == vote
+    form = form_in((await client.get("/status?lang=en")).text, "/status/go_alone")
+    asked = await client.post("/status/go_alone?lang=en", data=form, headers=origin)
+    assert (asked.status_code, "Give up this offer and go on alone?" in asked.text, "80.00" in asked.text) == (200, True, True)
+    assert (await rows(front, plan.number))[0]["vote"] == "yes"
+    sure = form_in(asked.text, "/status/go_alone") | {"sure": "1"}
+    assert (await client.post("/status/go_alone", data=sure, headers=origin)).status_code == 303
+    assert (await rows(front, plan.number))[0]["vote"] == "no"
     assert "Complain together" in (await client.get("/status?lang=en")).text
     assert "/status/vote_yes" not in (await client.get("/status?lang=en")).text
     other = await front.slip((await front.house.lodge()).reference)
     await client.get(f"/s/{other.token}")
     assert "Complain together" not in (await client.get("/status", headers={"Accept-Language": "en"})).text
+
+
+async def test_the_terms_stand_beside_the_offer_as_text(front: Front) -> None:
+    references = await stuck(front.house, 4)
+    await seen(front.house)
+    incident = await joined(front.house, *references)
+    note = "退 60 元，<b>双方再无争议</b>。"
+    body = {"lines": [{"reference": references[0], "amount": yuan("60.00")}], "note": note}
+    assert (await front.call("POST", f"/api/v1/incidents/{incident}/settlements", "ma", json=body)).status_code == 201
+    client = front.from_network("192.0.2.7")
+    await client.get(f"/s/{(await front.slip(references[0])).token}")
+    page = (await client.get("/status?lang=en")).text
+    assert ("退 60 元，&lt;b&gt;双方再无争议" in page, "<b>双方" in page) == (True, False)
+
+
+async def test_joining_is_offered_only_where_it_is_possible(front: Front) -> None:
+    first, second, *_ = await stuck(front.house, 4)
+    await seen(front.house)
+    incident = (await the_incident(front.house)).id
+    slip, olga = await front.slip(first), await seat(front, "olga")
+    assert (await front.visit(slip, "withdraw")).status_code == 200
+    client = front.from_network("192.0.2.7")
+    await client.get(f"/s/{slip.token}")
+    assert "/status/join" not in (await client.get("/status?lang=en")).text
+    for reference, possible in ((first, False), (second, True)):
+        page = (await olga.get(f"/desk/claims/{reference}")).text
+        assert (f"/desk/incidents/{incident}/members/{reference}/join" in page) is possible
+    assert problem(await front.visit(slip, "join")) == (409, "wrong_moment")
 
 
 async def test_the_pages_lead_from_joining_to_the_batch(till: Front) -> None:

@@ -1,7 +1,7 @@
 """What a visitor does on the status page: answer, object, withdraw, reopen, change contact. Plain forms, no scripts.
 
 Each form carries its own key, minted when the page was rendered, so that a double tap acts once. A refusal shows the page
-again with what was typed. What gives up an agreed refund is asked once more on a page of its own.
+again with what was typed. What gives up an agreed refund or an offer is asked once more on a page of its own.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ from desk.web.deps import RequestId, TheDesk, row_id
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import same_site
 from desk.web.refused import Failed
-from desk.web.visitor.visit import Visit, over, visit_of
+from desk.web.visitor.visit import GO_ALONE, Visit, over, visit_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -97,7 +97,7 @@ FORMS: Mapping[str, Form] = {
     Act.SAY_RECEIVED: Form(say_received, NoFields, lambda _: None),
     Act.START_RETURN: Form(start_return, ReturnForm, ReturnForm.asked),
     "join": Form(join_collective, NoFields, lambda _: None),
-    "go_alone": Form(leave_collective, NoFields, lambda _: None),
+    GO_ALONE: Form(leave_collective, NoFields, lambda _: None),
     "vote_yes": Form(vote_on_settlement, VoteForm, lambda form: form.says(Vote.YES)),
     "vote_no": Form(vote_on_settlement, VoteForm, lambda form: form.says(Vote.NO)),
     Act.CHANGE_CONTACT: Form(change_contact, ContactIn, ContactIn.fields),
@@ -106,7 +106,7 @@ FORMS: Mapping[str, Form] = {
 
 SURE = "sure"
 """The field by which a form says that the visitor was asked."""
-GIVES_UP = frozenset({Act.OBJECT, Act.WITHDRAW})
+GIVES_UP = frozenset({Act.OBJECT, Act.WITHDRAW, GO_ALONE})
 
 
 @router.post("/status/{act}")
