@@ -81,14 +81,21 @@ def get(conn: Connection, incident_id: int) -> IncidentRow:
     return IncidentRow(**row)
 
 
-def people_of(conn: Connection, incident_ids: Iterable[int]) -> dict[int, tuple[int, int, datetime | None]]:
-    """How many claims and people are in each, and when the newest of the claims came; people of members who left count."""
+def people_of(
+    conn: Connection, incident_ids: Iterable[int], since: datetime | None = None
+) -> dict[int, tuple[int, int, datetime | None]]:  # fmt: skip
+    """How many claims and people are in each, and when the newest of the claims came; people of members who left count.
+
+    With `since` only claims that came after it are counted; one without any is left out.
+    """
     query = (
         select(MEMBER.c.incident_id, func.count(), func.sum(CLAIM.c.people), func.max(CLAIM.c.received_at))
         .join(CLAIM, CLAIM.c.id == MEMBER.c.claim_id)
         .where(MEMBER.c.incident_id.in_(list(incident_ids)), _COUNTS)
         .group_by(MEMBER.c.incident_id)
     )
+    if since is not None:
+        query = query.where(CLAIM.c.received_at > since)
     return {row[0]: (int(row[1]), int(row[2]), row[3]) for row in conn.execute(query)}
 
 
