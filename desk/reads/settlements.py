@@ -4,16 +4,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
-from desk.domain.incident import LineState, MemberState, Vote, may_join
+from desk.domain.claim import OPEN_STATES
+from desk.domain.incident import LineState, MemberState, Vote, may_join, undoes_a_yes
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
 from desk.ports import Kit
-from desk.store import claims, incidents, settlements, sites
-from desk.store.payouts import STANDS
+from desk.store import claims, events, incidents, settlements, sites
+from desk.store.payouts import STANDS, stands_in
 from desk.store.tables import SettlementRow, SiteRow, metadata
 
 PLAN, LINE, CLAIM, PAYOUT, INCIDENT, ITEM, MEMBER = (
@@ -21,12 +23,19 @@ PLAN, LINE, CLAIM, PAYOUT, INCIDENT, ITEM, MEMBER = (
     for name in ("settlement", "settlement_line", "claim", "payout", "incident", "claim_item", "incident_member")
 )
 
+_OTHER = PAYOUT.alias("other")
+_STANDING = exists().where(_OTHER.c.claim_id == LINE.c.claim_id, stands_in(_OTHER))
+_UNPAID = (LINE.c.vote == Vote.YES.value) & (
+    (LINE.c.state == LineState.WAITING.value) | (~_STANDING & CLAIM.c.state.in_(sorted(state.value for state in OPEN_STATES)))
+)
+"""Agreed and without payout: not tried yet, or again where the claim is open and has no other."""
+
 
 @dataclass(frozen=True, slots=True)
 class OfferLine:
     """What one member is offered. `payout_state` is that of its payout, None without one; `why` the refusal's code.
 
-    `paying` is false for a payout that came to nothing.
+    `paying` is false for a payout that came to nothing; `unpaid` says that the member agreed and can still be paid by this row.
     """
 
     id: int
@@ -39,6 +48,7 @@ class OfferLine:
     payout_id: int | None
     payout_state: str | None
     paying: bool
+    unpaid: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,13 @@ class SettlementView:
 
     @property
     def left(self) -> int:
-        """How many rows of those who said yes have no payout."""
-        return sum(not line.paying for line in self.agreed)
+        """How many rows of those who said yes wait for their payout, also again after a refusal that may pass."""
+        return sum(line.unpaid for line in self.agreed)
+
+    @property
+    def paid(self) -> int:
+        """How many rows of those who said yes have their payout."""
+        return sum(line.paying for line in self.agreed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +134,13 @@ def newest_settlement(conn: Connection, viewer: Viewer, incident_id: int, kit: K
 
 
 def settlements_to_pay(conn: Connection, viewer: Viewer, kit: Kit) -> list[SettlementView]:
-    """Plans at the viewer's sites whose votes are closed and of which a row has no payout yet, the oldest first."""
+    """Plans at the viewer's sites whose votes are closed and of which a row waits for its payout, the oldest first."""
     places = [site_id for site_id in viewer.sites if viewer.may(Act.READ_SETTLEMENTS, site_id)]
+    waits = exists().where(LINE.c.settlement_id == PLAN.c.id, CLAIM.c.id == LINE.c.claim_id, _UNPAID)
     query = (
         select(PLAN.c.id)
         .join(INCIDENT, INCIDENT.c.id == PLAN.c.incident_id)
-        .where(INCIDENT.c.site_id.in_(places), PLAN.c.withdrawn_at.is_(None))
+        .where(INCIDENT.c.site_id.in_(places), PLAN.c.withdrawn_at.is_(None), waits)
         .order_by(PLAN.c.made_at, PLAN.c.id)
     )
     views = [settlement_view(conn, viewer, number, kit) for number in conn.execute(query).scalars().all()]
@@ -190,6 +206,7 @@ def _lines(conn: Connection, settlement_id: int) -> list[OfferLine]:
             CLAIM.c.currency,
             PAYOUT.c.state.label("payout_state"),
             STANDS.label("paying"),
+            _UNPAID.label("unpaid"),
         )
         .join(CLAIM, CLAIM.c.id == LINE.c.claim_id)
         .outerjoin(PAYOUT, PAYOUT.c.id == LINE.c.payout_id)
@@ -199,7 +216,19 @@ def _lines(conn: Connection, settlement_id: int) -> list[OfferLine]:
     return [
         OfferLine(
             row.id, row.reference, row.claim_state, Money(row.amount_minor, row.currency), Vote(row.vote) if row.vote else None,
-            LineState(row.state), row.why, row.payout_id, row.payout_state, bool(row.paying),
+            LineState(row.state), row.why, row.payout_id, row.payout_state, paying=bool(row.paying),
+            unpaid=bool(row.unpaid) and _can_be_paid(conn, row),
         )
-        for row in conn.execute(query)
+        for row in conn.execute(query).all()
     ]  # fmt: skip
+
+
+def _can_be_paid(conn: Connection, row: Any) -> bool:  # noqa: ANN401 - a row of `_lines`
+    """Whether a row that was refused can still get its payout: its yes holds, and no newer plan offers its claim anything."""
+    if row.state != LineState.REFUSED:
+        return True
+    newest = settlements.offered(conn, row.claim_id)
+    if newest is None or newest.id != row.id:
+        return False
+    steps = events.steps_since_vote(conn, f"claim:{row.claim_id}", row.settlement_id)
+    return not any(undoes_a_yes(*step) for step in steps)

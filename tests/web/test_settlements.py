@@ -313,6 +313,28 @@ async def test_a_plan_needs_members_a_representative_amounts_and_a_time(front: F
     assert await front.counted("settlement") == 0
 
 
+async def test_a_batch_is_listed_until_nothing_of_it_can_be_paid_any_more(till: Front) -> None:
+    front, house = till, till.house
+    plan = await offered(house)
+    paid, elsewhere, gone, objected = plan.references
+    batch, pay = f"/desk/settlements/{plan.number}", {"method": "cash"}
+    await confirmed(house, paid, elsewhere, objected)
+    await all_of(*(voted(house, reference) for reference in plan.references))
+    chen = await seat(front, "chen")
+    assert batch in (await chen.get("/desk/pay")).text
+    await front.call("POST", f"/api/v1/claims/{elsewhere}/payouts", "chen", json=pay)
+    assert (await front.visit(await front.slip(objected), "object", text="不同意。")).status_code == 200
+    assert (await front.call("POST", f"{PATH}/{plan.number}/submit", "chen", json=pay)).status_code == 200
+    assert "Hand in the 1 that failed again" in (await chen.get(batch)).text
+    assert (await front.visit(await front.slip(gone), "withdraw")).status_code == 200
+    page = (await chen.get(batch)).text
+    assert ("Payouts proposed: 1 of 4" in page, "that failed again" in page) == (True, False)
+    assert batch not in (await chen.get("/desk/pay")).text
+    line = next(line for line in await rows(front, plan.number) if line["reference"] == paid)
+    assert (await front.call("POST", f"/api/v1/payouts/{line['payout']}/cancel", "chen")).status_code == 200
+    assert batch in (await chen.get("/desk/pay")).text
+
+
 async def test_a_note_of_two_thousand_characters_is_kept_and_a_longer_one_refused(front: Front) -> None:
     references = await stuck(front.house, 4)
     await seen(front.house)
