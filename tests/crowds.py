@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from desk.actions.collective import join_collective, name_representatives, vote_on_settlement
+from desk.actions.collective import Ballot, join_collective, name_representatives, vote_on_settlement
 from desk.actions.intake import WrittenRespondent
 from desk.actions.settlements import Plan, make_settlement
 from desk.domain.claim import Category, RespondentKind
 from desk.domain.incident import Vote
 from desk.domain.money import Money
+from desk.store import settlements
 from desk.store.tables import IncidentRow, metadata
 from desk.worker.timetable import look_around
 from tests.builders import Given, House
@@ -88,9 +89,12 @@ async def offered(house: House, claims: int = 4, amount: str = "80.00", **told: 
     return Offered(incident, made.row.id, tuple(references))
 
 
-async def voted(house: House, reference: str, vote: Vote = Vote.YES) -> None:
-    """Vote as the visitor."""
-    await house.desk.write(vote_on_settlement, await house.vera(reference), reference, vote)
+async def voted(house: House, reference: str, vote: Vote = Vote.YES, plan: int | None = None) -> None:
+    """Vote as the visitor, on what the claim is offered now or on a plan that was read before."""
+    claim_id = (await house.claim(reference)).id
+    line = await house.desk.read(settlements.offered, claim_id)
+    number = plan or (line.settlement_id if line else 0)
+    await house.desk.write(vote_on_settlement, await house.vera(reference), reference, Ballot(number, vote))
 
 
 def _rows(conn: Connection) -> list[IncidentRow]:

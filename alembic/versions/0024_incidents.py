@@ -246,7 +246,9 @@ def _settlement() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement")),
     )
     op.create_index("ix_settlement_incident", "settlement", ["incident_id", "made_at"], unique=False)
-    _partial("settlement", "uq_settlement_standing", ["incident_id"], "withdrawn_at IS NULL", unique=True)
+    _partial(
+        "settlement", "uq_settlement_standing", ["incident_id"], "withdrawn_at IS NULL AND submitted_at IS NULL", unique=True
+    )
 
 
 def _settlement_line() -> None:

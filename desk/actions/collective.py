@@ -10,11 +10,19 @@ from desk.actions.incidents import Handled
 from desk.actions.steps import Held, event_by, hold, officer_id, record
 from desk.domain.audit import EventKind
 from desk.domain.errors import BadInput, NotFound, WrongMoment
-from desk.domain.incident import GONE, LineState, MemberState, Vote, may_represent
+from desk.domain.incident import MemberState, Vote, may_join, may_represent
 from desk.domain.policy import Act, Kind, Viewer, require
 from desk.ports import Work
 from desk.store import claims, events, incidents, settlements, sites
 from desk.store.tables import IncidentMemberRow, IncidentRow, SettlementLineRow, SettlementRow, SiteRow
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A vote, and the plan that was read before it was given: a yes to one offer is none to another."""
+
+    settlement_id: int
+    vote: Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ def join_collective(work: Work, viewer: Viewer, reference: str, _nothing: object
     held = hold(work, viewer, Act.TAKE_PART, reference)
     member = _member(work, held)
     row = incidents.get(work.conn, member.incident_id)
-    if member.state != MemberState.FOUND or row.closed_at is not None or held.claim.state in GONE:
+    if not may_join(member.state, row.closed_at, held.claim.state):
         raise WrongMoment
     by = _by(viewer)
     joined = incidents.change_member(work.conn, member, state=MemberState.JOINED.value, joined_at=work.now, joined_by=by)
@@ -44,36 +52,42 @@ def join_collective(work: Work, viewer: Viewer, reference: str, _nothing: object
 def leave_collective(work: Work, viewer: Viewer, reference: str, _nothing: object = None) -> TakingPart:
     """Go on alone, from wherever the claim stands by itself. What was offered and is not paid for yet is off.
 
-    Raises NotFound for a claim that is in none, WrongMoment once it left, or its payout was proposed.
+    Raises NotFound for a claim that is in none, WrongMoment once it left, or while its payout is under way or was paid.
     """
-    line, _ = _locked(work, reference)
+    offers, _ = _locked(work, reference)
     held = hold(work, viewer, Act.TAKE_PART, reference)
     member = _member(work, held)
-    if member.state == MemberState.LEFT or (line and line.state == LineState.PROPOSED):
+    if member.state == MemberState.LEFT or any(settlements.is_paying(work.conn, line) for line in offers):
         raise WrongMoment
     left = incidents.change_member(
         work.conn, member, state=MemberState.LEFT.value, representative=False, left_at=work.now, left_by=_by(viewer)
     )
-    if line and line.vote != Vote.NO:
-        settlements.vote(work, line, Vote.NO, _by(viewer))
+    for line in offers:
+        if line.vote != Vote.NO:
+            settlements.leave(work, line, _by(viewer))
     record(work, held, EventKind.MEMBER_LEFT, {"incident": str(member.incident_id)})
     return TakingPart(held, left)
 
 
-def vote_on_settlement(work: Work, viewer: Viewer, reference: str, vote: Vote) -> TakingPart:
-    """Say yes or no to what the plan offers this member; it may be changed until the votes are closed.
+def vote_on_settlement(work: Work, viewer: Viewer, reference: str, ballot: Ballot) -> TakingPart:
+    """Say yes or no to what the named plan offers this member; it may be changed until the votes are closed.
 
-    Raises NotFound for a claim that is offered nothing, WrongMoment after `votes_until` and once the batch was handed in.
+    Raises NotFound for a claim that is offered nothing, WrongMoment for another plan than the one that stands, after
+    `votes_until` and once it was taken back or handed in.
     """
-    line, plan = _locked(work, reference)
+    offers, plan = _locked(work, reference)
     held = hold(work, viewer, Act.TAKE_PART, reference)
     member = _member(work, held)
-    if line is None or plan is None:
+    if not offers or plan is None:
         raise NotFound
-    if member.state != MemberState.JOINED or plan.submitted_at is not None or plan.votes_until < work.now:
+    line = offers[0]
+    if not plan.id == ballot.settlement_id == line.settlement_id:
         raise WrongMoment
-    settlements.vote(work, line, vote, _by(viewer))
-    record(work, held, EventKind.MEMBER_VOTED, {"settlement": str(plan.id), "vote": vote.value})
+    ended = plan.withdrawn_at is not None or plan.submitted_at is not None or plan.votes_until < work.now
+    if member.state != MemberState.JOINED or ended:
+        raise WrongMoment
+    settlements.vote(work, line, ballot.vote, _by(viewer))
+    record(work, held, EventKind.MEMBER_VOTED, {"settlement": str(plan.id), "vote": ballot.vote.value})
     return TakingPart(held, member)
 
 
@@ -115,14 +129,17 @@ def _member(work: Work, held: Held) -> IncidentMemberRow:
     return member
 
 
-def _locked(work: Work, reference: str) -> tuple[SettlementLineRow | None, SettlementRow | None]:
-    """What a claim is offered, with its plan locked: before the claim itself, as by a batch, so that two never wait crosswise."""
+def _locked(work: Work, reference: str) -> tuple[list[SettlementLineRow], SettlementRow | None]:
+    """What a claim is offered, the newest first, and the newest's plan; all of its plans are locked.
+
+    Before the claim itself, as by a batch, and the oldest first, so that two never wait crosswise.
+    """
     claim_id = claims.id_of(work.conn, reference)
-    found = settlements.offered(work.conn, claim_id) if claim_id is not None else None
-    if found is None:
-        return None, None
-    plan = settlements.lock(work.conn, found.settlement_id)
-    return settlements.offered(work.conn, found.claim_id), plan
+    found = settlements.offers(work.conn, claim_id) if claim_id is not None else []
+    plan = None
+    for line in reversed(found):
+        plan = settlements.lock(work.conn, line.settlement_id)
+    return (settlements.offers(work.conn, found[0].claim_id) if found else []), plan
 
 
 def _by(viewer: Viewer) -> int | None:

@@ -28,7 +28,7 @@ LONGEST = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One that is not closed, with the claims and people in it and when its newest claim came."""
+    """One that is not closed, its claims and people and when its newest claim came; of a proposed one those in the window."""
 
     row: IncidentRow
     claims: int
@@ -41,7 +41,7 @@ def sites_with_incidents(conn: Connection, kit: Kit) -> list[int]:
     now = kit.clock.now()
     places = {site.id: watched_at(kit, site, now) for site in sites.list_all(conn)}
     found = {one.key.site_id for one in _fresh(conn, places.values(), now)}
-    known = _known(conn)
+    known = _known(conn, places, now)
     return sorted(found | {one.row.site_id for one in known if _asks(conn, one, places[one.row.site_id], now)})
 
 
@@ -57,7 +57,7 @@ def look_after_incidents(work: Work, site_id: int) -> int:
     for one in _fresh(work.conn, [place], work.now):
         _gather(work, place, one, standing.get(one.key), since)
         changed += 1
-    for known in _known(work.conn, site_id):
+    for known in _known(work.conn, {site_id: place}, work.now):
         if _asks(work.conn, known, place, work.now):
             _bring_up(work, place, known)
             changed += 1
@@ -105,9 +105,13 @@ def _asks(conn: Connection, known: Known, place: Watched, now: datetime) -> bool
     return all(member.state != MemberState.JOINED for member in incidents.members(conn, known.row.id))
 
 
-def _known(conn: Connection, site_id: int | None = None) -> list[Known]:
-    standing = incidents.standing(conn, site_id)
-    counted = incidents.people_of(conn, [row.id for row in standing])
+def _known(conn: Connection, places: Mapping[int, Watched], now: datetime) -> list[Known]:
+    """Those that stand at these sites. What is only proposed is known by the claims of the window: a trickle opens nothing."""
+    standing = [row for row in incidents.standing(conn) if row.site_id in places]
+    counted = incidents.people_of(conn, [row.id for row in standing if row.opened_at is not None])
+    for site_id in sorted({row.site_id for row in standing}):
+        proposed = [row.id for row in standing if row.site_id == site_id and row.opened_at is None]
+        counted |= incidents.people_of(conn, proposed, now - _window(places[site_id]))
     return [Known(row, *counted.get(row.id, (0, 0, None))) for row in standing]
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from desk.actions.incident_clocks import start_clocks, stop_clock, void_clocks
 from desk.actions.intake import WrittenRespondent
 from desk.actions.merchants import merchant_named
+from desk.actions.scrub import scrubbed_of_members
 from desk.actions.steps import event_by, officer_id
 from desk.domain.audit import EventKind, digest
 from desk.domain.claim import Category
@@ -101,8 +102,9 @@ def report_upward(work: Work, viewer: Viewer, incident_id: int, to: str) -> Hand
     held = _held(work, viewer, incident_id, Act.HANDLE_INCIDENT, is_open=True)
     if held.row.reported_at is not None:
         raise WrongMoment
-    values = {"reported_at": work.now, "reported_by": officer_id(viewer), "reported_to": to}
-    return _step(work, viewer, held, IncidentStep.FIRST_REPORT, values, {"to": digest(to)})
+    kept = scrubbed_of_members(work, held.row.id, to)
+    values = {"reported_at": work.now, "reported_by": officer_id(viewer), "reported_to": kept}
+    return _step(work, viewer, held, IncidentStep.FIRST_REPORT, values, {"to": digest(kept)})
 
 
 def log_arrival(work: Work, viewer: Viewer, incident_id: int) -> Handled:
@@ -140,8 +142,9 @@ def plan_settlement(work: Work, viewer: Viewer, incident_id: int, plan: str) -> 
     held = _held(work, viewer, incident_id, Act.HANDLE_INCIDENT, is_open=True)
     if held.row.planned_at is not None:
         raise WrongMoment
-    values = {"plan": plan, "planned_at": work.now, "planned_by": officer_id(viewer)}
-    return _step(work, viewer, held, IncidentStep.PLAN, values, {"text": digest(plan)})
+    kept = scrubbed_of_members(work, held.row.id, plan)
+    values = {"plan": kept, "planned_at": work.now, "planned_by": officer_id(viewer)}
+    return _step(work, viewer, held, IncidentStep.PLAN, values, {"text": digest(kept)})
 
 
 def close_incident(work: Work, viewer: Viewer, incident_id: int, why: str) -> Handled:
@@ -151,8 +154,9 @@ def close_incident(work: Work, viewer: Viewer, incident_id: int, why: str) -> Ha
     """
     held = _held(work, viewer, incident_id, Act.LEAD_INCIDENT)
     void_clocks(work, held.site, held.row)
-    row = incidents.change(work.conn, held.row, closed_at=work.now, closed_by=officer_id(viewer), closed_why=why)
-    _record(work, viewer, row, EventKind.INCIDENT_CLOSED, {"why": digest(why)})
+    kept = scrubbed_of_members(work, held.row.id, why)
+    row = incidents.change(work.conn, held.row, closed_at=work.now, closed_by=officer_id(viewer), closed_why=kept)
+    _record(work, viewer, row, EventKind.INCIDENT_CLOSED, {"why": digest(kept)})
     return Handled(row, held.site)
 
 
@@ -206,7 +210,7 @@ def _open_by_hand(work: Work, viewer: Viewer, site: SiteRow, row: IncidentRow, p
     known = _known(work, counted)
     if Scale.of(pack_at(work, site).counts).level_of(known) is None:
         require(viewer, Act.LEAD_INCIDENT, site.id)
-    return Handled(begin(work, viewer, site, counted, known, why), site)
+    return Handled(begin(work, viewer, site, counted, known, scrubbed_of_members(work, row.id, why)), site)
 
 
 def _known(work: Work, row: IncidentRow) -> int:
@@ -227,6 +231,7 @@ def _saved(work: Work, viewer: Viewer, incident_id: int, report: Report, version
     if version != now:
         raise StaleVersion(etag=f'"{now}"')
     typed: dict[str, Any] = {name: getattr(report, name) for name in Report.__dataclass_fields__}
+    typed |= {name: scrubbed_of_members(work, row.id, typed[name]) for name in ("happened", "measures", "cause")}
     number = work.kit.lots.number()
     saved = incidents.add_report(
         work.conn,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from desk.actions.scrub import scrubbed
+from desk.actions.scrub import scrubbed, scrubbed_of_members
 from desk.actions.sends import check_reason
 from desk.actions.steps import Held, event_by, officer_id, record
 from desk.domain.audit import EventKind
@@ -48,9 +48,7 @@ def _explain_of_incident(work: Work, viewer: Viewer, miss_id: int, incident_id: 
     site_id = incidents.get(work.conn, incident_id).site_id
     require(viewer, Act.EXPLAIN_MISS, site_id)
     check_reason(reason)
-    site, kept = sites.lock_by_id(work.conn, site_id), reason
-    for member in incidents.members(work.conn, incident_id):
-        kept = scrubbed(work, claims.get_by_id(work.conn, member.claim_id), kept) or kept
+    site, kept = sites.lock_by_id(work.conn, site_id), scrubbed_of_members(work, incident_id, reason)
     row = promises.explain(work, miss_id, kept, officer_id(viewer))
     said = {"miss": str(miss_id), "incident": str(incident_id), "clock": row.kind, "due_at": row.due_at.isoformat()}
     event = event_by(viewer, f"site:{site_id}", site_id, EventKind.MISS_EXPLAINED, work.now, said)

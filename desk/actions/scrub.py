@@ -11,6 +11,7 @@ from sqlalchemy import select
 from desk.actions.codes import slip_for
 from desk.domain.reference import LENGTH
 from desk.ports import SealedPerson, Work
+from desk.store import claims, incidents
 from desk.store.tables import ClaimRow, metadata
 
 HIDDEN = "••••••••"
@@ -32,6 +33,13 @@ def scrubbed(work: Work, claim: ClaimRow, text: str | None) -> str | None:
     for pattern in (*_keys(work, claim), *_contact(work, claim)):
         # Never longer than what was written: a limit that the text kept must still hold.
         text = re.sub(pattern, lambda found: HIDDEN[: len(found[0])], text, flags=re.IGNORECASE)
+    return text
+
+
+def scrubbed_of_members(work: Work, incident_id: int, text: str) -> str:
+    """The same for every claim that is in a collective dispute: its texts and the chain of its site name none of them."""
+    for member in incidents.members(work.conn, incident_id):
+        text = scrubbed(work, claims.read_by_id(work.conn, member.claim_id), text) or text
     return text
 
 

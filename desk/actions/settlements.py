@@ -1,7 +1,7 @@
 """Settling a collective claim: a plan of one amount for each member, and its batch of ordinary payouts.
 
 Each row of a batch is a payout like any other: own key, own limits, own second officer, the fund's money. A row that is refused
-stops no other; one that has its payout never gets another. Source: SPEC 4.6, 5.
+stops no other; one whose payout is under way or was paid never gets another. Source: SPEC 4.6, 5.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 
 from desk.actions.incidents import plan_settlement
 from desk.actions.payouts import Proposal, notice_short_fund, propose_payout
+from desk.actions.scrub import scrubbed_of_members
 from desk.actions.steps import event_by, officer_id
 from desk.domain.audit import EventKind, digest
 from desk.domain.errors import BadInput, DeskError, FundInsufficient, WrongMoment
-from desk.domain.incident import LineState, MemberState, Vote
+from desk.domain.incident import MemberState, Vote, undoes_a_yes
 from desk.domain.money import Money
 from desk.domain.payout import Method
 from desk.domain.policy import Act, Viewer, require
@@ -50,8 +51,9 @@ class Settled:
 def make_settlement(work: Work, viewer: Viewer, incident_id: int, plan: Plan) -> Settled:
     """Offer each member an amount; each votes for themselves. Where the incident still waits for its plan, this is it.
 
-    Raises NotFound for a foreign one, Forbidden, BadInput for claims that did not join, for none, another currency or a time to
-    vote that is none, WrongMoment without a representative, once it is closed, and while another plan stands.
+    Raises NotFound for a foreign one, Forbidden, BadInput for claims that did not join or are paid already, for none,
+    another currency or a time to vote that is none, WrongMoment without a representative, once it is closed, and while
+    another plan stands.
     """
     found = incidents.get(work.conn, incident_id)
     require(viewer, Act.HANDLE_INCIDENT, found.site_id)
@@ -64,17 +66,19 @@ def make_settlement(work: Work, viewer: Viewer, incident_id: int, plan: Plan) ->
         raise WrongMoment
     if not 1 <= plan.hours <= LONGEST_HOURS:
         raise BadInput("/hours", "too_large" if plan.hours > LONGEST_HOURS else "too_small", limit=LONGEST_HOURS)
-    amounts = _amounts(work, site, plan.amounts, {number for number, one in members.items() if one.state == MemberState.JOINED})
+    joined = {number for number, one in members.items() if one.state == MemberState.JOINED}
+    amounts = _amounts(work, site, plan.amounts, joined - settlements.paid_claims(work.conn, row.id))
+    note = scrubbed_of_members(work, row.id, plan.note)
     values: Row = {
-        "id": work.kit.lots.number(), "incident_id": row.id, "note": plan.note, "made_at": work.now,
+        "id": work.kit.lots.number(), "incident_id": row.id, "note": note, "made_at": work.now,
         "made_by": officer_id(viewer), "votes_until": work.now + timedelta(hours=plan.hours), "withdrawn_at": None,
         "withdrawn_by": None, "submitted_at": None, "submitted_by": None,
     }  # fmt: skip
     made = settlements.add(work, values, amounts)
-    said = {"lines": [[str(claim_id), minor] for claim_id, minor in sorted(amounts.items())], "text": digest(plan.note)}
+    said = {"lines": [[str(claim_id), minor] for claim_id, minor in sorted(amounts.items())], "text": digest(note)}
     _record(work, viewer, site, made, EventKind.SETTLEMENT_MADE, {"incident": str(row.id), **said})
     if row.opened_at is not None and row.planned_at is None:
-        plan_settlement(work, viewer, row.id, plan.note)
+        plan_settlement(work, viewer, row.id, note)
     return Settled(made, site)
 
 
@@ -107,13 +111,13 @@ def submit_settlement(work: Work, viewer: Viewer, settlement_id: int) -> Settled
 
 
 def rows_to_settle(conn: Connection, settlement_id: int) -> list[int]:
-    """Rows of a batch that was handed in whose member said yes and that have no payout yet, those refused before among them."""
+    """Rows of a batch that was handed in whose member said yes and that have no payout, also again after a refusal."""
     if settlements.get(conn, settlement_id).submitted_at is None:
         return []
     return [
         line.id
         for line in settlements.lines(conn, settlement_id)
-        if line.vote == Vote.YES and line.state != LineState.PROPOSED
+        if line.vote == Vote.YES and not settlements.is_paying(conn, line)
     ]  # fmt: skip
 
 
@@ -129,15 +133,22 @@ def settle_rows(work: Work, viewer: Viewer, settlement_id: int, line_ids: Sequen
     if plan.submitted_at is None:
         raise WrongMoment
     for line in settlements.lines(work.conn, plan.id):
-        if line.id in line_ids and line.vote == Vote.YES and line.state != LineState.PROPOSED:
+        if line.id in line_ids and line.vote == Vote.YES:
             done += _settle(work, viewer, line, method)
     return done
 
 
 def _settle(work: Work, viewer: Viewer, line: SettlementLineRow, method: Method) -> bool:
-    """One row under a savepoint of its own."""
+    """One row under a savepoint of its own. A yes is for the decision that stood, and for the newest offer of the claim."""
     claim, by = claims.get_by_id(work.conn, line.claim_id), officer_id(viewer)
+    if settlements.is_paying(work.conn, line):
+        return False
+    newest, since = settlements.offered(work.conn, claim.id), f"claim:{claim.id}"
     try:
+        if newest is None or newest.id != line.id:
+            raise WrongMoment
+        if any(undoes_a_yes(*step) for step in events.steps_since_vote(work.conn, since, line.settlement_id)):
+            raise WrongMoment
         with work.conn.begin_nested():
             amount = Money(line.amount_minor, claim.currency)
             paying = propose_payout(work, viewer, claim.reference, Proposal(method, amount))
@@ -151,7 +162,7 @@ def _settle(work: Work, viewer: Viewer, line: SettlementLineRow, method: Method)
 
 
 def _amounts(work: Work, site: SiteRow, told: Mapping[str, Money], joined: set[int]) -> dict[int, int]:
-    """The amounts by claim id. Raises BadInput for a claim that did not join and for another currency."""
+    """The amounts by claim id. Raises BadInput for a claim that is not among `joined` and for another currency."""
     if not told:
         raise BadInput("/lines", "missing")
     found = {claim.reference: claim.id for claim in claims.by_references(work.conn, told, site.id)}

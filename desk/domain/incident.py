@@ -5,11 +5,13 @@ Counts nothing. About places, merchants and causes: who complained counts for no
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
 
-from desk.domain.claim import State
+from desk.domain.claim import PAYABLE, State
+from desk.domain.lifecycle import Step
 
 MOST_PEOPLE = 99_999
 """The largest number of people that anybody can count on the scene."""
@@ -53,6 +55,11 @@ class MemberState(StrEnum):
     FOUND = "found"
     JOINED = "joined"
     LEFT = "left"
+
+
+def may_join(state: str, closed_at: datetime | None, claim_state: str) -> bool:
+    """Whether a claim can opt in: found, its collective dispute not closed, itself not over or elsewhere."""
+    return state == MemberState.FOUND and closed_at is None and claim_state not in GONE
 
 
 STOPS: Mapping[IncidentStep, str] = MappingProxyType(
@@ -119,6 +126,15 @@ class Vote(StrEnum):
 
     YES = "yes"
     NO = "no"
+
+
+KEEPS_A_YES = frozenset({Step.PAYOUT_SETTLED, Step.RETURN_REFUNDED})
+"""Steps out of a decided refund that pay it; after every other the decision that a yes was for stands no more."""
+
+
+def undoes_a_yes(step: str, from_state: str | None) -> bool:
+    """Whether a claim's step takes away what its member had agreed to: withdrawn, reopened, or out of a decided refund unpaid."""
+    return step in (Step.WITHDRAW, Step.REOPEN) or (from_state in PAYABLE and step not in KEEPS_A_YES)
 
 
 class LineState(StrEnum):

@@ -13,13 +13,13 @@ from sqlalchemy import Connection, Select, func, select
 
 from desk.domain.clocks import Clock
 from desk.domain.errors import NotFound
-from desk.domain.incident import STOPS, IncidentStage, IncidentStep, LineState, MemberState, stage_of
+from desk.domain.incident import STOPS, IncidentStage, IncidentStep, MemberState, may_join, stage_of
 from desk.domain.money import Money
 from desk.domain.policy import Act, Viewer, require
 from desk.domain.tally import is_missed
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
-from desk.store import incident_clocks, incidents, settlements, sites, told
+from desk.store import claims, incident_clocks, incidents, settlements, sites, told
 from desk.store.tables import IncidentReportRow, IncidentRow, SiteRow, metadata
 
 INCIDENT, MEMBER, CLAIM, RESPONDENT, SITE, OFFICER = (
@@ -92,10 +92,11 @@ class IncidentView:
 
 @dataclass(frozen=True, slots=True)
 class PartOf:
-    """In which collective dispute a claim is; what it is offered there, and the steps that its officer may take for it."""
+    """In which collective dispute a claim is; what which plan offers it, and the steps that its officer may take for it."""
 
     line: IncidentLine
     state: MemberState
+    settlement_id: int | None
     offer: Money | None
     vote: str | None
     steps: Sequence[str]
@@ -145,18 +146,21 @@ def part_of(conn: Connection, viewer: Viewer, claim_id: int, kit: Kit) -> PartOf
     line = _found(conn, member.incident_id)
     if not viewer.may(Act.READ_INCIDENTS, line.site.id):
         return None
-    state, offered = MemberState(member.state), settlements.offered(conn, claim_id)
+    state, offers = MemberState(member.state), settlements.offers(conn, claim_id)
+    offered = offers[0] if offers else None
     plan = settlements.get(conn, offered.settlement_id) if offered else None
     joined = state is MemberState.JOINED
     voting = plan is not None and plan.submitted_at is None and plan.votes_until >= kit.clock.now()
+    claim_state = claims.read_by_id(conn, claim_id).state
     steps = {
-        "join": state is MemberState.FOUND and line.row.closed_at is None, "yes": joined and voting, "no": joined and voting,
-        "leave": joined and (offered is None or offered.state != LineState.PROPOSED),
+        "join": may_join(state, line.row.closed_at, claim_state), "yes": joined and voting, "no": joined and voting,
+        "leave": joined and not any(settlements.is_paying(conn, each) for each in offers),
     }  # fmt: skip
     may = viewer.may(Act.TAKE_PART, line.site.id)
     offer = Money(offered.amount_minor, line.site.currency) if offered and joined else None
     return PartOf(
-        line, state, offer, offered.vote if offered else None, [step for step, now in steps.items() if now and may]
+        line, state, offered.settlement_id if offered else None, offer, offered.vote if offered else None,
+        [step for step, now in steps.items() if now and may],
     )  # fmt: skip
 
 

@@ -51,6 +51,21 @@ def of_kinds(conn: Connection, subject: str, kinds: Sequence[EventKind]) -> list
     return [(EventKind(row.kind), json.loads(row.data)) for row in rows]
 
 
+def steps_since_vote(conn: Connection, subject: str, settlement_id: int) -> list[tuple[str, str | None]]:
+    """The steps that a claim took after its newest vote on a plan, each with the state it left; in the order of its chain."""
+    kinds = (EventKind.MOVED.value, EventKind.MEMBER_VOTED.value)
+    mine = select(EVENT.c.kind, EVENT.c.step, EVENT.c.from_state, EVENT.c.data).where(
+        EVENT.c.subject == subject, EVENT.c.kind.in_(kinds)
+    )
+    found: list[tuple[str, str | None]] = []
+    for row in conn.execute(mine.order_by(EVENT.c.seq)):
+        if row.kind == EventKind.MOVED:
+            found.append((row.step, row.from_state))
+        elif json.loads(row.data)["settlement"] == str(settlement_id):
+            found.clear()
+    return found
+
+
 def newest_of_payout(conn: Connection, subject: str, payout_id: int, step: str) -> dict[str, Any] | None:
     """What the newest event of a claim's chain says that took this step of a payout, None where none did."""
     mine = (EVENT.c.subject == subject, EVENT.c.kind == EventKind.PAYOUT_MOVED.value)

@@ -81,26 +81,35 @@ def get(conn: Connection, incident_id: int) -> IncidentRow:
     return IncidentRow(**row)
 
 
-def people_of(conn: Connection, incident_ids: Iterable[int]) -> dict[int, tuple[int, int, datetime | None]]:
-    """How many claims and people are in each, and when the newest of the claims came; people of members who left count."""
+def people_of(
+    conn: Connection, incident_ids: Iterable[int], since: datetime | None = None
+) -> dict[int, tuple[int, int, datetime | None]]:  # fmt: skip
+    """How many claims and people are in each, and when the newest of the claims came; people of members who left count.
+
+    With `since` only claims that came after it are counted; one without any is left out.
+    """
     query = (
         select(MEMBER.c.incident_id, func.count(), func.sum(CLAIM.c.people), func.max(CLAIM.c.received_at))
         .join(CLAIM, CLAIM.c.id == MEMBER.c.claim_id)
         .where(MEMBER.c.incident_id.in_(list(incident_ids)), _COUNTS)
         .group_by(MEMBER.c.incident_id)
     )
+    if since is not None:
+        query = query.where(CLAIM.c.received_at > since)
     return {row[0]: (int(row[1]), int(row[2]), row[3]) for row in conn.execute(query)}
 
 
 def largest_open(conn: Connection) -> dict[Subject, int]:
-    """How many people are in the largest open incident of each site, and of each merchant."""
+    """How many people are in the largest open incident of each site and merchant now: in its claims, or counted on the scene."""
     found: dict[Subject, int] = {}
-    for row in standing(conn):
-        if row.opened_at is None:
-            continue
+    opened = [row for row in standing(conn) if row.opened_at is not None]
+    counted = people_of(conn, [row.id for row in opened])
+    for row in opened:
+        _, now, _ = counted.get(row.id, (0, 0, None))
+        people = max(now, row.counted or 0)
         whom = {Subject(row.site_id)} | ({Subject(row.site_id, row.respondent_id)} if row.respondent_id is not None else set())
         for subject in whom:
-            found[subject] = max(found.get(subject, 0), row.people)
+            found[subject] = max(found.get(subject, 0), people)
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, String, cast, exists, func, insert, literal, select, update
 
 from desk.domain.errors import NotFound, StaleVersion
 from desk.domain.payout import OUT, UNDER_WAY, PayoutState
@@ -57,11 +57,19 @@ def states_of(conn: Connection, claim_ids: Sequence[int]) -> dict[int, PayoutSta
     return {row.claim_id: PayoutState(row.state) for row in rows}
 
 
+def stands_in(payout: FromClause) -> ColumnElement[bool]:
+    """Of a payout that is under way, or settled and not returned; `payout` is the table or another name of it."""
+    settled = (payout.c.state == PayoutState.SETTLED.value) & payout.c.returned_at.is_(None)
+    return payout.c.state.in_(tuple(state.value for state in UNDER_WAY)) | settled
+
+
+STANDS = stands_in(PAYOUT)
+"""A payout that is under way, or settled and not returned."""
+
+
 def stands(conn: Connection, claim_id: int) -> bool:
     """Whether the claim has a payout that is under way, or settled and not returned: then there can be no other."""
-    settled = (PAYOUT.c.state == PayoutState.SETTLED) & PAYOUT.c.returned_at.is_(None)
-    open_states = PAYOUT.c.state.in_(tuple(state.value for state in UNDER_WAY))
-    return conn.execute(select(PAYOUT.c.id).where(PAYOUT.c.claim_id == claim_id, open_states | settled)).first() is not None
+    return conn.execute(select(PAYOUT.c.id).where(PAYOUT.c.claim_id == claim_id, STANDS)).first() is not None
 
 
 def add(conn: Connection, row: Row, tags: Sequence[Row]) -> PayoutRow:

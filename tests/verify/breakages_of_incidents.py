@@ -1,6 +1,13 @@
 """What can be done to incidents, their members and settlements by hand, each with the one invariant that it breaks."""
 
-from tests.verify.breaking import Breakage, by
+from sqlalchemy import Connection, insert, select
+
+from desk.actions.incidents import report_words
+from desk.domain.audit import EventKind, Happening, digest, stored_data
+from desk.store import events
+from desk.store.tables import metadata
+from tests.verify.breaking import KIT, Breakage, by
+from tests.verify.story import TOLD_AT, Story
 
 Table = list[tuple[str, str, Breakage]]
 
@@ -8,7 +15,26 @@ OPEN = "id = (SELECT min(id) FROM incident WHERE opened_at IS NOT NULL AND close
 CLOSED = "id = (SELECT min(id) FROM incident WHERE closed_at IS NOT NULL)"
 OF_OPEN = f"incident_id = (SELECT id FROM incident WHERE {OPEN})"
 
+REPORT, MEMBER, INCIDENT = (metadata.tables[name] for name in ("incident_report", "incident_member", "incident"))
+
+
+def report_with_a_code(conn: Connection, story: Story) -> None:
+    """A report saved as an officer would, but for what a member's code is: nothing else is wrong with it."""
+    member = story.ids["crowd_paid"]
+    incident = select(MEMBER.c.incident_id).where(MEMBER.c.claim_id == member).scalar_subquery()
+    last = conn.execute(select(REPORT).where(REPORT.c.incident_id == incident).order_by(REPORT.c.version.desc()).limit(1)).one()
+    site_id = conn.execute(select(INCIDENT.c.site_id).where(INCIDENT.c.id == last.incident_id)).scalar_one()
+    said = f"查询码{KIT.sealer.access_code(member, 1)}。"
+    row = {**last._mapping, "id": 7, "version": last.version + 1, "filed": False, "cause": said, "saved_at": TOLD_AT}
+    conn.execute(insert(REPORT), row)
+    data = {"incident": str(last.incident_id), "report": "7", "text": digest(report_words(row))}
+    kind, actor = EventKind.INCIDENT_REPORT_SAVED, f"officer:{last.saved_by}"
+    told = Happening(f"site:{site_id}", kind, TOLD_AT, actor, "intake", site_id, "told", data=stored_data(data))
+    events.append(conn, 7, told)
+
+
 OF_INCIDENTS: Table = [
+    ("I29", "a report with a member's code", report_with_a_code),
     ("I18", "an incident at another level", by(f"UPDATE incident SET level = 'major' WHERE {OPEN}")),
     ("I18", "a level that was never reached", by(f"UPDATE incident SET levels = '[]' WHERE {OPEN}")),
     ("I18", "an incident closed untold", by(f"UPDATE incident SET closed_by = NULL WHERE {CLOSED}")),

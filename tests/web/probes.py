@@ -189,7 +189,7 @@ SETTLEMENT = "/api/v1/settlements/{settlement}"
 TOGETHER: Mapping[tuple[str, str], "Probe"] = {
     ("POST", "/api/v1/collective/join"): Probe(Act.TAKE_PART, body={"reference": "OTHER"}),
     ("POST", "/api/v1/collective/leave"): Probe(Act.TAKE_PART, body={"reference": "OTHER"}),
-    ("POST", "/api/v1/collective/vote"): Probe(Act.TAKE_PART, body={"reference": "OTHER", "vote": "yes"}),
+    ("POST", "/api/v1/collective/vote"): Probe(Act.TAKE_PART, body={"reference": "OTHER", "settlement": "PLAN", "vote": "yes"}),
     ("POST", f"{INCIDENT}/representatives"): Probe(Act.HANDLE_INCIDENT, body={"references": ["OTHER"]}),
     ("POST", f"{INCIDENT}/settlements"): Probe(
         Act.HANDLE_INCIDENT, body={"lines": [{"reference": "OTHER", "amount": ONE_YUAN}], "note": "x"}
@@ -199,7 +199,7 @@ TOGETHER: Mapping[tuple[str, str], "Probe"] = {
     ("POST", f"{SETTLEMENT}/submit"): Probe(Act.PROPOSE_PAYOUT, body={"method": "cash"}),
     ("POST", "/api/v1/status/join"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/go-alone"): Probe(KEY, body={}),
-    ("POST", "/api/v1/status/vote"): Probe(KEY, body={"vote": "yes"}),
+    ("POST", "/api/v1/status/vote"): Probe(KEY, body={"settlement": "1", "vote": "yes"}),
 }
 """Routes about collective claims: they need one with members, so their tests are `test_settlements`."""
 

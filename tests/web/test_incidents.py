@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import Connection, select
 
 from desk.domain.policy import RIGHTS, Act, Role
+from desk.reads.verify import verify
 from desk.store.tables import metadata
 from desk.worker.timetable import see_to_all_incidents
-from tests.builders import all_of
+from tests.builders import VISITOR_NAME, VISITOR_PHONE, all_of
 from tests.cast import AWAY, HOME
-from tests.crowds import SPOT, opened, seen, stuck, the_incident
+from tests.crowds import SPOT, joined, opened, seen, stuck, the_incident
 from tests.web.console import form_in, seat
 from tests.web.front import Front, flaw, problem
 from tests.web.probes import INCIDENTS, SEEN, WRITTEN
@@ -20,6 +21,7 @@ from tests.web.test_foreign_site import ROLES
 EVENT, REPORT, CLOCK, BREACH = (metadata.tables[name] for name in ("event", "incident_report", "incident_clock", "clock_breach"))
 PATH, PAGES = "/api/v1/incidents", "/desk/incidents"
 WORDS = {"happened": "索道停运两小时。", "people": 12, "injured": 1, "measures": "疏散并送水。", "cause": "电子部件失灵。"}
+NAME, PHONE = VISITOR_NAME, VISITOR_PHONE.removeprefix("+86")
 XSS = '<img src=x onerror="alert(1)">'
 
 
@@ -313,3 +315,38 @@ async def test_whoever_is_told_sees_it_on_the_queue_and_the_manager_among_the_no
     assert "Open incidents: 1" in (await olga.get("/desk")).text
     told = (await ma.get("/desk/notices")).text
     assert ("Incident 2026-1" in told, "First report of an incident" in told) == (True, True)
+
+
+async def test_what_is_written_of_an_incident_names_no_member(till: Front) -> None:
+    front, house = till, till.house
+    references = await stuck(house, 4)
+    await seen(house)
+    number = await joined(house, *references)
+    words = f"{NAME}，电话 {PHONE[:3]} {PHONE[3:]}，在场。"
+    here = f"/api/v1/incidents/{number}"
+    report = {"happened": words, "people": 4, "injured": 0, "measures": words, "cause": words}
+    lines = [{"reference": references[0], "amount": {"amount": "1.00", "currency": "CNY"}}]
+    for path, body, status in (
+        ("open", {"why": words}, 200), ("first-report", {"to": words}, 200),
+        ("settlements", {"lines": lines, "note": words}, 201), ("close", {"why": words}, 200),
+    ):  # fmt: skip
+        done = await front.call("POST", f"{here}/{path}", "ma", json=body)
+        assert done.status_code == status, (path, done.text)
+    saved = await front.call("PUT", f"{here}/report", "ma", json=report, version=0)
+    assert saved.status_code == 200, saved.text
+    stored = await house.desk.read(_everything_written)
+    assert len(stored) == 8
+    assert [text for text in stored if NAME in text or PHONE[-8:] in text.replace(" ", "") or "在场" not in text] == []
+    assert [finding.id for finding in (await house.desk.read(verify, house.kit)).invariants if not finding.ok] == []
+
+
+def _everything_written(conn: Connection) -> list[str]:
+    found: list[str] = []
+    for name, columns in (
+        ("incident", ("opened_why", "reported_to", "plan", "closed_why")), ("incident_report", ("happened", "measures", "cause")),
+        ("settlement", ("note",)),
+    ):  # fmt: skip
+        table = metadata.tables[name]
+        for row in conn.execute(select(*(table.c[column] for column in columns))):
+            found += [text for text in row if text]
+    return found

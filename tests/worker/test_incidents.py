@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
+from desk.actions.endings import withdraw_claim
 from desk.actions.incident_watch import look_after_incidents, sites_with_incidents
 from desk.actions.incidents import Report, close_incident, count_people, file_report, log_arrival, plan_settlement, report_upward
 from desk.domain.claim import Category
@@ -19,7 +20,7 @@ from desk.worker.timetable import look_after_all_incidents, see_to_all_incidents
 from tests.alarms import level
 from tests.builders import House, open_house
 from tests.cast import AWAY, HOME
-from tests.crowds import SITE_ITSELF, all_incidents, opened, seen, stuck, the_incident
+from tests.crowds import SITE_ITSELF, all_incidents, joined, opened, seen, stuck, the_incident
 
 EVENT, BREACH, REMINDER = (metadata.tables[name] for name in ("event", "clock_breach", "clock_reminder"))
 WHOLE = Report("索道停运两小时。", 12, 0, "疏散并发放饮用水。", "电子部件失灵。")
@@ -142,6 +143,17 @@ async def test_alerts_of_site_and_merchant_know_of_ten_and_fifty_people_until_it
     assert await level(house, None) is None
 
 
+async def test_alerts_count_who_is_there_now_and_not_the_most_there_ever_were(house: House) -> None:
+    first, *_ = await stuck(house, 4, people=3)
+    await seen(house)
+    found = await the_incident(house)
+    await house.desk.write(withdraw_claim, await house.vera(first), first, None)
+    assert set((await house.desk.read(incidents.largest_open)).values()) == {9}
+    await house.desk.write(count_people, house.cast.olga, found.id, 11)
+    assert set((await house.desk.read(incidents.largest_open)).values()) == {11}
+    assert (await the_incident(house)).people == 12
+
+
 async def test_steps_in_time_keep_their_promises(house: House) -> None:
     number = await opened(house)
     olga, desk = house.cast.olga, house.desk
@@ -195,6 +207,22 @@ async def test_what_was_proposed_and_grew_no_more_lapses_after_its_window(house:
     await stuck(house, 1)
     await seen(house)
     assert len(await all_incidents(house)) == 2
+
+
+async def test_a_trickle_of_claims_opens_no_incident(house: House) -> None:
+    references = await stuck(house, 4)
+    await seen(house)
+    await joined(house, references[0])
+    for _ in range(3):
+        house.clock.go(hours=48)
+        await stuck(house, 3)
+        await seen(house)
+    found = await the_incident(house)
+    assert (found.opened_at, len(await house.desk.read(incidents.members, found.id)), found.people) == (None, 13, 7)
+    await stuck(house, 4)
+    await seen(house)
+    opened_now = await the_incident(house)
+    assert (opened_now.opened_at is not None, opened_now.level) == (True, "general")
 
 
 async def test_two_workers_bring_claims_together_once(house: House) -> None:

@@ -21,6 +21,7 @@ BLOCK = 500
 CLAIM = metadata.tables["claim"]
 EVENT = metadata.tables["event"]
 LINK = metadata.tables["claim_link"]
+MEMBER = metadata.tables["incident_member"]
 PAYOUT, ENTRY, POSTING = (metadata.tables[name] for name in ("payout", "fund_entry", "fund_posting"))
 _ORDERS = {
     "person": "claim_id", "claim_item": "position", "clock": "id", "assessment": "seq", "verdict": "seq", "message": "id",
@@ -28,6 +29,9 @@ _ORDERS = {
     "notice": "id", "clock_breach": "id", "clock_reminder": "id", "follow_up": "id", "goods_return": "id",
     "notification": "id", "handoff": "id", "handed_in": "id",
 }  # fmt: skip
+
+_OF_INCIDENT = {"incident": "id", "incident_report": "incident_id", "settlement": "incident_id"}
+"""Tables about the collective dispute that a claim is in, and the column that names it."""
 
 Rows = Mapping[str, Sequence[Row[Any]]]
 
@@ -181,6 +185,7 @@ def _block(conn: Connection, books: Books, ids: list[int]) -> list[Dossier]:
     first, last = ids[0], ids[-1]
     claims = conn.execute(select(CLAIM).where(CLAIM.c.id.between(first, last)).order_by(CLAIM.c.id)).all()
     hanging = {name: _hanging(conn, name, first, last) for name in _ORDERS}
+    hanging |= {name: _of_incident(conn, name, first, last) for name in _OF_INCIDENT}
     events, links, entries = _events(conn, ids), _links(conn, first, last), _entries(conn, first, last)
     return [
         Dossier(
@@ -195,6 +200,15 @@ def _hanging(conn: Connection, name: str, first: int, last: int) -> defaultdict[
     table, grouped = metadata.tables[name], defaultdict[int, list[Row[Any]]](list)
     query = select(table).where(table.c.claim_id.between(first, last)).order_by(table.c.claim_id, table.c[_ORDERS[name]])
     for row in conn.execute(query):
+        grouped[row.claim_id].append(row)
+    return grouped
+
+
+def _of_incident(conn: Connection, name: str, first: int, last: int) -> defaultdict[int, list[Row[Any]]]:
+    """Rows of the collective disputes that each claim is in."""
+    table, grouped = metadata.tables[name], defaultdict[int, list[Row[Any]]](list)
+    query = select(table, MEMBER.c.claim_id).join(MEMBER, MEMBER.c.incident_id == table.c[_OF_INCIDENT[name]])
+    for row in conn.execute(query.where(MEMBER.c.claim_id.between(first, last)).order_by(MEMBER.c.claim_id, table.c.id)):
         grouped[row.claim_id].append(row)
     return grouped
 

@@ -187,6 +187,8 @@ _PROSE: Mapping[str, tuple[str, Sequence[str]]] = {
     "clock_breach": ("id", ("reason",)), "assessment": ("seq", ("note", "ground")), "verdict": ("seq", ("reason",)),
     "payout": ("id", ("resolve_evidence",)), "goods_return": ("id", ("item", "condition", "invoice_no")),
     "bank_return": ("payout_id", ("evidence",)), "handoff": ("id", ("asked", "reason")), "handed_in": ("id", ("number",)),
+    "incident": ("id", ("opened_why", "reported_to", "plan", "closed_why")),
+    "incident_report": ("id", ("happened", "measures", "cause")), "settlement": ("id", ("note",)),
 }  # fmt: skip
 """Where people's words about a claim stand: its tables, what names their rows, and the columns."""
 

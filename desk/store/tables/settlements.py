@@ -12,7 +12,7 @@ from desk.store.columns import amount, at_most, key, moment, one_of, only_where,
 class SettlementRow(SQLModel, table=True):
     """One plan of amounts for the members of a collective claim. Votes are taken until `votes_until`; one stands at a time.
 
-    `submitted_at` is when a cashier first handed it in as a batch.
+    It stands until it is taken back or handed in; `submitted_at` is when a cashier first handed it in as a batch.
     """
 
     __tablename__ = "settlement"
@@ -22,7 +22,9 @@ class SettlementRow(SQLModel, table=True):
         CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn_by_somebody"),
         CheckConstraint("(submitted_at IS NULL) = (submitted_by IS NULL)", name="submitted_by_somebody"),
         CheckConstraint("withdrawn_at IS NULL OR submitted_at IS NULL", name="one_end"),
-        Index("uq_settlement_standing", "incident_id", unique=True, **only_where("withdrawn_at IS NULL")),
+        Index(
+            "uq_settlement_standing", "incident_id", unique=True, **only_where("withdrawn_at IS NULL AND submitted_at IS NULL")
+        ),
         Index("ix_settlement_incident", "incident_id", "made_at"),
     )
 
@@ -41,7 +43,8 @@ class SettlementRow(SQLModel, table=True):
 class SettlementLineRow(SQLModel, table=True):
     """What one member is offered, and their own vote; no vote is a no. `why` is the code by which a row's payout was refused.
 
-    Without `voted_by` the visitor voted themselves. A row has one payout for ever: its key is never made again.
+    Without `voted_by` the visitor voted themselves. `payout_id` is the row's newest payout: after one that was cancelled or
+    failed there may be another, with another key.
     """
 
     __tablename__ = "settlement_line"

@@ -5,9 +5,16 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, StrictInt, StringConstraints
+from pydantic import BeforeValidator, Field, StrictInt, StringConstraints
 
-from desk.actions.collective import TakingPart, join_collective, leave_collective, name_representatives, vote_on_settlement
+from desk.actions.collective import (
+    Ballot,
+    TakingPart,
+    join_collective,
+    leave_collective,
+    name_representatives,
+    vote_on_settlement,
+)
 from desk.actions.settlements import (
     LONGEST_HOURS,
     PIECE,
@@ -27,7 +34,7 @@ from desk.domain.policy import Viewer
 from desk.ports import Desk
 from desk.reads.settlements import SettlementView, settlement_view
 from desk.web.api.incident_shapes import IncidentStepOut
-from desk.web.api.shapes import Facts, In, MoneyIn, MoneyOut, Out
+from desk.web.api.shapes import In, MoneyIn, MoneyOut, Out, Prose
 from desk.web.deps import Officer, OptionalKey, RequiredKey, TheDesk, reference_in, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_staff, for_step
@@ -45,8 +52,9 @@ class MemberIn(In):
 
 
 class VoteIn(MemberIn):
-    """Whose claim, and what its visitor says."""
+    """Whose claim, which plan it is about, and what its visitor says."""
 
+    settlement: ShortText
     vote: Vote
 
 
@@ -63,11 +71,16 @@ class OfferIn(In):
     amount: MoneyIn
 
 
-class PlanIn(In):
+class NoteIn(In):
+    """What is said with a plan; a form's two signs of a line break count as one."""
+
+    note: Annotated[Prose, BeforeValidator(lambda text: text.replace("\r\n", "\n") if isinstance(text, str) else text)]
+
+
+class PlanIn(NoteIn):
     """An amount for each member, what is said with it, and for how many hours votes are taken."""
 
     lines: Annotated[list[OfferIn], Field(min_length=1, max_length=MOST_ROWS)]
-    note: Facts
     hours: Annotated[StrictInt, Field(ge=1, le=LONGEST_HOURS)] = 24
 
     def plan(self) -> Plan:
@@ -192,8 +205,9 @@ async def post_leave(request: Request, body: MemberIn, desk: TheDesk, officer: O
 )  # fmt: skip
 async def post_vote(request: Request, body: VoteIn, desk: TheDesk, officer: Officer, key: OptionalKey) -> Response:
     """At the counter, for the visitor. It may be changed until votes are closed; no vote is a no."""
+    ballot = Ballot(row_id(body.settlement), body.vote)
     return await answer_once(
-        request, desk, officer, key, TakingPartOut.of, vote_on_settlement, reference_in(body.reference), body.vote
+        request, desk, officer, key, TakingPartOut.of, vote_on_settlement, reference_in(body.reference), ballot
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field, StrictInt, StringConstraints
 
-from desk.actions.collective import TakingPart, join_collective, leave_collective, vote_on_settlement
+from desk.actions.collective import Ballot, TakingPart, join_collective, leave_collective, vote_on_settlement
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
@@ -23,7 +23,7 @@ from desk.ports import Desk
 from desk.reads.visitors import Keyholder
 from desk.web.api.shapes import Clean, Day, Email, In, Name, Out, Phone, Prose
 from desk.web.api.status_shapes import EITHER_KEY
-from desk.web.deps import Network, OptionalKey, RequestId, TheDesk
+from desk.web.deps import Network, OptionalKey, RequestId, TheDesk, row_id
 from desk.web.once import answer_once
 from desk.web.openapi import for_visitor
 from desk.web.visits import holder_of_code, holder_of_token, visitor_for
@@ -91,8 +91,9 @@ class AskReturnIn(VisitorIn):
 
 
 class VoteIn(VisitorIn):
-    """The key, and a yes or a no to what the settlement plan offers."""
+    """The key, the settlement plan that was read, and a yes or a no to what it offers."""
 
+    settlement: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     vote: Vote
 
 
@@ -243,4 +244,5 @@ async def post_vote(
 ) -> Response:  # fmt: skip
     """To be changed until votes are closed; no vote is a no."""
     visitor, reference = await _visitor(body, desk, network, request_id)
-    return await answer_once(request, desk, visitor, key, _part_out, vote_on_settlement, reference, body.vote)
+    ballot = Ballot(row_id(body.settlement), body.vote)
+    return await answer_once(request, desk, visitor, key, _part_out, vote_on_settlement, reference, ballot)

@@ -17,7 +17,7 @@ from desk.reads.board import sites_at_work
 from desk.reads.counter import merchants_at
 from desk.reads.incidents import IncidentView, incident_view, incidents_page
 from desk.reads.pages import LARGEST_PAGE
-from desk.reads.settlements import asked_by, standing_settlement
+from desk.reads.settlements import asked_by, newest_settlement, open_to_offers
 from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, staff_page, typed_in
 from desk.web.console.fund import Cursor
@@ -127,7 +127,8 @@ async def incident_in_full(
         address=f"/desk/incidents/{view.line.row.id}", moment=datetime.fromisoformat, view=view,
         line=view.line, row=view.line.row, failed=failed,
         offered=offered(session, view), fields=_fields(view, failed), stages=IncidentStage,
-        plan=await desk.read(standing_settlement, session.viewer, view.line.row.id, desk.kit), plain=text_of,
+        plan=await desk.read(newest_settlement, session.viewer, view.line.row.id, desk.kit), plain=text_of,
+        unpaid=await desk.read(open_to_offers, view.line.row.id),
         asked=await desk.read(asked_by, [member.reference for member in view.members if member.state is MemberState.JOINED]),
         overtaken=failed is not None and failed.form == "report" and failed.status == STATUS[StaleVersion.code],
     )  # fmt: skip

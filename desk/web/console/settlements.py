@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from desk.actions.collective import join_collective, leave_collective, name_representatives, vote_on_settlement
+from desk.actions.collective import Ballot, join_collective, leave_collective, name_representatives, vote_on_settlement
 from desk.actions.settlements import METHODS, Plan, make_settlement, submit_settlement, withdraw_settlement
 from desk.domain.errors import BadInput, DeskError, Forbidden, NotFound
 from desk.domain.incident import Vote
@@ -18,8 +18,7 @@ from desk.domain.typed import read_amount
 from desk.ports import Desk
 from desk.reads.incidents import IncidentView, incident_view
 from desk.reads.settlements import settlement_view
-from desk.web.api.incident_shapes import PlanIn as NoteIn
-from desk.web.api.settlements import settle_all
+from desk.web.api.settlements import NoteIn, settle_all
 from desk.web.console.done import led_on
 from desk.web.console.forms import KEY, acted, filled, staff_page, typed_in
 from desk.web.console.incident_forms import needed, number_in
@@ -33,13 +32,8 @@ from desk.wording import refusals
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
 Typed = Mapping[str, str]
-MEMBERS: Mapping[str, tuple[Callable[..., Any], tuple[Any, ...]]] = MappingProxyType(
-    {
-        "join": (join_collective, ()),
-        "leave": (leave_collective, ()),
-        "yes": (vote_on_settlement, (Vote.YES,)),
-        "no": (vote_on_settlement, (Vote.NO,)),
-    }
+MEMBERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {"join": join_collective, "leave": leave_collective, "yes": vote_on_settlement, "no": vote_on_settlement}
 )
 """What an officer writes down for a member at the counter."""
 
@@ -52,9 +46,9 @@ async def post_member(
     typed = await typed_in(request, session)
     if step not in MEMBERS:
         raise NotFound
-    action, more = MEMBERS[step]
+    more = [Ballot(row_id(typed.get("settlement", "")), Vote(step))] if step in list(Vote) else []
     try:
-        await acted(request, session, typed[KEY], action, reference, *more)
+        await acted(request, session, typed[KEY], MEMBERS[step], reference, *more)
     except (Forbidden, NotFound):
         raise
     except DeskError as refusal:
@@ -134,7 +128,7 @@ def _plan(typed: Typed, view: IncidentView) -> Plan:
             except (ValueError, OverflowError):
                 raise BadInput(f"/{name}", "bad_amount") from None
     needed(typed, "hours", "note")
-    return Plan(amounts, NoteIn(plan=filled(typed, "note")["note"]).plan, number_in(typed, "hours") or 0)
+    return Plan(amounts, NoteIn(note=filled(typed, "note")["note"]).note, number_in(typed, "hours") or 0)
 
 
 def _method(typed: Typed) -> Method:

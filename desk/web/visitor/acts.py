@@ -1,7 +1,7 @@
 """What a visitor does on the status page: answer, object, withdraw, reopen, change contact. Plain forms, no scripts.
 
 Each form carries its own key, minted when the page was rendered, so that a double tap acts once. A refusal shows the page
-again with what was typed. What gives up an agreed refund is asked once more on a page of its own.
+again with what was typed. What gives up an agreed refund or an offer is asked once more on a page of its own.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
-from desk.actions.collective import join_collective, leave_collective, vote_on_settlement
+from desk.actions.collective import Ballot, join_collective, leave_collective, vote_on_settlement
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
@@ -27,11 +27,11 @@ from desk.domain.policy import Act
 from desk.web.api.correspondence import ContactIn, TextIn
 from desk.web.api.returns import Item
 from desk.web.api.shapes import Day, Name, Prose
-from desk.web.deps import RequestId, TheDesk
+from desk.web.deps import RequestId, TheDesk, row_id
 from desk.web.once import attempt_of, one_at_a_time
 from desk.web.pages import same_site
 from desk.web.refused import Failed
-from desk.web.visitor.visit import Visit, over, visit_of
+from desk.web.visitor.visit import GO_ALONE, Visit, over, visit_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -65,6 +65,16 @@ class NoFields(BaseModel):
     """An act that needs no words."""
 
 
+class VoteForm(BaseModel):
+    """The plan whose offer stood on the page."""
+
+    settlement: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+    def says(self, vote: Vote) -> Ballot:
+        """As the action takes it. Raises NotFound for what can be no plan."""
+        return Ballot(row_id(self.settlement), vote)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """One act: the action behind it, the shape of its fields, and how they become the action's argument."""
@@ -87,16 +97,16 @@ FORMS: Mapping[str, Form] = {
     Act.SAY_RECEIVED: Form(say_received, NoFields, lambda _: None),
     Act.START_RETURN: Form(start_return, ReturnForm, ReturnForm.asked),
     "join": Form(join_collective, NoFields, lambda _: None),
-    "go_alone": Form(leave_collective, NoFields, lambda _: None),
-    "vote_yes": Form(vote_on_settlement, NoFields, lambda _: Vote.YES),
-    "vote_no": Form(vote_on_settlement, NoFields, lambda _: Vote.NO),
+    GO_ALONE: Form(leave_collective, NoFields, lambda _: None),
+    "vote_yes": Form(vote_on_settlement, VoteForm, lambda form: form.says(Vote.YES)),
+    "vote_no": Form(vote_on_settlement, VoteForm, lambda form: form.says(Vote.NO)),
     Act.CHANGE_CONTACT: Form(change_contact, ContactIn, ContactIn.fields),
 }
 
 
 SURE = "sure"
 """The field by which a form says that the visitor was asked."""
-GIVES_UP = frozenset({Act.OBJECT, Act.WITHDRAW})
+GIVES_UP = frozenset({Act.OBJECT, Act.WITHDRAW, GO_ALONE})
 
 
 @router.post("/status/{act}")

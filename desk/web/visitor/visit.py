@@ -55,6 +55,8 @@ _REACHED = {
 }  # fmt: skip
 _MEDIATED = frozenset({Stage.IN_MEDIATION, Stage.AGREEMENT_REACHED})
 
+GO_ALONE = "go_alone"
+"""Leaving a collective claim, as the page names it."""
 _ACTS = (Act.ANSWER, Act.OBJECT, Act.CHANGE_CONTACT, Act.SAY_RECEIVED, Act.WITHDRAW, Act.REOPEN)
 """What a visitor can do at one time or another, in the order in which the page names what is not possible now."""
 
@@ -95,12 +97,20 @@ class Visit:
         """The page that says what an act gives up, and asks. None where nothing is given up, or it is not offered."""
         language, kit = reader_language(self.request), self.desk.kit
         view = await self.desk.read(status_view, self.viewer, self.reference, language, kit)
+        if act == GO_ALONE:
+            together = await self.desk.read(together_of, self.viewer, self.reference, kit)
+            if together is None or not together.would_lose:
+                return None
+            return page(
+                self.request, "visitor/sure.html", address="/status", view=view, act=act, typed=typed, amount=together.offer,
+                now=kit.clock.now(),
+            )  # fmt: skip
         if view.agreed is None or act not in view.acts:
             return None
         mediated_by = await self.desk.read(mediation_ends_at, self.viewer, self.reference, kit)
         return page(
-            self.request, "visitor/sure.html", address="/status", view=view, act=act, typed=typed, mediated_by=mediated_by,
-            now=kit.clock.now(),
+            self.request, "visitor/sure.html", address="/status", view=view, act=act, typed=typed, amount=view.agreed,
+            mediated_by=mediated_by, now=kit.clock.now(),
         )  # fmt: skip
 
     def acted(self, act: str) -> Response:
