@@ -113,8 +113,8 @@ def _incident() -> None:
         sa.ForeignKeyConstraint(["closed_by"], ["officer.id"], name=op.f("fk_incident_closed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
     )
-    _partial("incident", "ix_incident_now", ["site_id", "proposed_at", "id"], "closed_at IS NULL")
     op.create_index("ix_incident_site", "incident", ["site_id", "proposed_at", "id"], unique=False)
+    _partial("incident", "ix_incident_now", ["site_id", "proposed_at", "id"], "closed_at IS NULL")
     _partial("incident", "uq_incident_number", ["site_id", "year", "number"], "number IS NOT NULL", unique=True)
     _partial(
         "incident",

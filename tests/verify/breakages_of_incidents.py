@@ -27,7 +27,7 @@ def report_with_a_code(conn: Connection, story: Story) -> None:
     said = f"查询码{KIT.sealer.access_code(member, 1)}。"
     row = {**last._mapping, "id": 7, "version": last.version + 1, "filed": False, "cause": said, "saved_at": TOLD_AT}
     conn.execute(insert(REPORT), row)
-    data = {"incident": str(last.incident_id), "report": "7", "text": digest(report_words(row))}
+    data: dict[str, object] = {"incident": str(last.incident_id), "report": "7", "text": digest(report_words(row))}
     kind, actor = EventKind.INCIDENT_REPORT_SAVED, f"officer:{last.saved_by}"
     told = Happening(f"site:{site_id}", kind, TOLD_AT, actor, "intake", site_id, "told", data=stored_data(data))
     events.append(conn, 7, told)

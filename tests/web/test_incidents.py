@@ -10,8 +10,8 @@ from desk.domain.policy import RIGHTS, Act, Role
 from desk.reads.verify import verify
 from desk.store.tables import metadata
 from desk.worker.timetable import see_to_all_incidents
-from tests.builders import VISITOR_NAME, VISITOR_PHONE, all_of
-from tests.cast import AWAY, HOME
+from tests.builders import all_of
+from tests.cast import AWAY, HOME, VISITOR_NAME, VISITOR_PHONE
 from tests.crowds import SPOT, joined, opened, seen, stuck, the_incident
 from tests.web.console import form_in, seat
 from tests.web.front import Front, flaw, problem
