@@ -25,7 +25,7 @@ MEANT = {
     "in_past", "number_used", "taken", "too_far", "unknown_site", "wrong_currency",
 }  # fmt: skip
 """Problems that no schema can express: they depend on the claim, on the site, on the day, or on what a number means."""
-ONE_AS_FLOAT = re.compile(r"/people|/injured|/amounts/\d+/item|/more|/rating|/days")
+ONE_AS_FLOAT = re.compile(r"/people|/injured|/amounts/\d+/item|/more|/rating|/days|/hours")
 """1.0 is an integer to JSON Schema and none to us (ASVS 15.3.5)."""
 VIOLATION = re.compile(r"- (\w+): violates `(\w+)`")
 LOST = {("query", "additionalProperties"), ("header", "required")}
