@@ -30,6 +30,7 @@ def enter(page: Page, shop: Shop, reference: str, code: str) -> None:
 def entered(page: Page, shop: Shop, claim: dict[str, Any]) -> None:
     """At the claim's own page."""
     enter(page, shop, claim["reference"], claim["access_code"])
+    page.wait_for_load_state()
     assert httpx.URL(page.url).path == "/status"
 
 
@@ -148,6 +149,7 @@ def rate(page: Page, shop: Shop, claim: dict[str, Any]) -> None:
     page.locator("#text-rate").fill("处理很快。")
     page.locator("#act-rate button[value='4']").click()
     page.locator("#act-rate button[aria-pressed='true']").wait_for()
+    page.wait_for_load_state()  # until then it has no style, and its buttons are small
 
 
 def test_one_tap_says_how_it_went_with_targets_for_a_thumb(shop: Shop) -> None:

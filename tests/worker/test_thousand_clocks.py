@@ -141,7 +141,9 @@ def each_once_and_none_early(shift: Shift) -> None:
     assert {claim for claim, minutes, _ in told if minutes == -30} == {claim for claim, *_ in shift.missed("first_answer")}
     for _, minutes, _, due, at in shift.told("first_answer"):
         assert moment(at) >= moment(due) + timedelta(minutes=minutes)
-    assert shift.place.rows("SELECT count(*) FROM event WHERE kind = 'clock_breached'") == [(2 * MANY,)]
+    # A thousand claims of one cause are an incident too, whose four clocks are missed in the chain of the site.
+    of_claims = "SELECT count(*) FROM event WHERE kind = 'clock_breached' AND subject LIKE 'claim:%'"
+    assert shift.place.rows(of_claims) == [(2 * MANY,)]
 
 
 def until(holds: Any, seconds: float = CATCH_UP_SECONDS) -> None:  # noqa: ANN401 - a question
