@@ -69,10 +69,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     so do the walks through one old migration, which nobody edits any more. A further breakage of an invariant, on the second
     engine, waits for `make deep`: each takes a second, and the engines differ in statements, not in what is wrong.
     """
-    further = [item for item in items if item.path.stem == "test_breakages" and len([*item.iter_markers("slow")]) > 1]
+    further = {item for item in items if item.path.stem == "test_breakages" and len([*item.iter_markers("slow")]) > 1}
     if further and not DEEP:
-        config.hook.pytest_deselected(items=further)
-        items[:] = [item for item in items if item not in set(further)]
+        config.hook.pytest_deselected(items=[*further])
+        items[:] = [item for item in items if item not in further]
     for item in items:
         on_postgres = "[postgresql" in item.name and not item.path.name.startswith("test_steps")
         if (on_postgres and item.path.parent.name in LATER_ON_POSTGRES) or item.path.stem.endswith(("_migration", "_upgrade")):

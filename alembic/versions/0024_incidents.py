@@ -114,6 +114,7 @@ def _incident() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
     )
     op.create_index("ix_incident_site", "incident", ["site_id", "proposed_at", "id"], unique=False)
+    # After the whole index: of two that fit, SQLite takes the one that was made later.
     _partial("incident", "ix_incident_now", ["site_id", "proposed_at", "id"], "closed_at IS NULL")
     _partial("incident", "uq_incident_number", ["site_id", "year", "number"], "number IS NOT NULL", unique=True)
     _partial(

@@ -13,6 +13,7 @@ from desk.domain.errors import WrongMoment
 from desk.domain.notice import NoticeKind
 from desk.domain.notification import MOST_TRIES, Carrier, Fate, News, NotificationState, due_at, is_stale, try_again_in
 from desk.domain.policy import Act, Viewer
+from desk.domain.retry import lot_of
 from desk.ports import Delivery, Lease, Letter, Work
 from desk.store import claims, jobs, notices, notifications, sites
 from desk.store.tables import NotificationRow
@@ -21,7 +22,6 @@ from desk.wording.letters import mail, sms
 ADDRESS = {Carrier.SMS: "phone", Carrier.MAIL: "email"}
 NOT_REACHED = NoticeKind.VISITOR_NOT_REACHED
 LATER_CAME = "told_by_later"
-_LOTS = 1 << 20
 
 
 def begin_delivery(work: Work, lease: Lease, number: int) -> Letter | None:
@@ -65,7 +65,7 @@ def end_delivery(work: Work, lease: Lease, number: int, word: Delivery) -> None:
         _end(work, lease, row, NotificationState.SENT, None)
         _see_to(work, notifications.given_up(work.conn, held.claim.id), LATER_CAME)
         notices.close(work, held.claim.id, {NOT_REACHED})
-    elif word.fate is Fate.REFUSED or (wait := try_again_in(row.tries, _lot(work))) is None:
+    elif word.fate is Fate.REFUSED or (wait := try_again_in(row.tries, lot_of(work.kit.lots.number()))) is None:
         _give_up(work, lease, held, row, word.why)
     else:
         notifications.change(work.conn, row, why=word.why)
@@ -152,8 +152,3 @@ def _letter(work: Work, held: Held, row: NotificationRow, address: str) -> Lette
     write = mail if row.channel == Carrier.MAIL else sms
     words = write(row.news, held.claim.reference, f"{work.kit.public_url}/s", held.claim.language)
     return Letter(f"desk-{row.id}", Carrier(row.channel), held.claim.language, address, words.subject, words.text)
-
-
-def _lot(work: Work) -> float:
-    """From 0 up to 1, of the random part of a new number."""
-    return work.kit.lots.number() % _LOTS / _LOTS

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from desk.domain.digest import Figures, Told, day_told, last_due
 from desk.domain.notification import MOST_TRIES, Carrier, Fate, NotificationState, is_stale, try_again_in
+from desk.domain.retry import lot_of
 from desk.ports import Delivery, Lease, Letter, Row, Work
 from desk.store import digests, jobs, officers, roster, sites
 from desk.store.digest_counts import figures_of
@@ -18,7 +19,6 @@ from desk.wording.digests import digest_letter
 
 DIGEST, LETTER = "digest", "digest_letter"
 PAPERS = "zh-CN"
-_LOTS = 1 << 20
 
 
 def plan_digests(work: Work) -> None:
@@ -85,7 +85,7 @@ def end_letter(work: Work, lease: Lease, number: int, word: Delivery) -> None:
         jobs.done(work, lease)
     elif word.fate is Fate.SENT:
         _end(work, lease, row, NotificationState.SENT, None)
-    elif word.fate is Fate.REFUSED or (wait := try_again_in(row.tries, work.kit.lots.number() % _LOTS / _LOTS)) is None:
+    elif word.fate is Fate.REFUSED or (wait := try_again_in(row.tries, lot_of(work.kit.lots.number()))) is None:
         _end(work, lease, row, NotificationState.GIVEN_UP, word.why)
     else:
         digests.change_letter(work.conn, row, why=word.why)

@@ -11,12 +11,11 @@ from desk.actions.steps import DESK
 from desk.domain.claim import State
 from desk.domain.handoff import MOST_TRIES, OFFERED_FROM, HandoffState, Post, try_again_in
 from desk.domain.notification import Fate
+from desk.domain.retry import lot_of
 from desk.domain.signature import secret_bytes
 from desk.ports import Delivery, Lease, Posting, Work
 from desk.store import claims, handoffs, jobs, partners, sites
 from desk.store.tables import ClaimRow, HandoffRow, PartnerRow
-
-_LOTS = 1 << 20
 
 
 def begin_post(work: Work, lease: Lease, number: int) -> Posting | None:
@@ -54,7 +53,7 @@ def end_post(work: Work, lease: Lease, number: int, word: Delivery, url: str) ->
     elif word.fate is Fate.REFUSED and (partner := _partner_still_at(work, row, url)):
         _end(work, lease, row, Post.GIVEN_UP, word.why)
         switch_off(work, DESK, partner)
-    elif (wait := try_again_in(row.tries, work.kit.lots.number() % _LOTS / _LOTS)) is None:
+    elif (wait := try_again_in(row.tries, lot_of(work.kit.lots.number()))) is None:
         _end(work, lease, row, Post.GIVEN_UP, word.why)
     else:
         handoffs.change(work.conn, row, why=word.why)

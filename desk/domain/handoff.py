@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from desk.domain.claim import Channel, State
 from desk.domain.errors import WrongMoment
+from desk.domain.retry import spread
 
 
 class PartnerKind(StrEnum):
@@ -70,9 +71,6 @@ FIRST_WAIT, GROWS, LONGEST_WAIT = timedelta(seconds=30), 3, timedelta(hours=12)
 MOST_TRIES = 14
 """With the waits between them these last for more than three days, over a weekend on which nobody mends a partner's system."""
 
-SPREAD = 0.2
-"""By what part of itself a wait may be longer or shorter, so that what failed together is not tried together."""
-
 
 def check(state: HandoffState, to: HandoffState) -> None:
     """Raises WrongMoment where `to` does not follow `state`."""
@@ -85,4 +83,4 @@ def try_again_in(tries: int, lot: float) -> timedelta | None:
     if not 0 < tries < MOST_TRIES:
         return None
     wait: timedelta = min(FIRST_WAIT * GROWS ** (tries - 1), LONGEST_WAIT)
-    return wait * (1 + SPREAD * (2 * lot - 1))
+    return spread(wait, lot)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from desk.domain.audit import EventKind
 from desk.domain.lifecycle import Step
 from desk.domain.payout import Method, PayoutState
+from desk.domain.retry import spread
 
 _HOUR = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
@@ -122,9 +123,6 @@ RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 180, 36
 MOST_TRIES = len(RETRIES) + 1
 """A process that dies over and over while it sends must not write to a visitor for ever."""
 
-SPREAD = 0.2
-"""By what part of itself a wait may be longer or shorter, so that what failed together is not tried together."""
-
 WORTH_TELLING = timedelta(hours=24)
 """How long after it was due a notification is still sent; later it would tell of yesterday as if it were today."""
 
@@ -190,7 +188,7 @@ def try_again_in(tries: int, lot: float) -> timedelta | None:
     """How long to wait after so many tries, None when that was the last. `lot` is drawn from 0 up to 1."""
     if not 0 < tries <= len(RETRIES):
         return None
-    return RETRIES[tries - 1] * (1 + SPREAD * (2 * lot - 1))
+    return spread(RETRIES[tries - 1], lot)
 
 
 def is_stale(due: datetime, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What a digest tells, counted of one site now: one day by counters and short ways through indexes, all else as it stands.
 
-No statement looks at more than one day, or at what is closed but for a site's incidents, which are few. Tells nobody.
+No statement looks at more than one day, or at what is closed. Tells nobody.
 """
 
 from collections import Counter

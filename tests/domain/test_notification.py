@@ -10,7 +10,6 @@ from desk.domain.lifecycle import Step
 from desk.domain.notification import (
     NEWS_OF_STEP,
     RETRIES,
-    SPREAD,
     WORTH_TELLING,
     Carrier,
     News,
@@ -23,6 +22,7 @@ from desk.domain.notification import (
     try_again_in,
 )
 from desk.domain.payout import Method, PayoutState
+from desk.domain.retry import SPREAD
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NIGHT = QuietHours(time(22), time(8))

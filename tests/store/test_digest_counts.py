@@ -29,7 +29,7 @@ async def test_no_statement_walks_a_table(sqlite_database: str) -> None:
     }
     assert walked <= {WAITING}
     whole = " ".join(plans)
-    for index in ("ix_handoff_waiting", "ix_incident_", "ix_gateway_event_waiting"):
+    for index in ("ix_handoff_waiting", "ix_incident_now", "ix_gateway_event_waiting"):
         assert f"INDEX {index}" in whole, index
 
 

@@ -11,7 +11,8 @@ from desk.actions.checks import Checked
 from desk.actions.deliveries import begin_delivery, end_delivery
 from desk.actions.jobs import lease_jobs
 from desk.actions.notifications import NOTIFY, notify
-from desk.domain.notification import MOST_TRIES, RETRIES, SPREAD, Carrier, Fate, News, QuietHours
+from desk.domain.notification import MOST_TRIES, RETRIES, Carrier, Fate, News, QuietHours
+from desk.domain.retry import SPREAD
 from desk.ports import CourierTerms, Delivery, Lease, LeaseLost, Letter, Work
 from desk.reads.verify import verify
 from desk.store import claims, sites
