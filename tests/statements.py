@@ -57,9 +57,9 @@ async def puzzled(house: House, payout_id: int | None = None, kind: str = "payou
     return int(found)
 
 
-def strange(house: House, key: str = "nobodys-key") -> StatementLine:
+def strange(house: House, key: str = "nobodys-key", gateway_id: str | None = None) -> StatementLine:
     """A payment of which the books know nothing."""
-    return StatementLine(key, f"gw-strange-{next(_numbers)}", 9_900, "CNY", house.clock.at.astimezone(UTC))
+    return StatementLine(key, gateway_id or f"gw-strange-{next(_numbers)}", 9_900, "CNY", house.clock.at.astimezone(UTC))
 
 
 def today(house: House) -> date:

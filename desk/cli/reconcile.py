@@ -10,7 +10,7 @@ from desk.cli.showing import Json
 
 if TYPE_CHECKING:
     from desk.ports import Desk, Gateway
-    from desk.reads.breaks import BreakView
+    from desk.reads.breaks import BreakView, Unasked
 
     Open = list[tuple[str | None, BreakView]]
 
@@ -29,7 +29,7 @@ def reconcile(as_json: Json = False) -> None:
 
     settings = session.settings_of_shell()
 
-    async def inside() -> "tuple[int, Open]":
+    async def inside() -> "tuple[int, Open, list[Unasked]]":
         async with wiring.opened(settings) as desk, wiring.gateway(settings) as gateway:
             if gateway is None:
                 raise Failure(Exit.FAILED, "this desk has no gateway to reconcile with: set DESK_GATEWAY_URL")
@@ -38,24 +38,31 @@ def reconcile(as_json: Json = False) -> None:
                 raise Failure(Exit.FAILED, said)
             return await _matched(desk, gateway)
 
-    days, found = asyncio.run(inside())
+    days, found, elsewhere = asyncio.run(inside())
     if as_json:
-        showing.document({"days": days, "ok": not found, "breaks": [_told(slug, each) for slug, each in found]})
+        unasked = [{"gateway": each.gateway, "payouts": each.payouts, "claims": [*each.references]} for each in elsewhere]
+        breaks = [_told(slug, each) for slug, each in found]
+        showing.document({"days": days, "ok": not found, "breaks": breaks, "unasked": unasked})
     else:
         fetched = f"fetched {days} days" if days else "no day has ended since the last statement"
         showing.say(f"{fetched}; {f'{len(found)} breaks are open' if found else 'all payments match'}")
         if found:
             columns = ("id", "site", "kind", "key", "booked", "told", "days", "claim")
             showing.table(columns, [[each[column] for column in columns] for each in (_told(*one) for one in found)])
+        for each in elsewhere:
+            claims = ", ".join([*each.references, *(["…"] if each.payouts > len(each.references) else [])])
+            showing.say(
+                f"{each.gateway} is asked no longer, and no statement kept of it tells of {each.payouts} payments ({claims})"
+            )
     if found:
         raise typer.Exit(Exit.FAILED)
 
 
-async def _matched(desk: "Desk", gateway: "Gateway") -> "tuple[int, Open]":
+async def _matched(desk: "Desk", gateway: "Gateway") -> "tuple[int, Open, list[Unasked]]":
     from desk.actions.breaks import match_statements
     from desk.actions.statements import days_to_fetch, keep_statement
     from desk.cli.progress import bar
-    from desk.reads.breaks import open_breaks
+    from desk.reads.breaks import open_breaks, unasked
 
     waiting = await desk.read(days_to_fetch, desk.kit)
     with bar("statements", len(waiting)) as advance:
@@ -68,7 +75,8 @@ async def _matched(desk: "Desk", gateway: "Gateway") -> "tuple[int, Open]":
             advance(1)
     if not waiting:
         await desk.write(match_statements)
-    return len(waiting), await desk.read(open_breaks, session.operator(), desk.kit)
+    found = await desk.read(open_breaks, session.operator(), desk.kit)
+    return len(waiting), found, await desk.read(unasked, session.operator(), None, desk.kit)
 
 
 def _told(slug: str | None, view: "BreakView") -> dict[str, object]:

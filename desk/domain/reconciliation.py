@@ -21,6 +21,9 @@ GRACE = timedelta(hours=1)
 LEFT = frozenset({PayoutState.SENDING, PayoutState.UNKNOWN, PayoutState.AWAITING_VISITOR, PayoutState.SETTLED})
 """States in which the books know that the gateway has the money or paid it; it may tell the statement before it tells us."""
 
+Name = tuple[str, str | None, str]
+"""Kind of a break, the gateway that told the line if any, and the line's number or the payout's key."""
+
 
 class StopCause(StrEnum):
     """Why no refund of a site may leave: a manager or the operator said so, or books and statement differ."""
@@ -92,9 +95,10 @@ class Break:
         return self.told.key if self.told else self.booked.key if self.booked else ""
 
     @property
-    def name(self) -> tuple[str, str]:
-        """What it is known by for ever: its kind with the gateway's number, or with the key where there is no line."""
-        return self.kind.value, self.told.gateway_id if self.told else self.key
+    def name(self) -> Name:
+        """What it is known by for ever: its kind with a gateway and its number, or with the key where there is no line."""
+        told = self.told
+        return (self.kind.value, told.gateway, told.gateway_id) if told else (self.kind.value, None, self.key)
 
 
 def pair(booked: Booked | None, told: Sequence[Told], given: AbstractSet[date]) -> list[Break]:

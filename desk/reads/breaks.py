@@ -1,5 +1,6 @@
 """Breaks between the gateway's statement and the books as a site's staff and the operator see them. Resolves nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,13 +13,14 @@ from desk.domain.reconciliation import GRACE, BreakKind, age, day_over, days_mis
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
 from desk.store import statements
-from desk.store.breaks import concerns
+from desk.store.breaks import concerns, unpaired_elsewhere
 from desk.store.columns import FOREVER
 from desk.store.tables import StatementBreakRow, metadata
 
 BREAK, PAYOUT, CLAIM, SITE, OFFICER = (
     metadata.tables[name] for name in ("statement_break", "payout", "claim", "site", "officer")
 )  # fmt: skip
+NAMED = 10
 _RESOLVED = func.coalesce(BREAK.c.resolved_at, literal(FOREVER, BREAK.c.resolved_at.type))
 _ORDER = (_RESOLVED, BREAK.c.id)
 
@@ -50,6 +52,15 @@ class Matched:
     days: int
     newest: date | None
     late: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """Payments that a gateway settled which the desk asks no longer, and that stand on no statement kept of it."""
+
+    gateway: str
+    payouts: int
+    references: Sequence[str]
 
 
 def breaks_page(
@@ -86,6 +97,20 @@ def days_matched(conn: Connection, viewer: Viewer, slug: str, kit: Kit) -> Match
         last = day_over(kit.clock.now().astimezone(UTC), terms.statement_after + GRACE)
         missing = days_missing(statements.first_sent_on(conn, terms.name), last, kept)
     return Matched(len(kept), max(kept, default=None), missing[0] if missing else None)
+
+
+def unasked(conn: Connection, viewer: Viewer, slug: str | None, kit: Kit) -> list[Unasked]:
+    """What no statement will ever tell of, because the desk has another gateway now; with the first ten claims of each.
+
+    Of one site, or of all for the operator. Raises NotFound for a foreign site, Forbidden.
+    """
+    if slug is None:
+        require(viewer, Act.STOP_SENDS, 0)
+    site_ids = None if slug is None else sites_of(conn, viewer, slug, Act.READ_FUND)
+    held: dict[str, list[str]] = {}
+    for gateway, reference in unpaired_elsewhere(conn, kit.gateway.name if kit.gateway else None, site_ids):
+        held.setdefault(gateway, []).append(reference)
+    return [Unasked(gateway, len(found), found[:NAMED]) for gateway, found in sorted(held.items())]
 
 
 def _zone(conn: Connection, site_id: int) -> ZoneInfo:

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
 from desk.domain.payout import Method, PayoutState
-from desk.domain.reconciliation import LEFT, Booked, Break, Told, days_of, pair, same_gateway
+from desk.domain.reconciliation import LEFT, Booked, Break, Name, Told, days_of, pair, same_gateway
 from desk.ports import Row, Work
 from desk.store.tables import StatementBreakRow, metadata
 
-BREAK, PAYOUT, LINE, DAY = (metadata.tables[name] for name in ("statement_break", "payout", "statement_line", "statement_day"))
+BREAK, PAYOUT, LINE, DAY, CLAIM = (
+    metadata.tables[name] for name in ("statement_break", "payout", "statement_line", "statement_day", "claim")
+)  # fmt: skip
 PAGE = 2_000
 KEYS = 500
 Given = Mapping[str | None, AbstractSet[date]]
@@ -36,9 +38,10 @@ def unpaired(conn: Connection) -> Iterator[Break]:
             yield from pair(own, told[key], _given_by(given, own.gateway if own else None))
 
 
-def names(conn: Connection) -> set[tuple[str, str]]:
+def names(conn: Connection) -> set[Name]:
     """What every break that was ever found is known by."""
-    return {(row.kind, row.gateway_id or row.key) for row in conn.execute(select(BREAK.c.kind, BREAK.c.gateway_id, BREAK.c.key))}
+    known = select(BREAK.c.kind, BREAK.c.gateway, BREAK.c.gateway_id, BREAK.c.key)
+    return {(row.kind, row.gateway, row.gateway_id or row.key) for row in conn.execute(known)}
 
 
 def add(work: Work, found: Break) -> StatementBreakRow:
@@ -46,7 +49,8 @@ def add(work: Work, found: Break) -> StatementBreakRow:
     booked, told = found.booked, found.told
     row: Row = {
         "id": work.kit.lots.number(), "site_id": booked.site_id if booked else None, "kind": found.kind.value,
-        "payout_id": booked.payout_id if booked else None, "gateway_id": told.gateway_id if told else None, "key": found.key,
+        "payout_id": booked.payout_id if booked else None, "gateway": told.gateway if told else None,
+        "gateway_id": told.gateway_id if told else None, "key": found.key,
         "booked_minor": booked.amount_minor if booked else None, "booked_currency": booked.currency if booked else None,
         "told_minor": told.amount_minor if told else None, "told_currency": told.currency if told else None,
         "found_at": work.now, "resolved_by": None, "resolved_at": None, "resolution": None,
@@ -80,6 +84,18 @@ def anybody_uses_gateway() -> ColumnElement[bool]:
 def concerns(site: ColumnElement[int] | int) -> ColumnElement[bool]:
     """A break is its payout's site's; where no payout of ours has the key, that of every site that uses the gateway."""
     return or_(BREAK.c.site_id == site, and_(BREAK.c.site_id.is_(None), uses_gateway(site)))
+
+
+def unpaired_elsewhere(conn: Connection, gateway: str | None, site_ids: Sequence[int] | None) -> Iterator[tuple[str, str]]:
+    """Gateway and claim of each payment, oldest first, that another gateway settled and no line kept of it tells of."""
+    settled = PAYOUT.c.state == PayoutState.SETTLED, PAYOUT.c.method != Method.CASH, PAYOUT.c.returned_at.is_(None)
+    elsewhere = PAYOUT.c.gateway.is_not(None) & PAYOUT.c.gateway.is_distinct_from(gateway)
+    alone = select(PAYOUT.c.gateway, CLAIM.c.reference).join(CLAIM, CLAIM.c.id == PAYOUT.c.claim_id)
+    alone = alone.outerjoin(LINE, (LINE.c.key == PAYOUT.c.key) & _ITS_GATEWAYS).where(*settled, elsewhere, LINE.c.key.is_(None))
+    if site_ids is not None:
+        alone = alone.where(PAYOUT.c.site_id.in_(site_ids))
+    for row in conn.execute(alone.order_by(PAYOUT.c.id)):
+        yield row.gateway, row.reference
 
 
 def any_open(conn: Connection, site_id: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, true
 
 from desk.domain.reconciliation import CLOCKS_DIFFER
 from desk.ports import StatementLine, Work
@@ -33,14 +33,19 @@ def days(conn: Connection, gateway: str | None) -> set[date]:
 
 
 def add(work: Work, day: date, lines: Sequence[StatementLine], gateway: str | None) -> None:
-    """Keep a day of a gateway and its lines; a line that another day's statement told already stays as it was told first."""
+    """Keep a day of a gateway and its lines; a line that another day's statement told already stays as it was told first.
+
+    Two gateways may count alike: only of one gateway is a number known again.
+    """
     row = {"id": work.kit.lots.number(), "on_day": day, "fetched_at": work.now, "gateway": gateway}
     work.conn.execute(insert(DAY), row)
     told = {line.gateway_id: line for line in lines}
-    known = set(work.conn.execute(select(LINE.c.gateway_id).where(LINE.c.gateway_id.in_(told))).scalars())
+    again = LINE.c.gateway_id.in_(told), named(LINE.c.gateway, gateway) if gateway else true()
+    known = set(work.conn.execute(select(LINE.c.gateway_id).where(*again)).scalars())
     fresh = [
         {
-            "gateway_id": line.gateway_id, "key": line.key, "amount_minor": line.amount_minor, "currency": line.currency,
+            "id": work.kit.lots.number(), "gateway_id": line.gateway_id, "key": line.key,
+            "amount_minor": line.amount_minor, "currency": line.currency,
             "paid_at": line.at, "gateway": gateway, "final": line.final,
         }
         for line in told.values()

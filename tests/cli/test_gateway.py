@@ -104,4 +104,4 @@ def test_a_desk_that_has_sent_nothing_matches(shell: Shell, monkeypatch: pytest.
         told = shell("reconcile")
         assert (told.code, told.out) == (0, "")
         assert told.err == "no day has ended since the last statement; all payments match\n"
-        assert shell("reconcile", "--json").document == {"days": 0, "ok": True, "breaks": []}
+        assert shell("reconcile", "--json").document == {"days": 0, "ok": True, "breaks": [], "unasked": []}

@@ -16,8 +16,8 @@ RESERVING_LINE = "entry_id = (SELECT id FROM fund_entry WHERE payout_id = {reser
 FIRST_TOP_UP = f"SELECT min(id) FROM fund_entry WHERE {HOME}"
 NOT_CLOSED = """UPDATE claim SET state = 'fast_refund', outcome = NULL,
     moved_at = (SELECT max(at) FROM event WHERE subject = 'claim:{paid_id}' AND kind = 'moved') WHERE id = {paid_id}"""
-ON_THE_STATEMENT = """INSERT INTO statement_line (gateway_id, key, amount_minor, currency, paid_at, final)
-SELECT 'gw-7', key, amount_minor, currency, settled_at, true FROM payout WHERE id = """
+ON_THE_STATEMENT = """INSERT INTO statement_line (id, gateway_id, key, amount_minor, currency, paid_at, final)
+SELECT 7, 'gw-7', key, amount_minor, currency, settled_at, true FROM payout WHERE id = """
 PAYEE_OF_ANOTHER = """UPDATE payout SET payee_sealed = (SELECT payee_sealed FROM payout WHERE id = {gateway_payout})
     WHERE id = {resent_payout}"""
 MA, CHEN = ("(SELECT id FROM officer WHERE name = 'Ma')", "(SELECT id FROM officer WHERE name = 'Chen')")
@@ -117,6 +117,7 @@ STATEMENT: Table = [
     ("I11", "cash on the statement", by(ON_THE_STATEMENT + "{paid_payout}")),
     ("I11", "a break that nobody remembers", by("DELETE FROM statement_break")),
     ("I11", "a break of another payment", by("UPDATE statement_break SET gateway_id = 'gw-7'")),
+    ("I11", "a break of another gateway's line", by("UPDATE statement_break SET gateway = 'another'")),
     ("I11", "a break found at another time", by("UPDATE statement_break SET found_at = resolved_at")),
     ("I11", "a break resolved in other words", by("UPDATE statement_break SET resolution = '无误'")),
     ("I11", "a break resolved by somebody else", by(f"UPDATE statement_break SET resolved_by = {CHEN}")),

@@ -231,12 +231,9 @@ def _statement(work: Work, paid: dict[str, int]) -> None:
     for name, payout_id in paid.items():
         payout = payout_rows.get(work.conn, payout_id)
         told = {
-            "gateway_id": f"gw-{name}",
-            "key": payout.key,
-            "amount_minor": payout.amount_minor,
-            "currency": "CNY",
-            "final": True,
-        }
-        work.conn.execute(insert(line), told | {"paid_at": work.now})
+            "id": payout_id, "gateway_id": f"gw-{name}", "key": payout.key, "amount_minor": payout.amount_minor,
+            "currency": "CNY", "final": True, "paid_at": work.now,
+        }  # fmt: skip
+        work.conn.execute(insert(line), told)
         if name == "resent":
-            work.conn.execute(insert(line), told | {"gateway_id": "gw-besides", "paid_at": work.now})
+            work.conn.execute(insert(line), told | {"id": 1, "gateway_id": "gw-besides"})

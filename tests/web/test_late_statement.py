@@ -1,11 +1,19 @@
-"""A statement that does not come: the page of breaks says which day is matched, and which one holds back the later ones."""
+"""A statement that does not come, or never will: the page of breaks says which day is matched and what nobody can match."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from desk.wording.figures import day
+from sqlalchemy import Connection
+
+from desk.reads.breaks import unasked
+from desk.store import breaks, claims
+from desk.store.tables import ClaimRow
+from desk.wording.figures import day as day_in_words
+from tests.builders import TERMS, open_house
+from tests.cast import OPERATOR, Cast
 from tests.statements import line_of, paid, today, told
 from tests.web.console import seat
-from tests.web.front import Front
+from tests.web.front import Front, opened_front
 from tests.web.test_breaks import PAGE
 
 
@@ -19,9 +27,32 @@ async def test_the_page_names_the_newest_day_matched_and_one_that_holds_back_the
     assert "matched up to" not in await shown()
     till.house.clock.go(days=1)
     await told(till.house, await line_of(till.house, payout_id), day=first)
-    assert f"matched up to {day(first, 'en')} (UTC)" in await shown()
+    assert f"matched up to {day_in_words(first, 'en')} (UTC)" in await shown()
     for minutes in (64, 65):
         till.house.clock.at = datetime.combine(later + timedelta(days=1), time(), UTC) + timedelta(minutes=minutes)
-        assert (f"statement of {day(later, 'en')} (UTC) is late" in await shown()) == (minutes == 65)
-    assert f"网关{day(later, 'zh-CN')}（UTC）的对账单迟迟未到" in await shown("zh-CN")
-    assert f"matched up to {day(first, 'en')} (UTC)" in await shown()
+        assert (f"statement of {day_in_words(later, 'en')} (UTC) is late" in await shown()) == (minutes == 65)
+    assert f"网关{day_in_words(later, 'zh-CN')}（UTC）的对账单迟迟未到" in await shown("zh-CN")
+    assert f"matched up to {day_in_words(first, 'en')} (UTC)" in await shown()
+
+
+async def test_the_page_names_what_a_gateway_settled_that_is_not_the_desks_any_more(till_of_ones_own: tuple[str, Cast]) -> None:
+    database, cast = till_of_ones_own
+    async with open_house(database, cast=cast, gateway=replace(TERMS, name="wechat:1")) as house:
+        line, day = await line_of(house, await paid(house)), today(house)
+        house.clock.go(hours=24)
+        assert await told(house, line, day=day) == 0
+        reference = (await house.desk.read(claim_of, await paid(house))).reference
+    async with open_house(database, cast=cast) as house, opened_front(house) as front:
+        for language, said in (("en", "Payments through wechat:1 that no statement"), ("zh-CN", "经wechat:1支付")):
+            page = (await (await seat(front, "ma")).get(PAGE, language)).text
+            assert said in page
+            assert page.count(f'href="/desk/claims/{reference}/payouts"') == 1
+        (each,) = await house.desk.read(unasked, OPERATOR, None, house.kit)
+        assert (each.gateway, each.payouts, each.references) == ("wechat:1", 1, [reference])
+    async with open_house(database, cast=cast, gateway=replace(TERMS, name="wechat:1")) as house:
+        assert await house.desk.read(unasked, OPERATOR, None, house.kit) == []
+
+
+def claim_of(conn: Connection, payout_id: int) -> ClaimRow:
+    """The claim of a payout."""
+    return claims.read_by_id(conn, breaks.claim_of(conn, payout_id))

@@ -4,22 +4,24 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from desk.actions.payout_rescue import look_after_payout
 from desk.actions.payout_words import QUERY, begin_query, begin_send
 from desk.actions.payouts import SEND
 from desk.actions.statements import days_to_fetch
+from desk.ports import Work
 from desk.reads.verify import verify
 from desk.store.tables import metadata
 from desk.worker.timetable import work_through
 from tests.builders import TERMS, open_house
-from tests.statements import line_of, paid, today, told
+from tests.house.test_messages_migration import moved
+from tests.statements import line_of, paid, strange, today, told
 from tests.till import Till, count
 from tests.worker.test_reconcile_job import Teller, means
 
 BREAK = metadata.tables["statement_break"]
-NOTICE = metadata.tables["notice"]
+NOTICE, PAYOUT = metadata.tables["notice"], metadata.tables["payout"]
 OTHER = replace(TERMS, name="wechat:1900000109")
 
 
@@ -111,6 +113,34 @@ async def test_the_new_gateway_misses_what_it_settled_itself_and_tells_of_nothin
         assert sorted(await house.desk.read(breaks)) == [("missing_in_books", old), ("missing_on_statement", new)]
 
 
-def breaks(conn: Connection) -> list[tuple[str, int]]:
+async def test_two_gateways_that_count_alike_are_told_apart(database: str) -> None:
+    async with open_house(database) as first:
+        old, day, cast = await paid(first), today(first), first.cast
+        await first.desk.write(numbered, old)
+        line, at = await line_of(first, old, "1"), first.clock.at
+    async with open_house(database, at, gateway=OTHER, furnish=False, cast=cast) as second:
+        new = await paid(second)
+        await second.desk.write(numbered, new)
+        at = second.clock.at + timedelta(days=1)
+    async with open_house(database, at, furnish=False, cast=cast) as first:
+        assert await told(first, line, strange(first, "gone", "2"), day=day) == 1
+    async with open_house(database, at, gateway=OTHER, furnish=False, cast=cast) as second:
+        line = await line_of(second, new, "1")
+        assert await told(second, line, strange(second, "gone too", "2"), day=day) == 1
+        assert await told(second, line, day=day + timedelta(days=1)) == 0, "the same number of the same gateway"
+        assert await second.desk.read(breaks) == [("missing_in_books", None)] * 2
+        assert await second.desk.read(count, "statement_line") == 4
+        report = await second.desk.read(verify, second.kit)
+        assert [each.id for each in report.invariants if not each.ok] == ["I11"], "two breaks that nobody resolved"
+    with pytest.raises(RuntimeError, match="two gateways told of the same number"):
+        moved(database, "downgrade", "0024")
+
+
+def numbered(work: Work, payout_id: int) -> None:
+    """Let a gateway have called its payment 1."""
+    work.conn.execute(update(PAYOUT).where(PAYOUT.c.id == payout_id).values(gateway_id="1"))
+
+
+def breaks(conn: Connection) -> list[tuple[str, int | None]]:
     """Every break by kind and payout."""
     return [(row.kind, row.payout_id) for row in conn.execute(select(BREAK.c.kind, BREAK.c.payout_id))]

@@ -22,7 +22,7 @@ def i11_statement_and_books_pair(conn: Connection) -> Iterator[str]:
     for row in conn.execute(select(BREAK).order_by(BREAK.c.id)):
         if row.resolved_at is None:
             yield f"break {row.id} ({row.kind}, {row.key}): nobody has resolved it"
-        settled.add((row.kind, row.gateway_id or row.key))
+        settled.add((row.kind, row.gateway, row.gateway_id or row.key))
     for found in breaks.unpaired(conn):
         if found.name not in settled:
             yield f"{found.key}: {found.kind.value}, and no break tells of it"

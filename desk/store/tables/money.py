@@ -29,6 +29,7 @@ from desk.store.columns import (
 )
 
 LONGEST_TAKE = 1024
+_UNNAMED = "gateway_id IS NOT NULL AND gateway IS NULL"
 _OPEN = "state IN ('awaiting_approval', 'reserved', 'sending', 'awaiting_visitor', 'unknown')"
 
 
@@ -364,12 +365,20 @@ class StatementDayRow(SQLModel, table=True):
 
 
 class StatementLineRow(SQLModel, table=True):
-    """One payment as a gateway's statement tells it; one that is not `final` was in process when the statement was made."""
+    """One payment as a gateway's statement tells it; one that is not `final` was in process when the statement was made.
+
+    Numbers are a gateway's own; `gateway` is absent where an older program kept no name.
+    """
 
     __tablename__ = "statement_line"
-    __table_args__ = (Index("ix_statement_line_key", "key"),)
+    __table_args__ = (
+        Index("ix_statement_line_key", "key"),
+        Index("uq_statement_line_named", "gateway_id", "gateway", unique=True, **only_where("gateway IS NOT NULL")),
+        Index("uq_statement_line_unnamed", "gateway_id", unique=True, **only_where("gateway IS NULL")),
+    )
 
-    gateway_id: str = Field(sa_column=named_key(128))
+    id: int = Field(sa_column=key())
+    gateway_id: str = Field(sa_column=words(128))
     key: str = Field(sa_column=words(128))
     amount_minor: int = Field(sa_column=amount())
     currency: str = Field(sa_column=words(3))
@@ -397,7 +406,9 @@ class StatementBreakRow(SQLModel, table=True):
         CheckConstraint("kind IN ('missing_in_books', 'paid_twice') OR payout_id IS NOT NULL", name="payout_unless_unknown"),
         CheckConstraint("(resolved_at IS NULL) = (resolved_by IS NULL)", name="resolved_whole"),
         CheckConstraint("(resolved_at IS NULL) = (resolution IS NULL)", name="resolved_with_reason"),
-        Index("uq_statement_break_line", "kind", "gateway_id", unique=True, **only_where("gateway_id IS NOT NULL")),
+        CheckConstraint("gateway IS NULL OR gateway_id IS NOT NULL", name="gateway_of_line"),
+        Index("uq_statement_break_line", "kind", "gateway_id", "gateway", unique=True, **only_where("gateway IS NOT NULL")),
+        Index("uq_statement_break_unnamed", "kind", "gateway_id", unique=True, **only_where(_UNNAMED)),
         Index("uq_statement_break_payout", "kind", "key", unique=True, **only_where("gateway_id IS NULL")),
         Index("ix_statement_break_site_id", "site_id", "id"),
         Index("ix_statement_break_open", "site_id", **only_where("resolved_at IS NULL")),
@@ -408,6 +419,7 @@ class StatementBreakRow(SQLModel, table=True):
     site_id: int | None = Field(sa_column=refers("site.id", optional=True))
     kind: str = Field(sa_column=words(24))
     payout_id: int | None = Field(sa_column=refers("payout.id", optional=True))
+    gateway: str | None = Field(sa_column=words(64, optional=True))
     gateway_id: str | None = Field(sa_column=words(128, optional=True))
     key: str = Field(sa_column=words(128))
     booked_minor: int | None = Field(sa_column=amount(optional=True))

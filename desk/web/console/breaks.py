@@ -10,7 +10,7 @@ from desk.domain.money import text_of
 from desk.domain.policy import Act
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
-from desk.reads.breaks import breaks_page, days_matched
+from desk.reads.breaks import breaks_page, days_matched, unasked
 from desk.reads.gateway_messages import messages_waiting
 from desk.reads.sends import stop_at
 from desk.web.api.breaks import csv_answer
@@ -55,6 +55,7 @@ async def _page(
     viewer, address = session.viewer, f"/desk/breaks/{site}"
     page = await desk.read(breaks_page, viewer, site, LINES, cursor or None, desk.kit)
     matched = await desk.read(days_matched, viewer, site, desk.kit)
+    elsewhere = await desk.read(unasked, viewer, site, desk.kit)
     here = next(each for each in await desk.read(sites_at_work, viewer, Act.READ_FUND) if each.slug == site)
     stop = await desk.read(stop_at, viewer, site)
     messages = await desk.read(messages_waiting, viewer, site)
@@ -62,6 +63,7 @@ async def _page(
     open_ones = [view for view in page.lines if view.row.resolved_at is None]
     return staff_page(
         request, session, "console/breaks.html", failed.status if failed else 200, here="fund", address=address, site=here,
-        open_ones=open_ones, resolved=page.lines[len(open_ones):], matched=matched, stop=stop, messages=messages, may=may,
-        failed=failed, plain=text_of, next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
+        open_ones=open_ones, resolved=page.lines[len(open_ones):], matched=matched, elsewhere=elsewhere, stop=stop, may=may,
+        messages=messages, failed=failed, plain=text_of,
+        next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip
