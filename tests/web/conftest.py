@@ -8,16 +8,20 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import anyio
+import psycopg
 import pytest
 from sqlalchemy import text
 
+from desk.domain.calendar import WorkingCalendar
 from desk.ports import Work
-from tests.builders import MORNING, open_house
+from desk.store.tables import metadata
+from tests.builders import MORNING, House, open_house
 from tests.cast import Cast
 from tests.postgres import LATER, PgServer
 from tests.web.front import Front, opened_front
@@ -125,18 +129,54 @@ def till_of_ones_own(request: pytest.FixtureRequest) -> tuple[str, Cast]:
     return found
 
 
+@pytest.fixture(scope="session")
+async def postgresql_counter(
+    pg_server: PgServer, postgresql_furnished: tuple[str, Cast]
+) -> AsyncIterator[tuple[House, WorkingCalendar]]:
+    """A furnished desk on PostgreSQL that stays open for the whole run and can be made as it was, and its calendar."""
+    name = f"desk_counter_{os.getpid()}"
+    database = pg_server.create_database(name, template=postgresql_furnished[0])
+    remember(database)
+    async with open_house(database, cast=postgresql_furnished[1]) as house:
+        yield house, house.shelf.calendar
+    pg_server.drop_database(name)
+
+
+@pytest.fixture
+async def postgresql_as_it_was(postgresql_counter: tuple[House, WorkingCalendar]) -> House:
+    """That desk as it was furnished: a database of one's own takes its server five times longer, and starts cold."""
+    house, calendar = postgresql_counter
+    house.clock.at, house.clock.tick, house.shelf.calendar = MORNING, timedelta(milliseconds=1), calendar
+    await house.desk.write(as_it_was)
+    return replace(house)
+
+
+@pytest.fixture
+async def sqlite_as_it_was(sqlite_till: tuple[str, Cast]) -> AsyncIterator[House]:
+    """A furnished desk on a file of its own."""
+    database, cast = sqlite_till
+    async with open_house(database, cast=cast) as house:
+        yield house
+
+
+@pytest.fixture(params=["sqlite", LATER])
+def house_as_it_was(request: pytest.FixtureRequest) -> House:
+    """A furnished desk that nobody used: what money wrote, nobody can delete again by the desk's own means."""
+    found: House = request.getfixturevalue(f"{request.param}_as_it_was")
+    return found
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def till_on_both(request: pytest.FixtureRequest) -> tuple[str, Cast]:
+def house_on_both(request: pytest.FixtureRequest) -> House:
     """The same, on both engines at once: for the tests that show that a step is built."""
-    found: tuple[str, Cast] = request.getfixturevalue(f"{request.param}_till")
+    found: House = request.getfixturevalue(f"{request.param}_as_it_was")
     return found
 
 
 @pytest.fixture
-async def till(till_of_ones_own: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """The running application on a desk of its own on either engine: what money wrote, nobody can delete again."""
-    database, cast = till_of_ones_own
-    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
+async def till(house_as_it_was: House) -> AsyncIterator[Front]:
+    """The running application on such a desk, on either engine."""
+    async with opened_front(house_as_it_was) as opened:
         yield opened
 
 
@@ -146,6 +186,25 @@ async def sqlite_till_front(sqlite_till: tuple[str, Cast]) -> AsyncIterator[Fron
     database, cast = sqlite_till
     async with open_house(database, cast=cast) as house, opened_front(house) as opened:
         yield opened
+
+
+def remember(database: str) -> None:
+    """Keep a PostgreSQL database's rows in a schema beside it, and a function that brings them back past every guard."""
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA furnished")
+        tables = [table.name for table in metadata.sorted_tables]
+        steps = [f"DELETE FROM {table};" for table in tables]
+        for table in tables:
+            connection.execute(f"CREATE TABLE furnished.{table} AS TABLE {table}")
+            if connection.execute(f"SELECT 1 FROM {table}").fetchone():
+                steps.append(f"INSERT INTO {table} SELECT * FROM furnished.{table};")
+        connection.execute(f"CREATE FUNCTION as_it_was() RETURNS void LANGUAGE plpgsql AS $$BEGIN {' '.join(steps)} END$$")
+
+
+def as_it_was(work: Work) -> None:
+    """Bring back what `remember` kept, and nothing else."""
+    work.conn.execute(text("SET LOCAL session_replication_role = replica"))
+    work.conn.execute(text("SELECT as_it_was()"))
 
 
 async def _morning(day: Front) -> Front:

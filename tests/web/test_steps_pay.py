@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from desk.store.tables import metadata
-from tests.builders import open_house
-from tests.cast import Cast
+from tests.builders import House, open_house
 from tests.till import ACCOUNT, Till, jobs_of
 from tests.web.front import Front, moved, opened_front, problem, yuan
 
@@ -19,10 +18,9 @@ GATEWAY: dict[str, Any] = {"method": "original_route", "payee": {"account": ACCO
 
 
 @pytest.fixture
-async def till(till_on_both: tuple[str, Cast]) -> AsyncIterator[Front]:
-    """A desk of one's own, on both engines at once."""
-    database, cast = till_on_both
-    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
+async def till(house_on_both: House) -> AsyncIterator[Front]:
+    """A desk that nobody used, on both engines at once."""
+    async with opened_front(house_on_both) as opened:
         yield opened
 
 
