@@ -20,6 +20,7 @@ import pytest
 import structlog
 
 from tests import postgres, processes
+from tests.cradle import Cradle
 from tests.once import build_commands_once, compile_once, once, trust_once
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_once()
     trust_once()
     build_commands_once()
+    processes.CRADLE.append(Cradle())
     _tell_failures_plainly()
 
 

@@ -7,14 +7,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import httpx
 
+from tests.cradle import Born, Cradle
+
 READY_SECONDS, STOP_SECONDS = 60.0, 20.0
+CRADLE: list[Cradle] = []
+"""Where this run's processes come from; empty for whoever measures."""
+
+Process = subprocess.Popen[bytes] | Born
 
 
 def environment(data: Path, database: str | None = None, **settings: str) -> dict[str, str]:
@@ -25,8 +33,25 @@ def environment(data: Path, database: str | None = None, **settings: str) -> dic
 
 
 def run(*arguments: str, env: dict[str, str], timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    """One `desk` command to its end, whatever its exit code."""
-    return subprocess.run(command(*arguments), env=env, capture_output=True, text=True, timeout=timeout, check=False)
+    """One `desk` command to its end, whatever its exit code. Raises TimeoutExpired, and then it has ended too."""
+    with TemporaryFile("w+b") as out, TemporaryFile("w+b") as err:
+        process = start(arguments, env, out, err)
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        told = [_text(file) for file in (out, err)]
+    return subprocess.CompletedProcess([*arguments], code, *told)
+
+
+def start(arguments: Sequence[str], env: dict[str, str], out: IO[bytes], err: IO[bytes]) -> Process:
+    """Start `desk` in a session of its own: borne by this run's cradle, or in the long way where nobody opened one."""
+    if CRADLE:
+        return CRADLE[0].bear(arguments, env, out, err)
+    return subprocess.Popen(
+        command(*arguments), env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+    )  # fmt: skip
 
 
 def command(*arguments: str) -> list[str]:
@@ -54,7 +79,7 @@ def free_port() -> int:
 class Served:
     """A running `desk` process in a process group of its own, so that its worker dies with it."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     url: str
     log: Path
 
@@ -119,9 +144,7 @@ def started(data: Path, *arguments: str, url: str, env: dict[str, str]) -> Itera
     data.mkdir(parents=True, exist_ok=True)
     log = data / f"{arguments[0]}-{time.monotonic_ns()}.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            command(*arguments), env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
-        )
+        process = start(arguments, env, out, out)
     served = Served(process, url, log)
     try:
         yield served
@@ -134,3 +157,8 @@ def _says_yes(client: httpx.Client, url: str) -> bool:
         return client.get(url).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode().replace("\r\n", "\n")
