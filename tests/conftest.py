@@ -21,7 +21,7 @@ import structlog
 
 from tests import postgres, processes
 from tests.cradle import Cradle
-from tests.once import build_commands_once, compile_once, once, trust_once
+from tests.once import build_commands_once, compile_once, once, paint_once, trust_once
 
 if TYPE_CHECKING:
     from tests.gate.places import Place
@@ -59,6 +59,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_finish() -> None:
     """What was read stays for good; looking through it for garbage while it was being read took a third of that time."""
+    paint_once()
     gc.freeze()
     gc.enable()
 

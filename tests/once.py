@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -12,7 +13,10 @@ import pytest
 import typer.main
 from httpx import create_ssl_context
 from httpx._transports import default
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
+
+PAINTED = Path(__file__).resolve().parents[1] / ".pytest_cache" / "pages"
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
@@ -55,6 +59,13 @@ def trust_once() -> None:
 def build_commands_once() -> None:
     """Let `desk` be put together once a process, as it is for its users: each line typed put two hundred options together."""
     setattr(typer.main, "get_command", cache(typer.main.get_command))  # noqa: B010 - no name of typer's is ours to set
+
+
+def paint_once() -> None:
+    """Keep what Jinja made of a template, once `desk` was read: eighty of them took each process two seconds."""
+    if pages := sys.modules.get("desk.web.pages"):
+        PAINTED.mkdir(parents=True, exist_ok=True)
+        pages._templates.bytecode_cache = FileSystemBytecodeCache(str(PAINTED))
 
 
 def _by_name(key: tuple[Any, ...]) -> tuple[Any, ...]:

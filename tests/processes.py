@@ -45,10 +45,12 @@ def run(*arguments: str, env: dict[str, str], timeout: float = 120) -> subproces
     return subprocess.CompletedProcess([*arguments], code, *told)
 
 
-def start(arguments: Sequence[str], env: dict[str, str], out: IO[bytes], err: IO[bytes]) -> Process:
-    """Start `desk` in a session of its own: borne by this run's cradle, or in the long way where nobody opened one."""
-    if CRADLE:
-        return CRADLE[0].bear(arguments, env, out, err)
+def start(
+    arguments: Sequence[str], env: dict[str, str], out: IO[bytes], err: IO[bytes], *, afresh: bool = False
+) -> Process:  # fmt: skip
+    """Start `desk` in a session of its own: borne by this run's cradle; `afresh`, or where nobody opened one, the long way."""
+    if CRADLE and not afresh:
+        return CRADLE[0].bear(arguments, env, out.fileno(), err.fileno())
     return subprocess.Popen(
         command(*arguments), env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
     )  # fmt: skip
@@ -139,12 +141,15 @@ def serving(data: Path, database: str | None = None, *options: str, port: int | 
 
 
 @contextmanager
-def started(data: Path, *arguments: str, url: str, env: dict[str, str]) -> Iterator[Served]:
-    """Any `desk` command that stays (serve, work, demo), its output in `data`, ended after the block."""
+def started(data: Path, *arguments: str, url: str, env: dict[str, str], afresh: bool = False) -> Iterator[Served]:
+    """Any `desk` command that stays (serve, work, demo), its output in `data`, ended after the block.
+
+    `afresh` for whoever looks for processes by what was typed: one that was borne bears its cradle's name.
+    """
     data.mkdir(parents=True, exist_ok=True)
     log = data / f"{arguments[0]}-{time.monotonic_ns()}.log"
     with log.open("wb") as out:
-        process = start(arguments, env, out, out)
+        process = start(arguments, env, out, out, afresh=afresh)
     served = Served(process, url, log)
     try:
         yield served

@@ -24,7 +24,9 @@ def test_the_demo_is_alive_at_once_and_leaves_nothing_behind(tmp_path: Path) -> 
     port, temporary = free_port(), tmp_path / "temporary"
     temporary.mkdir()
     env = {**environment(tmp_path), "TMPDIR": str(temporary), "LC_ALL": "C.UTF-8"}
-    with started(tmp_path, "demo", "--port", str(port), "--speed", "600", url=f"http://127.0.0.1:{port}", env=env) as demo:
+    with started(
+        tmp_path, "demo", "--port", str(port), "--speed", "600", url=f"http://127.0.0.1:{port}", env=env, afresh=True
+    ) as demo:
         assert eventually(lambda: SLIP.search(demo.output) is not None or demo.process.poll() is not None, PATIENCE), demo.output
         slip = SLIP.search(demo.output)
         assert slip, demo.output
@@ -44,7 +46,9 @@ def test_a_demo_that_is_killed_takes_its_processes_with_it(tmp_path: Path) -> No
     port, temporary = free_port(), tmp_path / "temporary"
     temporary.mkdir()
     env = {**environment(tmp_path), "TMPDIR": str(temporary), "LC_ALL": "C.UTF-8"}
-    with started(tmp_path, "demo", "--port", str(port), "--speed", "600", url=f"http://127.0.0.1:{port}", env=env) as demo:
+    with started(
+        tmp_path, "demo", "--port", str(port), "--speed", "600", url=f"http://127.0.0.1:{port}", env=env, afresh=True
+    ) as demo:
         assert eventually(lambda: SLIP.search(demo.output) is not None or demo.process.poll() is not None, PATIENCE), demo.output
         assert sum(said.rstrip().endswith("--tied") for said in of_this_test(tmp_path).values()) == 3
         demo.process.kill()
