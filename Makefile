@@ -14,6 +14,9 @@ given = $(if $(call told,$(1)),$(2) $(call told,$(1)))
 ALONE = $(patsubst %,tests/gate/test_%.py,double_submit drain graceful kill paid_then_silent writers)
 # Races in the hundreds, messages in the thousands: minutes more than `.ci/run` has.
 DEEP = $(patsubst %,tests/gate/test_%.py,races webhooks)
+# Every operation tried with what its description allows and forbids: many small tests of one length, in any order.
+FUZZ = $(patsubst %,tests/gate/test_fuzz_on_%.py,files postgresql)
+CORES = $(shell $(BIN)/python -c "import os; print(os.cpu_count())")
 # One more than there are cores: tests of processes wait a good part of their time.
 WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
 # A file stays with one worker; files begin in the order of `tests/conftest.py`.
@@ -32,13 +35,14 @@ test: .venv/.dev ## the tests on SQLite and PostgreSQL, under 4 minutes
 lint: .venv/.dev ## lint, format, types, room contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers $(CORES)
 	$(BIN)/lint-imports
 
 check: lint test ## both of these: what must pass before a change lands
 
-gate: .venv/.dev ## the slow half: the rest on PostgreSQL and fuzz side by side, then alone soak, races, kill storms
-	$(BIN)/python -m pytest -m slow $(ABREAST) $(patsubst %,--ignore=%,$(ALONE) $(DEEP))
+gate: .venv/.dev ## the slow half: the rest on PostgreSQL, fuzz, then alone soak, races, kill storms
+	$(BIN)/python -m pytest -m slow $(ABREAST) $(patsubst %,--ignore=%,$(ALONE) $(DEEP) $(FUZZ))
+	$(BIN)/python -m pytest -m slow --numprocesses $(CORES) $(FUZZ)
 	$(BIN)/python -m pytest -m slow $(ALONE)
 
 deep: export DESK_TEST_DEEP = 1

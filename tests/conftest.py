@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from ipaddress import ip_address
@@ -33,6 +34,17 @@ DEEP = ASKED.get("DESK_TEST_DEEP") == "1"
 LACKING = pytest.StashKey[dict[str, str]]()
 GATE = Path(__file__).parent / "gate"
 LATER_ON_POSTGRES = {"web", "worker"}
+DEAR = {
+    "verify/test_breakages", "verify/test_money", "browser/test_counter", "outside/test_wechat", "outside/test_alipay",
+    "cli/test_import", "worker/test_handoffs", "worker/test_digests", "worker/test_alerts", "web/test_page_rights",
+    "web/test_money_doors",
+}  # fmt: skip
+"""A quarter of `make test` before they waited for the gate, in one file of twenty: few changes can break only these."""
+OF_PAGES = {
+    "test_console_claim", "test_console_lodge", "test_console_money", "test_console_queue", "test_console_told", "test_filing",
+    "test_officers_page", "test_page_acts", "test_pages_reviewed", "test_receipt", "test_recovery_pages", "test_return_pages",
+    "test_seats", "test_signing",
+}  # fmt: skip
 LONG = {"worker", "demo", "tour", "gate", "browser"}
 _numbers = count(1)
 
@@ -57,8 +69,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if collection_path == GATE and config.option.markexpr == "not slow" else None
 
 
-def pytest_collection_finish() -> None:
-    """What was read stays for good; looking through it for garbage while it was being read took a third of that time."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse two tests of one name, of which xdist would run one and say nothing.
+
+    What was read stays for good; looking through it for garbage while it was being read took a third of that time.
+    """
+    named = Counter(item.nodeid for item in session.items)
+    if twice := [name for name, times in named.items() if times > 1]:
+        msg = f"{len(twice)} names of tests are used twice: {', '.join(twice[:3])}"
+        raise pytest.UsageError(msg)
     paint_once()
     gc.freeze()
     gc.enable()
@@ -69,18 +88,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with what waits for processes and browsers: a file of one long test that begins last keeps only one worker busy.
 
     Of the tests of pages, routes and workers only the steps run on PostgreSQL before each landing, all the others in the gate;
-    so do the walks through one old migration, which nobody edits any more. A further breakage of an invariant, on the second
-    engine, waits for `make deep`: each takes a second, and the engines differ in statements, not in what is wrong.
+    so do the walks through one old migration, which nobody edits any more, and what is `DEAR`.
     """
-    further = {item for item in items if item.path.stem == "test_breakages" and len([*item.iter_markers("slow")]) > 1}
-    if further and not DEEP:
+    if not DEEP:
+        further = {item for item in items if _only_in_depth(item)}
         config.hook.pytest_deselected(items=[*further])
         items[:] = [item for item in items if item not in further]
     for item in items:
-        on_postgres = "[postgresql" in item.name and not item.path.name.startswith("test_steps")
-        if (on_postgres and item.path.parent.name in LATER_ON_POSTGRES) or item.path.stem.endswith(("_migration", "_upgrade")):
+        here = f"{item.path.parent.name}/{item.path.stem}"
+        later = (
+            _on_postgresql(item) and item.path.parent.name in LATER_ON_POSTGRES and not item.path.stem.startswith("test_steps")
+        )
+        if later or here in DEAR or item.path.stem.endswith(("_migration", "_upgrade")):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.parent.name not in LONG)
+
+
+def _on_postgresql(item: pytest.Item) -> bool:
+    return "[postgresql" in item.name
+
+
+def _only_in_depth(item: pytest.Item) -> bool:
+    """Of the second engine a further breakage, for engines differ in statements alone, and pages: they read what the API reads."""
+    further_breakage = item.path.stem == "test_breakages" and len([*item.iter_markers("slow")]) > 1
+    return further_breakage or (item.path.stem in OF_PAGES and _on_postgresql(item))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

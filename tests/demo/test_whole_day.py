@@ -57,7 +57,7 @@ def lived(folder: Path) -> Iterator[tuple[Served, Books]]:
     temporary.mkdir(parents=True)
     env = {**environment(folder), "TMPDIR": str(temporary), "LC_ALL": "C.UTF-8"}
     arguments = ("demo", "--port", str(free_port()), "--speed", "3600", "--seed", str(SEED))
-    with started(folder, *arguments, url="", env=env) as demo:
+    with started(folder, *arguments, url="", env=env, afresh=True) as demo:
         assert eventually(lambda: "Time goes on" in demo.output or demo.process.poll() is not None, PATIENCE), demo.output
         assert demo.process.poll() is None, demo.output
         yield demo, Books(next(temporary.iterdir()))
@@ -80,7 +80,7 @@ def test_a_process_that_dies_is_told_with_its_last_words_and_the_others_end_with
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     env = {**environment(tmp_path), "TMPDIR": str(temporary), "LC_ALL": "C.UTF-8"}
-    with started(tmp_path, "demo", "--port", str(free_port()), url="", env=env) as demo:
+    with started(tmp_path, "demo", "--port", str(free_port()), url="", env=env, afresh=True) as demo:
         assert eventually(lambda: "The gates open" in demo.output or demo.process.poll() is not None, PATIENCE), demo.output
         os.kill(next(pid for pid, said in of_this_test(tmp_path).items() if "gateway-sandbox" in said), signal.SIGKILL)
         assert demo.process.wait(20) == 6

@@ -81,8 +81,8 @@ def test_a_payment_near_midnight_is_missed_only_when_both_days_are_there() -> No
 
 
 def test_a_break_is_known_by_its_line_and_without_one_by_its_key() -> None:
-    assert [each.name for each in pair(PAID, [LINE, LATER], set())] == [("paid_twice", "gw-2")]
-    assert [each.name for each in pair(PAID, [], {THAT_DAY})] == [("missing_on_statement", "payout-1")]
+    assert [each.name for each in pair(PAID, [LINE, LATER], set())] == [("paid_twice", None, "gw-2")]
+    assert [each.name for each in pair(PAID, [], {THAT_DAY})] == [("missing_on_statement", None, "payout-1")]
 
 
 def test_a_day_is_over_when_it_is_on_the_gateways_clock_too() -> None:

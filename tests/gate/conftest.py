@@ -16,6 +16,12 @@ from tests.gate.places import Place, postgres_copy, seeded, sqlite_copy
 _numbers = count(1)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name each operation's test for itself: xdist runs one of those that have one name, and schemathesis gives all the same."""
+    if label := getattr(item, "operation_label", None):
+        item._id = item.id.with_params(label)
+
+
 @pytest.fixture(autouse=True)
 def seed() -> int:
     """What chance follows from here on, told where a test fails: `DESK_TEST_SEED=…` draws the same lots again."""

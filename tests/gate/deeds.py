@@ -162,7 +162,8 @@ async def _look_after(front: Front, _: On) -> None:
 
 
 async def _reconcile(front: Front, on: On) -> None:
-    _, found = await _matched(front.house.desk, Statements(f"payout-{on['payout']}"))  # type: ignore[arg-type] # is asked for no more
+    gateway = Statements(f"payout-{on['payout']}")
+    _, found, _ = await _matched(front.house.desk, gateway)  # type: ignore[arg-type] # it is asked for nothing else
     assert not found
 
 

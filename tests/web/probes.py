@@ -197,6 +197,7 @@ TOGETHER: Mapping[tuple[str, str], "Probe"] = {
     ("GET", SETTLEMENT): Probe(Act.READ_SETTLEMENTS),
     ("POST", f"{SETTLEMENT}/withdraw"): Probe(Act.HANDLE_INCIDENT, body={}),
     ("POST", f"{SETTLEMENT}/submit"): Probe(Act.PROPOSE_PAYOUT, body={"method": "cash"}),
+    ("POST", "/api/v1/status/together"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/join"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/go-alone"): Probe(KEY, body={}),
     ("POST", "/api/v1/status/vote"): Probe(KEY, body={"settlement": "1", "vote": "yes"}),

@@ -339,8 +339,11 @@ async def test_every_staff_page_is_entered(sqlite_front: Front) -> None:
 @pytest.mark.parametrize("where", DOORS, ids=" ".join)
 async def test_each_officer_meets_what_the_rights_table_says(sqlite_till_front: Front, where: tuple[str, str]) -> None:
     cells = {}
+    things = await made(sqlite_till_front, where)
     for by in ROLES:
-        cells[by] = await met(await seat(sqlite_till_front, by), where, await made(sqlite_till_front, where))
+        cells[by] = await met(await seat(sqlite_till_front, by), where, things)
+        if where[0] == "POST" and cells[by] == OPEN:
+            things = await made(sqlite_till_front, where)
     assert cells == {by: expected(by, where) for by in ROLES}
 
 

@@ -284,7 +284,17 @@ async def test_a_yes_is_for_the_plan_that_was_read_and_for_no_other(front: Front
     assert problem(told) == (409, "wrong_moment")
     assert flaw(await front.visit(slip, "vote", vote="yes"))[0] == "/settlement"
     assert [line["vote"] for line in await rows(front, made)] == [None]
-    assert (await front.visit(slip, "vote", settlement=made, vote="yes")).status_code == 200
+    seen = (await front.visit(slip, "together")).json()["together"]
+    assert (seen["settlement"], seen["offer"], seen["note"], seen["may"]) == (made, yuan("1.00"), "x", ["vote", "go-alone"])
+    assert (await front.visit(slip, "vote", settlement=seen["settlement"], vote="yes")).status_code == 200
+    seen = (await front.visit(slip, "together")).json()["together"]
+    assert (seen["state"], seen["vote"]) == ("joined", "yes")
+
+
+async def test_a_claim_that_stands_alone_is_told_so_and_a_wrong_key_nothing(front: Front) -> None:
+    slip = await front.slip((await front.house.lodge()).reference)
+    assert (await front.visit(slip, "together")).json() == {"together": None}
+    assert problem(await front.call("POST", "/api/v1/status/together", json={"token": "0" * 40})) == (404, "not_found")
 
 
 async def test_a_plan_needs_members_a_representative_amounts_and_a_time(front: Front) -> None:

@@ -33,6 +33,7 @@ from desk.web.api import (
     sends,
     settlements,
     status,
+    together,
     visitor_acts,
 )
 
@@ -43,5 +44,6 @@ routers = (
     promises.router, follow_ups.router,
     returns.router, pledges.router, alerts.router, notifications.router,
     digests.router, roster.router, handoffs.router, partners.router, incidents.router, settlements.router,
+    together.router,
 )  # fmt: skip
 hot_routes = (status.route, lodging.route)

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field, StrictInt, StringConstraints
 
-from desk.actions.collective import Ballot, TakingPart, join_collective, leave_collective, vote_on_settlement
 from desk.actions.endings import object_to_refund, reopen_claim, withdraw_claim
 from desk.actions.follow_up import Rating, rate_claim
 from desk.actions.messages import answer_questions
@@ -16,14 +15,13 @@ from desk.actions.steps import Held
 from desk.domain.claim import Outcome, State
 from desk.domain.errors import BadInput
 from desk.domain.follow_up import HIGHEST, LOWEST
-from desk.domain.incident import Vote
 from desk.domain.policy import Viewer
 from desk.domain.stage import public_state, stage
 from desk.ports import Desk
 from desk.reads.visitors import Keyholder
 from desk.web.api.shapes import Clean, Day, Email, In, Name, Out, Phone, Prose
 from desk.web.api.status_shapes import EITHER_KEY
-from desk.web.deps import Network, OptionalKey, RequestId, TheDesk, row_id
+from desk.web.deps import Network, OptionalKey, RequestId, TheDesk
 from desk.web.once import answer_once
 from desk.web.openapi import for_visitor
 from desk.web.visits import holder_of_code, holder_of_token, visitor_for
@@ -90,13 +88,6 @@ class AskReturnIn(VisitorIn):
     invoice_no: Name | None = None
 
 
-class VoteIn(VisitorIn):
-    """The key, the settlement plan that was read, and a yes or a no to what it offers."""
-
-    settlement: Annotated[str, StringConstraints(min_length=1, max_length=80)]
-    vote: Vote
-
-
 class StandsOut(Out):
     """Where the claim stands after the act; ask the status for the sentence."""
 
@@ -112,15 +103,12 @@ def stands_out(held: Held) -> StandsOut:
     return StandsOut(reference=claim.reference, state=public_state(at_stage), stage=at_stage)
 
 
-def _part_out(done: TakingPart) -> StandsOut:
-    return stands_out(done.held)
-
-
 def _return_out(done: Returning) -> StandsOut:
     return stands_out(done.held)
 
 
-async def _visitor(body: VisitorIn, desk: Desk, network: str, request_id: str) -> tuple[Viewer, str]:
+async def visitor_and_claim(body: VisitorIn, desk: Desk, network: str, request_id: str) -> tuple[Viewer, str]:
+    """Who holds the key, and the reference of their claim. Raises BadInput for half a key or two, NotFound for a wrong one."""
     holder = await body.holder(desk, network)
     return visitor_for(holder, request_id), holder.reference
 
@@ -132,7 +120,7 @@ async def post_answer(
     request: Request, body: WordsIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
     """The claim goes on as soon as the answer is there."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
+    visitor, reference = await visitor_and_claim(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, answer_questions, reference, body.text)
 
 
@@ -143,7 +131,7 @@ async def post_object(
     request: Request, body: WordsIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
     """While a refund is agreed but not under way."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
+    visitor, reference = await visitor_and_claim(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, object_to_refund, reference, body.text)
 
 
@@ -158,7 +146,7 @@ async def post_received(
     request: Request, body: VisitorIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
     """It is written down and moves nothing: cash is signed for, and a gateway gives its own word."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
+    visitor, reference = await visitor_and_claim(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, say_received, reference)
 
 
@@ -167,7 +155,7 @@ async def post_rate(
     request: Request, body: RateIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
     """After the claim has ended, unless its visitor withdrew it; to be changed within the objection window."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
+    visitor, reference = await visitor_and_claim(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, rate_claim, reference, Rating(body.rating, body.text))
 
 
@@ -176,7 +164,7 @@ async def post_withdraw(
     request: Request, body: WithdrawIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
     """It can be reopened within the objection window."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
+    visitor, reference = await visitor_and_claim(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, withdraw_claim, reference, body.text)
 
 
@@ -187,7 +175,7 @@ async def post_return(
     request: Request, body: AskReturnIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
     """While the claim is received. An officer answers within two hours; a refused return is a claim again."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
+    visitor, reference = await visitor_and_claim(body, desk, network, request_id)
     asked = Asked(body.item, Looked(body.purchased_on, body.invoice_no))
     return await answer_once(request, desk, visitor, key, _return_out, start_return, reference, asked)
 
@@ -199,7 +187,7 @@ async def post_reopen(
     request: Request, body: WordsIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
     """Within the objection window, with what is new."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
+    visitor, reference = await visitor_and_claim(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, reopen_claim, reference, body.text)
 
 
@@ -214,35 +202,5 @@ async def post_contact(
     request: Request, body: ChangeContactIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
 ) -> Response:  # fmt: skip
     """Sealed at once; the answer does not repeat it."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
+    visitor, reference = await visitor_and_claim(body, desk, network, request_id)
     return await answer_once(request, desk, visitor, key, stands_out, change_contact, reference, body.fields())
-
-
-@router.post(
-    "/join", response_model=StandsOut, name="status_join", responses=for_visitor(), summary="Join the claims of the same cause"
-)
-async def post_join(
-    request: Request, body: VisitorIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
-) -> Response:  # fmt: skip
-    """Nothing of the claim itself changes, and it may go on alone at any time."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
-    return await answer_once(request, desk, visitor, key, _part_out, join_collective, reference)
-
-
-@router.post("/go-alone", response_model=StandsOut, name="status_go_alone", responses=for_visitor(), summary="Go on alone")
-async def post_go_alone(
-    request: Request, body: VisitorIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
-) -> Response:  # fmt: skip
-    """The claim keeps every date and deadline of its own."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
-    return await answer_once(request, desk, visitor, key, _part_out, leave_collective, reference)
-
-
-@router.post("/vote", response_model=StandsOut, name="status_vote", responses=for_visitor(), summary="Vote on what is offered")
-async def post_vote(
-    request: Request, body: VoteIn, desk: TheDesk, network: Network, request_id: RequestId, key: OptionalKey
-) -> Response:  # fmt: skip
-    """To be changed until votes are closed; no vote is a no."""
-    visitor, reference = await _visitor(body, desk, network, request_id)
-    ballot = Ballot(row_id(body.settlement), body.vote)
-    return await answer_once(request, desk, visitor, key, _part_out, vote_on_settlement, reference, ballot)
