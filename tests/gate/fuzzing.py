@@ -20,9 +20,10 @@ from tests.gate.wire import CLAIMS, claim_body
 
 AnyCase = Case[Any]
 MEANT = {
-    "bad_amount", "bad_characters", "bad_cursor", "bad_date", "bad_email", "bad_hook", "bad_phone", "bad_reference", "bad_time",
-    "contradicts", "days_reversed", "days_too_many", "in_future", "missing", "needs_basis", "not_allowed_here", "not_at_this_site", "not_found", "nothing_to_do",
-    "in_past", "number_used", "taken", "too_far", "unknown_site", "wrong_currency",
+    "bad_amount", "bad_characters", "bad_cursor", "bad_date", "bad_email", "bad_hook", "bad_phone", "bad_reference",
+    "bad_time", "contradicts", "days_reversed", "days_too_many", "in_future", "in_past", "missing", "needs_basis",
+    "not_allowed_here", "not_at_this_site", "not_found", "nothing_to_do", "number_used", "taken", "too_far", "unknown_site",
+    "wrong_currency",
 }  # fmt: skip
 """Problems that no schema can express: they depend on the claim, on the site, on the day, or on what a number means."""
 ONE_AS_FLOAT = re.compile(r"/people|/injured|/amounts/\d+/item|/more|/rating|/days|/hours")
