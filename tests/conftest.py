@@ -109,7 +109,7 @@ def _on_postgresql(item: pytest.Item) -> bool:
 
 
 def _only_in_depth(item: pytest.Item) -> bool:
-    """Of the second engine a further breakage, for engines differ in statements alone, and pages, which read what the API does."""
+    """Further breakages on the second engine, as engines differ in statements alone; and pages, which read what the API does."""
     further_breakage = item.path.stem == "test_breakages" and len([*item.iter_markers("slow")]) > 1
     return further_breakage or (item.path.stem in OF_PAGES and _on_postgresql(item))
 
