@@ -66,4 +66,6 @@ async def test_two_who_match_at_once_find_a_break_once(postgresql_database: str)
 def _besides(work: Work) -> None:
     """One more line for the key that is there, past the action, so that nobody has matched it yet."""
     same = "key, amount_minor, currency, paid_at, gateway, final"
-    work.conn.execute(text(f"INSERT INTO statement_line (gateway_id, {same}) SELECT 'gw-besides', {same} FROM statement_line"))
+    work.conn.execute(
+        text(f"INSERT INTO statement_line (id, gateway_id, {same}) SELECT 1, 'gw-besides', {same} FROM statement_line")
+    )
