@@ -48,6 +48,7 @@ gate: .venv/.dev ## the slow half: the rest on PostgreSQL, fuzz, then alone soak
 deep: export DESK_TEST_DEEP = 1
 deep: gate faults ## the gate in every combination and at length, then `make faults`: hours
 
+faults: export DESK_TEST_DEEP = 1
 faults: .venv/.dev ## each statement of each deed of money fails or is its process's last; races; a thousand messages shuffled
 	$(BIN)/python -m pytest -m slow tests/gate/test_faults.py $(DEEP)
 

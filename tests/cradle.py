@@ -5,6 +5,7 @@ signals; only what was read from disk it shares. One that starts `desk` processe
 group. Whoever measures, and tests of starting itself, start it the long way.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -76,7 +77,8 @@ class Born:
     def send_signal(self, number: int) -> None:
         """Send a signal, unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and the cradle is about to say so
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -158,7 +160,11 @@ class Cradle:
             raise ConnectionError(msg)
         *whole, self._heard = (self._heard + more).split(b"\n")
         said: list[dict[str, int]] = [json.loads(each) for each in whole]
-        self._ends |= {each["pid"]: each["code"] for each in said if "pid" in each}
+        for each in said:
+            if "born" in each:
+                self._ends.pop(each["born"], None)  # the kernel gives a number again
+            else:
+                self._ends[each["pid"]] = each["code"]
         return said
 
 
@@ -194,12 +200,12 @@ def _born(order: Order) -> int:
         if order.session:
             os.setsid()
         os.write(begin, b"!")
-    else:
+    os.close(begin)
+    if child:
         os.read(begun, 1)
         for file in order.files:
             os.close(file)
     os.close(begun)
-    os.close(begin)
     return child
 
 
@@ -209,7 +215,7 @@ def _order(line: socket.socket) -> Order:
         sys.exit(0)
     told = b""
     while len(told) < int(length):
-        told += line.recv(int(length) - len(told))
+        told += line.recv(int(length) - len(told)) or sys.exit()
     return Order(**json.loads(told), files=files)
 
 
@@ -247,6 +253,8 @@ class Popen(subprocess.Popen[Any]):
         if [*args[:3]] != DESK or not given.keys() <= BORNE_WITH:
             return super().__new__(cls)
         out, err = (given.get(name) for name in ("stdout", "stderr"))
+        if isinstance(out, int) or isinstance(err, int):
+            return super().__new__(cls)
         files = [number if file is None else file.fileno() for number, file in ((1, out), (2, err))]
         session, env = given.get("start_new_session", False), given.get("env") or os.environ
         return OWN[0].bear(args[3:], env, *files, tied=given.get("stdin") == subprocess.PIPE, session=session)

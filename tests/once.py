@@ -1,6 +1,7 @@
 """What is dear to make and only copied from: made once a run. Makes nothing itself."""
 
 import fcntl
+import hashlib
 import os
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 import typer.main
 from httpx import create_ssl_context
@@ -62,10 +64,15 @@ def build_commands_once() -> None:
 
 
 def paint_once() -> None:
-    """Keep what Jinja made of a template, once `desk` was read: eighty of them took each process two seconds."""
+    """Keep what Jinja made of a template, once `desk` was read: eighty of them took each process two seconds.
+
+    By what sets Jinja up, for Jinja looks at the template alone.
+    """
     if pages := sys.modules.get("desk.web.pages"):
-        PAINTED.mkdir(parents=True, exist_ok=True)
-        pages._templates.bytecode_cache = FileSystemBytecodeCache(str(PAINTED))
+        how = hashlib.sha256(Path(str(pages.__file__)).read_bytes() + jinja2.__version__.encode()).hexdigest()
+        folder = PAINTED / how[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        pages._templates.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 def _by_name(key: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -38,8 +38,9 @@ def run(*arguments: str, env: dict[str, str], timeout: float = 120) -> subproces
         process = start(arguments, env, out, err)
         try:
             code = process.wait(timeout)
-        except subprocess.TimeoutExpired:
+        except BaseException:
             process.kill()
+            process.wait()
             raise
         told = [_text(file) for file in (out, err)]
     return subprocess.CompletedProcess([*arguments], code, *told)

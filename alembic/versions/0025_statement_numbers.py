@@ -12,9 +12,9 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _GATEWAY = "ck_statement_break_gateway_of_line", "gateway IS NULL OR gateway_id IS NOT NULL"
 _NAMED, _NAMELESS = sa.text("gateway IS NOT NULL"), sa.text("gateway IS NULL")
 _OF_LINE, _UNNAMED = sa.text("gateway_id IS NOT NULL"), sa.text("gateway_id IS NOT NULL AND gateway IS NULL")
-_COUNTED = """UPDATE statement_line SET id = (
-  SELECT count(*) FROM statement_line AS other WHERE other.gateway_id <= statement_line.gateway_id
-)"""
+_COUNTED = """UPDATE statement_line SET id = counted.id
+FROM (SELECT gateway_id, row_number() OVER (ORDER BY gateway_id) AS id FROM statement_line) AS counted
+WHERE counted.gateway_id = statement_line.gateway_id"""
 _TOLD = """UPDATE statement_break SET gateway = (
   SELECT gateway FROM statement_line AS line WHERE line.gateway_id = statement_break.gateway_id
 ) WHERE gateway_id IS NOT NULL"""
@@ -24,6 +24,8 @@ UNION ALL SELECT 1 FROM statement_break WHERE gateway_id IS NOT NULL GROUP BY ki
 
 def upgrade() -> None:
     """Apply. A break's gateway is that of its line, of which each number stood there once."""
+    _gateway_of_break()
+    op.execute(_TOLD)
     with op.batch_alter_table("statement_line") as batch_op:
         batch_op.add_column(sa.Column("id", _ID, nullable=True))
     op.execute(_COUNTED)
@@ -33,8 +35,6 @@ def upgrade() -> None:
         batch_op.create_primary_key(op.f("pk_statement_line"), ["id"])
     _unique("uq_statement_line_named", "statement_line", ["gateway_id", "gateway"], _NAMED)
     _unique("uq_statement_line_unnamed", "statement_line", ["gateway_id"], _NAMELESS)
-    _gateway_of_break()
-    op.execute(_TOLD)
     op.drop_index("uq_statement_break_line", table_name="statement_break")
     _unique("uq_statement_break_line", "statement_break", ["kind", "gateway_id", "gateway"], _NAMED)
     _unique("uq_statement_break_unnamed", "statement_break", ["kind", "gateway_id"], _UNNAMED)

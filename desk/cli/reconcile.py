@@ -10,7 +10,7 @@ from desk.cli.showing import Json
 
 if TYPE_CHECKING:
     from desk.ports import Desk, Gateway
-    from desk.reads.breaks import BreakView, Unasked
+    from desk.reads.breaks import BreakView
 
     Open = list[tuple[str | None, BreakView]]
 
@@ -29,7 +29,7 @@ def reconcile(as_json: Json = False) -> None:
 
     settings = session.settings_of_shell()
 
-    async def inside() -> "tuple[int, Open, list[Unasked]]":
+    async def inside() -> "tuple[int, Open, dict[str, list[str]]]":
         async with wiring.opened(settings) as desk, wiring.gateway(settings) as gateway:
             if gateway is None:
                 raise Failure(Exit.FAILED, "this desk has no gateway to reconcile with: set DESK_GATEWAY_URL")
@@ -40,25 +40,21 @@ def reconcile(as_json: Json = False) -> None:
 
     days, found, elsewhere = asyncio.run(inside())
     if as_json:
-        unasked = [{"gateway": each.gateway, "payouts": each.payouts, "claims": [*each.references]} for each in elsewhere]
         breaks = [_told(slug, each) for slug, each in found]
-        showing.document({"days": days, "ok": not found, "breaks": breaks, "unasked": unasked})
+        showing.document({"days": days, "ok": not found, "breaks": breaks, "unasked": elsewhere})
     else:
         fetched = f"fetched {days} days" if days else "no day has ended since the last statement"
-        showing.say(f"{fetched}; {f'{len(found)} breaks are open' if found else 'all payments match'}")
+        showing.say(f"{fetched}; {f'{len(found)} breaks are open' if found else 'all payments of its statements match'}")
         if found:
             columns = ("id", "site", "kind", "key", "booked", "told", "days", "claim")
             showing.table(columns, [[each[column] for column in columns] for each in (_told(*one) for one in found)])
-        for each in elsewhere:
-            claims = ", ".join([*each.references, *(["…"] if each.payouts > len(each.references) else [])])
-            showing.say(
-                f"{each.gateway} is asked no longer, and no statement kept of it tells of {each.payouts} payments ({claims})"
-            )
+        for gateway, references in elsewhere.items():
+            showing.say(f"paid through {gateway}, asked no longer, and on no statement kept: {', '.join(references)}")
     if found:
         raise typer.Exit(Exit.FAILED)
 
 
-async def _matched(desk: "Desk", gateway: "Gateway") -> "tuple[int, Open, list[Unasked]]":
+async def _matched(desk: "Desk", gateway: "Gateway") -> "tuple[int, Open, dict[str, list[str]]]":
     from desk.actions.breaks import match_statements
     from desk.actions.statements import days_to_fetch, keep_statement
     from desk.cli.progress import bar

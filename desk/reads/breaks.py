@@ -1,6 +1,5 @@
 """Breaks between the gateway's statement and the books as a site's staff and the operator see them. Resolves nothing."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,7 +12,7 @@ from desk.domain.reconciliation import GRACE, BreakKind, age, day_over, days_mis
 from desk.ports import Kit
 from desk.reads.pages import Page, after, page_of, sites_of
 from desk.store import statements
-from desk.store.breaks import concerns, unpaired_elsewhere
+from desk.store.breaks import concerns, untold
 from desk.store.columns import FOREVER
 from desk.store.tables import StatementBreakRow, metadata
 
@@ -21,6 +20,7 @@ BREAK, PAYOUT, CLAIM, SITE, OFFICER = (
     metadata.tables[name] for name in ("statement_break", "payout", "claim", "site", "officer")
 )  # fmt: skip
 NAMED = 10
+"""How many claims of such a gateway are named; one more says that there are more."""
 _RESOLVED = func.coalesce(BREAK.c.resolved_at, literal(FOREVER, BREAK.c.resolved_at.type))
 _ORDER = (_RESOLVED, BREAK.c.id)
 
@@ -52,15 +52,6 @@ class Matched:
     days: int
     newest: date | None
     late: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Unasked:
-    """Payments that a gateway settled which the desk asks no longer, and that stand on no statement kept of it."""
-
-    gateway: str
-    payouts: int
-    references: Sequence[str]
 
 
 def breaks_page(
@@ -99,18 +90,15 @@ def days_matched(conn: Connection, viewer: Viewer, slug: str, kit: Kit) -> Match
     return Matched(len(kept), max(kept, default=None), missing[0] if missing else None)
 
 
-def unasked(conn: Connection, viewer: Viewer, slug: str | None, kit: Kit) -> list[Unasked]:
-    """What no statement will ever tell of, because the desk has another gateway now; with the first ten claims of each.
+def unasked(conn: Connection, viewer: Viewer, slug: str | None, kit: Kit) -> dict[str, list[str]]:
+    """By gateway the claims paid through one that the desk asks no longer and of which no statement tells; at most `NAMED` + 1.
 
     Of one site, or of all for the operator. Raises NotFound for a foreign site, Forbidden.
     """
     if slug is None:
         require(viewer, Act.STOP_SENDS, 0)
     site_ids = None if slug is None else sites_of(conn, viewer, slug, Act.READ_FUND)
-    held: dict[str, list[str]] = {}
-    for gateway, reference in unpaired_elsewhere(conn, kit.gateway.name if kit.gateway else None, site_ids):
-        held.setdefault(gateway, []).append(reference)
-    return [Unasked(gateway, len(found), found[:NAMED]) for gateway, found in sorted(held.items())]
+    return untold(conn, kit.gateway.name if kit.gateway else None, site_ids, NAMED + 1)
 
 
 def _zone(conn: Connection, site_id: int) -> ZoneInfo:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
 from desk.domain.payout import Method, PayoutState
-from desk.domain.reconciliation import LEFT, Booked, Break, Name, Told, days_of, pair, same_gateway
+from desk.domain.reconciliation import LEFT, Booked, Break, BreakKind, Name, Told, days_of, pair, same_gateway
 from desk.ports import Row, Work
 from desk.store.tables import StatementBreakRow, metadata
 
@@ -86,16 +86,30 @@ def concerns(site: ColumnElement[int] | int) -> ColumnElement[bool]:
     return or_(BREAK.c.site_id == site, and_(BREAK.c.site_id.is_(None), uses_gateway(site)))
 
 
-def unpaired_elsewhere(conn: Connection, gateway: str | None, site_ids: Sequence[int] | None) -> Iterator[tuple[str, str]]:
-    """Gateway and claim of each payment, oldest first, that another gateway settled and no line kept of it tells of."""
-    settled = PAYOUT.c.state == PayoutState.SETTLED, PAYOUT.c.method != Method.CASH, PAYOUT.c.returned_at.is_(None)
-    elsewhere = PAYOUT.c.gateway.is_not(None) & PAYOUT.c.gateway.is_distinct_from(gateway)
-    alone = select(PAYOUT.c.gateway, CLAIM.c.reference).join(CLAIM, CLAIM.c.id == PAYOUT.c.claim_id)
-    alone = alone.outerjoin(LINE, (LINE.c.key == PAYOUT.c.key) & _ITS_GATEWAYS).where(*settled, elsewhere, LINE.c.key.is_(None))
+def untold(
+    conn: Connection, gateway: str | None, site_ids: Sequence[int] | None, most: int
+) -> dict[str, list[str]]:  # fmt: skip
+    """By gateway the claims whose payment no statement kept of it tells of, the oldest first, no more than `most` of each.
+
+    Of those that told a statement once and are not the desk's any more, what they settled since their last one; what was found
+    missing before has its break.
+    """
+    newest = select(DAY.c.gateway, func.max(DAY.c.on_day).label("on_day")).group_by(DAY.c.gateway)
+    earlier = newest.where(DAY.c.gateway.is_not(None), DAY.c.gateway.is_distinct_from(gateway)).order_by(DAY.c.gateway)
+    found = {row.gateway: _untold(conn, row.gateway, row.on_day, site_ids, most) for row in conn.execute(earlier).all()}
+    return {name: references for name, references in found.items() if references}
+
+
+def _untold(conn: Connection, gateway: str, since: date, site_ids: Sequence[int] | None, most: int) -> list[str]:
+    late = PAYOUT.c.settled_at >= datetime.combine(since, time(), UTC)
+    known = exists().where(BREAK.c.payout_id == PAYOUT.c.id, BREAK.c.kind == BreakKind.MISSING_ON_STATEMENT.value)
+    own = (PAYOUT.c.gateway == gateway) & (PAYOUT.c.method != Method.CASH) & (PAYOUT.c.state == PayoutState.SETTLED)
+    query = select(CLAIM.c.reference).join(PAYOUT, PAYOUT.c.claim_id == CLAIM.c.id).where(own, late, ~known)
+    told = exists().where(LINE.c.key == PAYOUT.c.key, _ITS_GATEWAYS)
+    query = query.where(PAYOUT.c.returned_at.is_(None), ~told).order_by(PAYOUT.c.id).limit(most)
     if site_ids is not None:
-        alone = alone.where(PAYOUT.c.site_id.in_(site_ids))
-    for row in conn.execute(alone.order_by(PAYOUT.c.id)):
-        yield row.gateway, row.reference
+        query = query.where(PAYOUT.c.site_id.in_(site_ids))
+    return list(conn.execute(query).scalars())
 
 
 def any_open(conn: Connection, site_id: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, true
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
 from desk.domain.reconciliation import CLOCKS_DIFFER
 from desk.ports import StatementLine, Work
@@ -35,13 +35,13 @@ def days(conn: Connection, gateway: str | None) -> set[date]:
 def add(work: Work, day: date, lines: Sequence[StatementLine], gateway: str | None) -> None:
     """Keep a day of a gateway and its lines; a line that another day's statement told already stays as it was told first.
 
-    Two gateways may count alike: only of one gateway is a number known again.
+    Two gateways may count alike: a number is known again of one gateway alone, and of a line without a name only under its key.
     """
     row = {"id": work.kit.lots.number(), "on_day": day, "fetched_at": work.now, "gateway": gateway}
     work.conn.execute(insert(DAY), row)
     told = {line.gateway_id: line for line in lines}
-    again = LINE.c.gateway_id.in_(told), named(LINE.c.gateway, gateway) if gateway else true()
-    known = set(work.conn.execute(select(LINE.c.gateway_id).where(*again)).scalars())
+    same = select(LINE.c.gateway_id, LINE.c.key, LINE.c.gateway).where(LINE.c.gateway_id.in_(told))
+    known = {row.gateway_id for row in work.conn.execute(same) if row.gateway == gateway or row.key == told[row.gateway_id].key}
     fresh = [
         {
             "id": work.kit.lots.number(), "gateway_id": line.gateway_id, "key": line.key,

@@ -22,7 +22,7 @@ from desk.web.problems import Flaw, problem
 
 UNMATCHED = "unmatched"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-READ_BY_POST = frozenset({"/api/v1/status"})
+READ_BY_POST = frozenset({"/api/v1/status", "/api/v1/status/together"})
 """Routes that only read, though their secrets travel in a body."""
 
 

@@ -103,5 +103,5 @@ def test_a_desk_that_has_sent_nothing_matches(shell: Shell, monkeypatch: pytest.
             monkeypatch.setenv(f"DESK_{name.upper()}", value)
         told = shell("reconcile")
         assert (told.code, told.out) == (0, "")
-        assert told.err == "no day has ended since the last statement; all payments match\n"
-        assert shell("reconcile", "--json").document == {"days": 0, "ok": True, "breaks": [], "unasked": []}
+        assert told.err == "no day has ended since the last statement; all payments of its statements match\n"
+        assert shell("reconcile", "--json").document == {"days": 0, "ok": True, "breaks": [], "unasked": {}}

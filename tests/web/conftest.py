@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 from desk.domain.calendar import WorkingCalendar
 from desk.ports import Work
+from desk.store.sites import _LATELY
 from desk.store.tables import metadata
 from tests.builders import MORNING, House, open_house
 from tests.cast import Cast
@@ -148,6 +149,7 @@ async def postgresql_as_it_was(postgresql_counter: tuple[House, WorkingCalendar]
     house, calendar = postgresql_counter
     house.clock.at, house.clock.tick, house.shelf.calendar = MORNING, timedelta(milliseconds=1), calendar
     await house.desk.write(as_it_was)
+    _LATELY.clear()
     return replace(house)
 
 

@@ -43,14 +43,18 @@ async def test_the_page_names_what_a_gateway_settled_that_is_not_the_desks_any_m
         assert await told(house, line, day=day) == 0
         reference = (await house.desk.read(claim_of, await paid(house))).reference
     async with open_house(database, cast=cast) as house, opened_front(house) as front:
-        for language, said in (("en", "Payments through wechat:1 that no statement"), ("zh-CN", "经wechat:1支付")):
+        for language, said in (("en", "Paid through wechat:1, which this desk asks no longer"), ("zh-CN", "经wechat:1支付")):
             page = (await (await seat(front, "ma")).get(PAGE, language)).text
             assert said in page
             assert page.count(f'href="/desk/claims/{reference}/payouts"') == 1
-        (each,) = await house.desk.read(unasked, OPERATOR, None, house.kit)
-        assert (each.gateway, each.payouts, each.references) == ("wechat:1", 1, [reference])
-    async with open_house(database, cast=cast, gateway=replace(TERMS, name="wechat:1")) as house:
-        assert await house.desk.read(unasked, OPERATOR, None, house.kit) == []
+        assert await house.desk.read(unasked, OPERATOR, None, house.kit) == {"wechat:1": [reference]}
+        at = house.clock.at + timedelta(days=4)
+    async with open_house(database, at, cast=cast, gateway=replace(TERMS, name="wechat:1")) as house:
+        assert await house.desk.read(unasked, OPERATOR, None, house.kit) == {}
+        for number in range(1, 3):
+            await told(house, day=day + timedelta(days=number))
+    async with open_house(database, at, cast=cast) as house:
+        assert await house.desk.read(unasked, OPERATOR, None, house.kit) == {}, "it was found missing, and a break tells of it"
 
 
 def claim_of(conn: Connection, payout_id: int) -> ClaimRow:

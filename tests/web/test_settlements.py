@@ -81,6 +81,8 @@ async def test_a_visitor_joins_votes_and_leaves_and_the_claim_stays_as_it_was(fr
     assert (await front.visit(slip, "go-alone")).status_code == 200
     assert problem(await front.visit(slip, "vote", settlement=plan, vote="yes")) == (409, "wrong_moment")
     assert problem(await front.visit(slip, "join")) == (409, "wrong_moment")
+    left = (await front.visit(slip, "together")).json()["together"]
+    assert (left["state"], left["settlement"], left["offer"], left["vote"], left["may"]) == ("left", None, None, None, [])
     assert [line["vote"] for line in await rows(front, plan)] == ["no", "yes", None, None]
     after = await front.house.claim(first)
     assert after == before

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from desk.actions.payout_rescue import look_after_payout
 from desk.actions.payout_words import QUERY, begin_query, begin_send
@@ -134,6 +134,21 @@ async def test_two_gateways_that_count_alike_are_told_apart(database: str) -> No
         assert [each.id for each in report.invariants if not each.ok] == ["I11"], "two breaks that nobody resolved"
     with pytest.raises(RuntimeError, match="two gateways told of the same number"):
         moved(database, "downgrade", "0024")
+
+
+async def test_a_number_without_its_gateways_name_is_not_another_payments(database: str) -> None:
+    async with open_house(database) as first:
+        old, cast = await paid(first), first.cast
+        await told(first, await line_of(first, old, "1"))
+        await first.desk.write(lambda work: work.conn.execute(text("UPDATE statement_line SET gateway = NULL")))
+        await first.desk.write(lambda work: work.conn.execute(text("UPDATE statement_break SET gateway = NULL")))
+        at = first.clock.at
+    async with open_house(database, at, gateway=OTHER, furnish=False, cast=cast) as second:
+        before = await second.desk.read(count, "statement_line")
+        await told(second, strange(second, "another", "1"))
+        assert await second.desk.read(count, "statement_line") == before + 1
+        await told(second, await line_of(second, old, "1"))
+        assert await second.desk.read(count, "statement_line") == before + 1
 
 
 def numbered(work: Work, payout_id: int) -> None:

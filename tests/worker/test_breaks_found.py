@@ -18,7 +18,7 @@ from tests.worker.conftest import SeededOn
 
 BREAKS = f"/api/v1/sites/{HOME}/breaks"
 WITHIN_SECONDS = 30.0
-NOTHING = {"days": 0, "ok": True, "breaks": [], "unasked": []}
+NOTHING = {"days": 0, "ok": True, "breaks": [], "unasked": {}}
 
 pytestmark = pytest.mark.slow
 

@@ -45,9 +45,9 @@ class TogetherOut(Out):
         possible = {"join": seen.may_join, "vote": seen.may_vote, "go-alone": seen.may_leave}
         return cls(
             state=seen.state, claims=seen.claims, people=seen.people, representative=seen.representative,
-            settlement=str(seen.settlement_id) if seen.settlement_id is not None else None,
-            offer=MoneyOut.of(seen.offer.minor, seen.offer.currency) if seen.offer else None, note=seen.note, vote=seen.vote,
-            votes_until=seen.votes_until, may=[act for act, now in possible.items() if now],
+            settlement=str(seen.settlement_id) if seen.offer else None, note=seen.note, vote=seen.vote if seen.offer else None,
+            offer=MoneyOut.of(seen.offer.minor, seen.offer.currency) if seen.offer else None,
+            votes_until=seen.votes_until if seen.offer else None, may=[act for act, now in possible.items() if now],
         )  # fmt: skip
 
 

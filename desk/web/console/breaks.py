@@ -10,7 +10,7 @@ from desk.domain.money import text_of
 from desk.domain.policy import Act
 from desk.ports import Desk
 from desk.reads.board import sites_at_work
-from desk.reads.breaks import breaks_page, days_matched, unasked
+from desk.reads.breaks import NAMED, breaks_page, days_matched, unasked
 from desk.reads.gateway_messages import messages_waiting
 from desk.reads.sends import stop_at
 from desk.web.api.breaks import csv_answer
@@ -63,7 +63,7 @@ async def _page(
     open_ones = [view for view in page.lines if view.row.resolved_at is None]
     return staff_page(
         request, session, "console/breaks.html", failed.status if failed else 200, here="fund", address=address, site=here,
-        open_ones=open_ones, resolved=page.lines[len(open_ones):], matched=matched, elsewhere=elsewhere, stop=stop, may=may,
-        messages=messages, failed=failed, plain=text_of,
+        open_ones=open_ones, resolved=page.lines[len(open_ones):], matched=matched, elsewhere=elsewhere, named=NAMED,
+        stop=stop, may=may, messages=messages, failed=failed, plain=text_of,
         next_address=f"{address}?{urlencode({'cursor': page.next})}" if page.next else None,
     )  # fmt: skip
