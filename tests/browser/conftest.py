@@ -19,13 +19,18 @@ PHONE, WIDE = (390, 844), (1280, 900)
 BOTH = pytest.mark.parametrize("language", ["zh-CN", pytest.param("en", marks=pytest.mark.slow)])
 """Chinese before each landing, English in the gate."""
 Scheme = Literal["light", "dark"]
+_BY_TURNS: dict[str, tuple[Scheme, int]] = {"zh-CN": ("light", 0), "en": ("dark", 1)}
 
 
-def schemes(language: str) -> tuple[Scheme, ...]:
-    """By day and by night; outside `make deep` Chinese by day and English by night, for neither changes the other's colours."""
+def schemes(language: str, place: int) -> tuple[Scheme, ...]:
+    """By day and by night in `make deep`; else each page is judged once, by turns in Chinese by day and in English by night.
+
+    `place` is the page's own, and another one at another width.
+    """
     if DEEP:
         return "light", "dark"
-    return ("light",) if language == "zh-CN" else ("dark",)
+    scheme, turn = _BY_TURNS[language]
+    return (scheme,) if place % 2 == turn else ()
 
 
 @dataclass

@@ -45,9 +45,9 @@ def test_each_seat_is_one_press_away_and_every_page_is_for_everybody(shop: Shop,
 
 
 def _is_for_everybody(page: Page, language: str, name: str, folder: Path) -> None:
-    for width, height in (WIDE, PHONE):
+    for place, (width, height) in enumerate((WIDE, PHONE)):
         page.set_viewport_size({"width": width, "height": height})
-        for scheme in schemes(language):
+        for scheme in schemes(language, place):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(path=folder / f"{name.replace('/', '_')}-{language}-{width}-{scheme}.png")
             found = Axe().run(page)

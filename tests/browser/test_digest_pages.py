@@ -49,11 +49,11 @@ def test_every_page_fits_and_is_for_everybody_by_day_and_by_night(
     tmp_path: Path,
 ) -> None:
     page = counter("manager", language=language, scripts=True)
-    for name, address in PAGES.items():
+    for place, (name, address) in enumerate(PAGES.items()):
         page.goto(f"{shop.url}{address}")
-        for width, height in (WIDE, PHONE):
+        for at_width, (width, height) in enumerate((WIDE, PHONE)):
             page.set_viewport_size({"width": width, "height": height})
-            for scheme in schemes(language):
+            for scheme in schemes(language, place + at_width):
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.screenshot(path=tmp_path / f"{name}-{language}-{width}-{scheme}.png", full_page=True)
                 found = Axe().run(page)

@@ -107,8 +107,8 @@ def test_the_pages_with_files_fit_and_are_for_everybody_by_day_and_by_night(
     clerk = at_the_claim(shop, place, claim, language, size, scripts=True)
     refused = at_the_claim(shop, place, claim, language, size, scripts=True)
     choose(refused, phone / "film.gif")
-    for name, page in {"visitor": visitor, "clerk": clerk, "refused": refused}.items():
-        for scheme in schemes(language):
+    for turn, (name, page) in enumerate({"visitor": visitor, "clerk": clerk, "refused": refused}.items()):
+        for scheme in schemes(language, turn + (size == WIDE)):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(path=tmp_path / f"{name}-{language}-{size[0]}-{scheme}.png", full_page=True)
             found = Axe().run(page)

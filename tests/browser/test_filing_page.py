@@ -293,10 +293,12 @@ def test_every_page_fits_and_every_target_can_be_hit(shop: Shop, language: str, 
 @pytest.mark.slow
 @BOTH
 def test_every_page_is_for_everybody_by_day_and_by_night(shop: Shop, language: str) -> None:
-    for name, lead in pages(shop).items():
+    for place, (name, lead) in enumerate(pages(shop).items()):
+        if not schemes(language, place):
+            continue
         page = shop.window(PHONE, language=language, scripts=True).new_page()
         lead(page)
-        for scheme in schemes(language):
+        for scheme in schemes(language, place):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found = Axe().run(page)
             assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"

@@ -119,7 +119,7 @@ def test_the_page_is_for_everybody_in_wechat_and_elsewhere(shop: Shop, claim: di
             page.set_viewport_size({"width": width, "height": height})
             needed, given = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
             assert needed <= given, (inside, width)
-        for scheme in schemes(language):
+        for scheme in schemes(language, int(inside)):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found = Axe().run(page)
             assert found.violations_count == 0, f"{inside}, {scheme}: {found.generate_report()}"
