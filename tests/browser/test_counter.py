@@ -193,6 +193,7 @@ def test_every_page_fits_and_is_for_everybody_by_day_and_by_night(
     page = counter("manager", language=language, scripts=True)
     for place, (name, lead) in enumerate(views(shop).items()):
         lead(page)
+        page.wait_for_load_state("load")
         for at_width, (width, height) in enumerate((WIDE, PHONE)):
             page.set_viewport_size({"width": width, "height": height})
             for scheme in schemes(language, place + at_width):

@@ -45,6 +45,7 @@ def test_each_seat_is_one_press_away_and_every_page_is_for_everybody(shop: Shop,
 
 
 def _is_for_everybody(page: Page, language: str, name: str, folder: Path) -> None:
+    page.wait_for_load_state("load")
     for place, (width, height) in enumerate((WIDE, PHONE)):
         page.set_viewport_size({"width": width, "height": height})
         for scheme in schemes(language, place):

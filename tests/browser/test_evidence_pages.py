@@ -108,6 +108,7 @@ def test_the_pages_with_files_fit_and_are_for_everybody_by_day_and_by_night(
     refused = at_the_claim(shop, place, claim, language, size, scripts=True)
     choose(refused, phone / "film.gif")
     for turn, (name, page) in enumerate({"visitor": visitor, "clerk": clerk, "refused": refused}.items()):
+        page.wait_for_load_state("load")
         for scheme in schemes(language, turn + (size == WIDE)):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.screenshot(path=tmp_path / f"{name}-{language}-{size[0]}-{scheme}.png", full_page=True)
