@@ -18,7 +18,7 @@ DEEP = $(patsubst %,tests/gate/test_%.py,races webhooks)
 FUZZ = $(patsubst %,tests/gate/test_fuzz_on_%.py,files postgresql)
 CORES = $(shell $(BIN)/python -c "import os; print(os.cpu_count())")
 # One more than there are cores: tests of processes wait a good part of their time.
-WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
+WORKERS = $(shell expr $(CORES) + 1)
 # A file stays with one worker; files begin in the order of `tests/conftest.py`.
 ABREAST = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt

@@ -2,7 +2,7 @@
 
 Loading takes three seconds of processor, and a gate starts hundreds. A born process has its own session, environment, files and
 signals; only what was read from disk it shares. One that starts `desk` processes itself has a cradle of its own, in its own
-group. Whoever measures, and tests of starting itself, start it the long way.
+group. Whoever measures, the tour, and tests that look for a process by its name start it the long way.
 """
 
 import contextlib

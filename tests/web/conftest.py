@@ -183,10 +183,9 @@ async def till(house_as_it_was: House) -> AsyncIterator[Front]:
 
 
 @pytest.fixture
-async def sqlite_till_front(sqlite_till: tuple[str, Cast]) -> AsyncIterator[Front]:
+async def sqlite_till_front(sqlite_as_it_was: House) -> AsyncIterator[Front]:
     """The same on SQLite alone, where the edge decides."""
-    database, cast = sqlite_till
-    async with open_house(database, cast=cast) as house, opened_front(house) as opened:
+    async with opened_front(sqlite_as_it_was) as opened:
         yield opened
 
 
