@@ -89,6 +89,11 @@ class Shop:
             self.trouble.append(f"{answer.status} {answer.url}")
 
 
+def comes_to(page: Page, path: str) -> None:
+    """Wait until the page is at this path, whole: a click returns before the page that it leads to is there."""
+    page.wait_for_url(lambda url: httpx.URL(url).path == path)
+
+
 _keys, _networks = count(1), count(1)
 
 

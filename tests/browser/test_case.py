@@ -30,8 +30,7 @@ def enter(shop: Shop, place: Place) -> Enter:
         page.locator("#name").fill(officer["name"])
         page.locator("#password").fill(officer["password"])
         page.locator("main button[type=submit]").click()
-        page.wait_for_load_state()
-        assert "/sign-in" not in page.url
+        page.wait_for_url(lambda url: "/sign-in" not in url)
         return page
 
     return inside
@@ -50,8 +49,8 @@ def lodged(shop: Shop, place: Place, language: str) -> dict[str, Any]:
 
 def press(page: Page, form: str) -> None:
     """Send the form that goes to this part of an address."""
-    page.locator(f'form[action$="{form}"] button[type=submit]').first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(f'form[action$="{form}"] button[type=submit]').first.click()
 
 
 @BOTH

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, schemes
 from tests.gate.places import HOME, Place
 
 pytestmark = pytest.mark.browser
@@ -32,7 +32,7 @@ def counter(shop: Shop, place: Place) -> Callable[..., Page]:
         page.locator("#name").fill(officer["name"])
         page.locator("#password").fill(officer["password"])
         page.locator("main button[type=submit]").click()
-        assert httpx.URL(page.url).path == "/desk", page.locator("main").inner_text()
+        comes_to(page, "/desk")
         return page
 
     return signed_in
@@ -61,7 +61,7 @@ def test_a_clerk_signs_in_logs_a_claim_and_hands_over_its_slip(counter: Callable
     assert page.locator("html").get_attribute("lang") == language
     reference = lodged(page, shop, contact="138 0013 8000")
     code = page.locator(".slip-code").inner_text().replace(" ", "")
-    assert httpx.URL(page.url).path == f"/desk/claims/{reference}/slip"
+    comes_to(page, f"/desk/claims/{reference}/slip")
     key = {"reference": reference, "access_code": code}
     status = httpx.post(f"{shop.url}/api/v1/status", json=key, headers={"Accept-Language": "zh-CN"}, trust_env=False).json()
     said = page.locator(".slip-next").inner_text()

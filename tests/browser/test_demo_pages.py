@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, schemes
 from tests.gate.places import Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -39,7 +39,7 @@ def test_each_seat_is_one_press_away_and_every_page_is_for_everybody(shop: Shop,
         _is_for_everybody(page, language, address, tmp_path)
     for seat, room in ROOMS.items():
         page.locator(f".seat-{seat}").click()
-        assert httpx.URL(page.url).path == room
+        comes_to(page, room)
         expect(page.locator(".seat[aria-current]")).to_have_count(int(seat != "visitor"))
         _is_for_everybody(page, language, seat, tmp_path)
 

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests import exhibits
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, schemes
 from tests.browser.test_status_page import entered
 from tests.gate.places import HOME, Place
 
@@ -33,8 +33,8 @@ def choose(page: Page, path: Path, kind: str = "receipt") -> None:
         page.locator("details:has(#file) > summary").click()
     page.locator("#file").set_input_files(path)
     page.locator("#kind").select_option(kind)
-    page.locator(".add-file button[type=submit]").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(".add-file button[type=submit]").click()
 
 
 def at_the_claim(
@@ -47,8 +47,7 @@ def at_the_claim(
     page.locator("#name").fill(officer["name"])
     page.locator("#password").fill(officer["password"])
     page.locator("main button[type=submit]").click()
-    page.wait_for_load_state()
-    assert httpx.URL(page.url).path == f"/desk/claims/{claim['reference']}"
+    comes_to(page, f"/desk/claims/{claim['reference']}")
     return page
 
 
@@ -68,7 +67,7 @@ def test_a_visitor_adds_a_photo_and_a_clerk_sees_it(shop: Shop, place: Place, ph
     entered(page, shop, claim)
     choose(page, phone / "小票.jpg")
     choose(page, phone / "IMG_0417.heic", "photo")
-    assert httpx.URL(page.url).path == "/status"
+    comes_to(page, "/status")
     expect(page.locator(".exhibit-name")).to_have_text(["小票.jpg", "IMG_0417.heic"])
     assert sees_pictures(page)
     desk = at_the_claim(shop, place, claim, language)

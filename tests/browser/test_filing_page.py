@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, schemes
 from tests.gate.places import Place
 
 pytestmark = pytest.mark.browser
@@ -26,14 +26,16 @@ WORDS = "标价 28 元，结账收取 156 元。<b>票据</b> & “小票”"
 
 
 def press(page: Page, value: str = "next") -> None:
-    """Press one of the buttons of the form."""
-    page.locator(f"main button[name=go][value='{value}']").click()
+    """Press one of the buttons of the form, and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.locator(f"main button[name=go][value='{value}']").click()
 
 
 def start(page: Page, shop: Shop) -> None:
     """Scan the poster and start."""
     page.goto(shop.url + POSTER)
-    page.locator(".start").click()
+    with page.expect_navigation():
+        page.locator(".start").click()
 
 
 def at_question(page: Page) -> str:
@@ -85,7 +87,7 @@ def filed(page: Page, shop: Shop) -> str:
     """A claim from the poster to its receipt; its reference."""
     walk(page, shop, "check")
     press(page, "send")
-    assert httpx.URL(page.url).path == "/receipt"
+    comes_to(page, "/receipt")
     return page.locator("dd.reference").first.inner_text()
 
 
@@ -97,11 +99,12 @@ def test_a_visitor_files_alone_follows_and_acts(shop: Shop, place: Place, langua
     found = place.rows(f"SELECT channel, spot, language, category FROM claim WHERE reference = '{reference}'")
     assert found == [("poster", "north-gate", language, "price_labelling")]
     page.locator("a.go").click()
-    assert httpx.URL(page.url).path == "/status"
+    comes_to(page, "/status")
     assert page.locator("dd.reference").inner_text() == reference
     assert page.locator("html").get_attribute("lang") == language
     page.locator("#act-withdraw summary").click()
-    page.locator("#act-withdraw button").click()
+    with page.expect_navigation():
+        page.locator("#act-withdraw button").click()
     assert place.rows(f"SELECT state FROM claim WHERE reference = '{reference}'") == [("withdrawn",)]
 
 
@@ -124,7 +127,8 @@ def test_another_language_keeps_the_page_and_the_values(shop: Shop) -> None:
     walk(page, shop, "contact")
     page.locator("#name").fill("Vera “W”")
     page.locator("#phone").fill("12")
-    page.get_by_role("button", name="English").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="English").click()
     assert at_question(page) == "contact"
     assert page.locator("html").get_attribute("lang") == "en"
     assert (page.locator("#name").input_value(), page.locator("#phone").input_value()) == ("Vera “W”", "12")

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, schemes
 from tests.gate.places import Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,8 +30,7 @@ def enter(page: Page, shop: Shop, reference: str, code: str) -> None:
 def entered(page: Page, shop: Shop, claim: dict[str, Any]) -> None:
     """At the claim's own page."""
     enter(page, shop, claim["reference"], claim["access_code"])
-    page.wait_for_load_state()
-    assert httpx.URL(page.url).path == "/status"
+    comes_to(page, "/status")
 
 
 def follow(shop: Shop, claim: dict[str, Any], language: str) -> dict[str, Any]:
@@ -97,7 +96,6 @@ def test_a_question_is_answered_by_the_form_and_once_however_often_it_is_sent(sh
         name: page.locator(f"#act-answer [name={name}]").input_value() for name in ("key", "text")
     }
     page.locator("#act-answer button").click()
-    assert httpx.URL(page.url).path == "/status"
     expect(page.locator("#act-answer")).to_have_count(0)
     again = window.request.post(f"{shop.url}/status/answer", form=form, headers={"Origin": shop.url})
     assert again.ok
@@ -121,8 +119,9 @@ def test_leaving_ends_the_visit_on_this_device(shop: Shop) -> None:
     claim, page = shop.lodge(), shop.window().new_page()
     entered(page, shop, claim)
     page.locator("button.plain").click()
+    comes_to(page, "/s")
     page.goto(f"{shop.url}/status")
-    assert httpx.URL(page.url).path == "/s"
+    comes_to(page, "/s")
 
 
 def test_a_form_on_another_sites_page_does_nothing(shop: Shop) -> None:
