@@ -122,6 +122,7 @@ def test_leaving_ends_the_visit_on_this_device(shop: Shop) -> None:
     comes_to(page, "/s")
     page.goto(f"{shop.url}/status")
     comes_to(page, "/s")
+    assert page.locator("#reference").is_visible()
 
 
 def test_a_form_on_another_sites_page_does_nothing(shop: Shop) -> None:
