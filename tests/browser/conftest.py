@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response, sync_playwright
 
 from tests.conftest import DEEP
 from tests.gate.places import Place, sqlite_copy
@@ -92,6 +92,12 @@ class Shop:
 def comes_to(page: Page, path: str) -> None:
     """Wait until the page is at this path, whole: a click returns before the page that it leads to is there."""
     page.wait_for_url(lambda url: httpx.URL(url).path == path)
+
+
+def leads_on(target: Locator) -> None:
+    """Click, and wait for the page that comes of it, whole; also where its address is the same."""
+    with target.page.expect_navigation():
+        target.click()
 
 
 _keys, _networks = count(1), count(1)

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, schemes
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, leads_on, schemes
 from tests.gate.places import Place
 from tests.gate.wire import CLAIMS, claim_body
 
@@ -49,8 +49,7 @@ def lodged(shop: Shop, place: Place, language: str) -> dict[str, Any]:
 
 def press(page: Page, form: str) -> None:
     """Send the form that goes to this part of an address."""
-    with page.expect_navigation():
-        page.locator(f'form[action$="{form}"] button[type=submit]').first.click()
+    leads_on(page.locator(f'form[action$="{form}"] button[type=submit]').first)
 
 
 @BOTH

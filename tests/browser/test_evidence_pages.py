@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests import exhibits
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, schemes
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, leads_on, schemes
 from tests.browser.test_status_page import entered
 from tests.gate.places import HOME, Place
 
@@ -33,8 +33,7 @@ def choose(page: Page, path: Path, kind: str = "receipt") -> None:
         page.locator("details:has(#file) > summary").click()
     page.locator("#file").set_input_files(path)
     page.locator("#kind").select_option(kind)
-    with page.expect_navigation():
-        page.locator(".add-file button[type=submit]").click()
+    leads_on(page.locator(".add-file button[type=submit]"))
 
 
 def at_the_claim(

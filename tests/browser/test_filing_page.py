@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, schemes
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, leads_on, schemes
 from tests.gate.places import Place
 
 pytestmark = pytest.mark.browser
@@ -27,15 +27,13 @@ WORDS = "标价 28 元，结账收取 156 元。<b>票据</b> & “小票”"
 
 def press(page: Page, value: str = "next") -> None:
     """Press one of the buttons of the form, and wait for the page that it leads to."""
-    with page.expect_navigation():
-        page.locator(f"main button[name=go][value='{value}']").click()
+    leads_on(page.locator(f"main button[name=go][value='{value}']"))
 
 
 def start(page: Page, shop: Shop) -> None:
     """Scan the poster and start."""
     page.goto(shop.url + POSTER)
-    with page.expect_navigation():
-        page.locator(".start").click()
+    leads_on(page.locator(".start"))
 
 
 def at_question(page: Page) -> str:
@@ -103,8 +101,7 @@ def test_a_visitor_files_alone_follows_and_acts(shop: Shop, place: Place, langua
     assert page.locator("dd.reference").inner_text() == reference
     assert page.locator("html").get_attribute("lang") == language
     page.locator("#act-withdraw summary").click()
-    with page.expect_navigation():
-        page.locator("#act-withdraw button").click()
+    leads_on(page.locator("#act-withdraw button"))
     assert place.rows(f"SELECT state FROM claim WHERE reference = '{reference}'") == [("withdrawn",)]
 
 
@@ -127,14 +124,13 @@ def test_another_language_keeps_the_page_and_the_values(shop: Shop) -> None:
     walk(page, shop, "contact")
     page.locator("#name").fill("Vera “W”")
     page.locator("#phone").fill("12")
-    with page.expect_navigation():
-        page.get_by_role("button", name="English").click()
+    leads_on(page.get_by_role("button", name="English"))
     assert at_question(page) == "contact"
     assert page.locator("html").get_attribute("lang") == "en"
     assert (page.locator("#name").input_value(), page.locator("#phone").input_value()) == ("Vera “W”", "12")
     press(page)
     expect(page.locator("#phone-wrong")).to_be_visible()
-    page.get_by_role("button", name="中文").click()
+    leads_on(page.get_by_role("button", name="中文"))
     assert page.locator("#phone-wrong").inner_text().startswith("请填写手机号")
     page.locator("#phone").fill("+44 7700 900123")
     press(page)

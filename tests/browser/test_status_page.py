@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, schemes
+from tests.browser.conftest import BOTH, PHONE, WIDE, Shop, comes_to, leads_on, schemes
 from tests.gate.places import Place
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -24,7 +24,7 @@ def enter(page: Page, shop: Shop, reference: str, code: str) -> None:
     page.goto(f"{shop.url}/s")
     page.locator("#reference").fill(reference)
     page.locator("#access_code").fill(code)
-    page.locator("main button[type=submit]").click()
+    leads_on(page.locator("main button[type=submit]"))
 
 
 def entered(page: Page, shop: Shop, claim: dict[str, Any]) -> None:
@@ -63,14 +63,14 @@ def test_the_qr_code_opens_it_and_leaves_no_token_in_the_address(shop: Shop) -> 
 def test_the_language_is_switched_and_stays(shop: Shop) -> None:
     claim, page = shop.lodge(), shop.window().new_page()
     page.goto(f"{shop.url}/s")
-    page.get_by_role("link", name="English").click()
+    leads_on(page.get_by_role("link", name="English"))
     assert page.locator("html").get_attribute("lang") == "en"
     page.locator("#reference").fill(claim["reference"].lower())
     page.locator("#access_code").fill(claim["access_code"])
     page.locator("main button[type=submit]").click()
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.locator(".sentence").inner_text() == follow(shop, claim, "en")["sentence"]
-    page.get_by_role("link", name="中文").click()
+    leads_on(page.get_by_role("link", name="中文"))
     assert page.locator(".sentence").inner_text() == follow(shop, claim, "zh-CN")["sentence"]
 
 
